@@ -1,0 +1,1 @@
+"""The published language of the namespace: every event, command, query and metric, with its owner."""

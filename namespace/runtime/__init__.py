@@ -1,0 +1,1 @@
+"""The service skeleton: lifecycle, sessions, handlers, health, metrics, logging and settings."""

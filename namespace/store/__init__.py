@@ -1,0 +1,1 @@
+"""PostgreSQL: pool, migrations, the outbox and its relay, and the cursors of consumers."""

@@ -1,0 +1,1 @@
+"""Fakes, real servers and a pytest plugin for people who test services."""

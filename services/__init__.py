@@ -1,0 +1,1 @@
+"""The MES services: independent of each other, each one the same small hexagon."""
