@@ -22,7 +22,9 @@ def configure_logging(service: str, *, form: str, level: str) -> None:
     """
     minimum = logging.getLevelNamesMapping()[level.upper()]
     renderer: Any = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
     )
     structlog.configure(
         processors=[
@@ -37,7 +39,9 @@ def configure_logging(service: str, *, form: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(minimum, logging.WARNING), stream=sys.stdout, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=max(minimum, logging.WARNING), stream=sys.stdout, format="%(levelname)s %(name)s %(message)s"
+    )
     structlog.contextvars.bind_contextvars(service=service)
 
 

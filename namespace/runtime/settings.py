@@ -79,7 +79,9 @@ def read_settings(model: type[Model], environment: Mapping[str, str] | None = No
         return model.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(
-            f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].lower()}" for problem in error.errors() if problem["loc"]
+            f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].lower()}"
+            for problem in error.errors()
+            if problem["loc"]
         )
         msg = f"settings: {problems}. `uns up` sets these for its services; see docs/reference/settings.md"
         raise SettingsError(msg) from error
