@@ -31,11 +31,11 @@ class AccessRule:
 
     Attributes:
         access: What is permitted.
-        filter: On which topics, an MQTT filter.
+        topic_filter: On which topics, an MQTT filter.
     """
 
     access: Access
-    filter: str
+    topic_filter: str
 
 
 def read(topic_filter: str) -> AccessRule:

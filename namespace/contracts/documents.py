@@ -171,7 +171,7 @@ def _topics() -> str:
         "| topic | carries | written by |",
         "| --- | --- | --- |",
         "| `spBv1.0/E:S/NBIRTH\\|NDATA\\|NDEATH/mes-<service>` | the service itself: health, event log, command answers | that service |",
-        "| `spBv1.0/E:S/DBIRTH\\|DDATA\\|DDEATH/mes-<service>/<Area>[:<WorkCenter>[:<WorkUnit>]]` | what it says about a place | that service |",
+        "| `spBv1.0/E:S/DBIRTH\\|DDATA\\|DDEATH/mes-<service>/<place>` | what it says about a place | that service |",
         "| `spBv1.0/E:S/NCMD/mes-<service>` | commands (`Command/Request`) | who may command it |",
         "| `spBv1.0/STATE/<host id>` | whether the primary host is there (retained) | `namespace_state` |",
         "| `uns/v1/E/S/<Area>/.../<metric>` | current value as retained JSON | `namespace_state` |",
