@@ -14,6 +14,10 @@ from pydantic import BaseModel
 from namespace.sparkplug import DataType
 
 
+Model = type[BaseModel]
+"""A pydantic model: what a payload or a set of arguments must look like."""
+
+
 class Place(Enum):
     """Where in the equipment hierarchy a metric appears."""
 
@@ -60,7 +64,7 @@ class EventContract:
 
     type: str
     version: int
-    payload: type[BaseModel]
+    payload: Model
     subject: str
     description: str
 
@@ -82,7 +86,7 @@ class CommandContract:
     """
 
     name: str
-    args: type[BaseModel]
+    args: Model
     subject: str
     description: str
 
@@ -98,7 +102,7 @@ class QueryContract:
     """
 
     name: str
-    args: type[BaseModel]
+    args: Model
     description: str
 
 
