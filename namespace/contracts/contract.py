@@ -39,6 +39,7 @@ class MetricContract:
         unit: UN/ECE Recommendation 20 code, published as property `engUnit`; None for a value without a unit.
         writable: Whether an NCMD may write it.
         by_name: Whether data messages carry it by name even where aliases are in use, so that no birth is needed to decode it.
+        momentary: Whether a value is said once and not repeated in births: messages in the form of a metric.
     """
 
     name: str
@@ -48,6 +49,7 @@ class MetricContract:
     unit: str | None = None
     writable: bool = False
     by_name: bool = False
+    momentary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ NODE_METRICS: tuple[MetricContract, ...] = (
         _NODE,
         "A contiguous batch of rows of the event log; empty in births.",
         by_name=True,
+        momentary=True,
     ),
     MetricContract(
         HEAD_METRIC, DataType.UInt64, _NODE, "The highest sequence number handed to the broker.", by_name=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 import zlib
@@ -31,7 +32,15 @@ from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.session import Session
 from namespace.sparkplug import DataType, Metric, Payload, RemoteProtocolError, Topic, decode_payload, encode_payload
 from namespace.sparkplug import MessageType as Kind
-from namespace.store import Database, DatabaseUnavailable, Transaction, answered, remember_answer
+from namespace.store import (
+    CommandReused,
+    Database,
+    DatabaseUnavailable,
+    Transaction,
+    TransactionConflict,
+    once,
+    store_response,
+)
 from namespace.transport import Message
 
 _LANE_QUEUE = 2_000
@@ -130,9 +139,11 @@ class CommandDesk:
             received, command = await lane.get()
             try:
                 response, done = await self._carry_out(command)
-            except DatabaseUnavailable as unavailable:
+            except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._log.warning("command_waits_for_database", command=command.name, error=str(unavailable))
                 continue  # nothing happened; the caller repeats
+            except CommandReused as reused:
+                response, done = _rejection(command.command_id, "CommandIdReused", str(reused)), None
             except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one bad command must not end the lane
                 self._log.exception("command_failed", command=command.name, subject=command.subject)
                 text = f"the service failed ({type(error).__name__}); its log has the details; nothing has changed"
@@ -146,11 +157,11 @@ class CommandDesk:
 
     async def _carry_out(self, command: Command) -> tuple[CommandResponse, Done | None]:
         async with self._database.transaction() as transaction:
-            known = await answered(transaction, command)
+            known = await once(transaction, command.command_id, _digest(command))
             if known is not None:
-                return known, None
+                return CommandResponse.model_validate(known), None
             response, done = await self._decide(transaction, command)
-            await remember_answer(transaction, command, response)
+            await store_response(transaction, command.command_id, response.model_dump(mode="json"))
             return response, done
 
     async def _decide(self, transaction: Transaction, command: Command) -> tuple[CommandResponse, Done | None]:
@@ -185,6 +196,12 @@ class CommandDesk:
             result=done.result,
         )
         return response, done
+
+
+def _digest(command: Command) -> str:
+    """Identify what a command asks for; its times may differ between repetitions."""
+    asked = command.model_dump_json(include={"name", "subject", "args", "expected_version", "actor", "reason"})
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _rejection(command_id: UUID, code: str, message: str, version: int | None = None) -> CommandResponse:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from namespace.contracts.contract import MetricContract, Place, ServiceContract
-from namespace.contracts.node import NODE_METRICS
+from namespace.contracts.event_metrics import NO_EVENTS
+from namespace.contracts.node import EVENTS_METRIC, NODE_METRICS
 from namespace.isa95 import EquipmentLevel, EquipmentPath, SiteModel
 from namespace.sparkplug import MetricDefinition, PropertySet
 
@@ -14,7 +16,8 @@ _LEVELS = {Place.SITE: EquipmentLevel.SITE, Place.WORK_CENTER: EquipmentLevel.WO
 
 def node_definitions() -> list[MetricDefinition]:
     """Return the metrics every MES node has."""
-    return [_definition(metric) for metric in NODE_METRICS]
+    definitions = [_definition(metric) for metric in NODE_METRICS]
+    return [replace(d, value=NO_EVENTS) if d.name == EVENTS_METRIC else d for d in definitions]
 
 
 def device_definitions(contract: ServiceContract, site: SiteModel) -> Mapping[str, list[MetricDefinition]]:
@@ -35,5 +38,12 @@ def _places(site: SiteModel) -> Iterable[EquipmentPath]:
 
 
 def _definition(metric: MetricContract) -> MetricDefinition:
-    properties = PropertySet.of(engUnit=metric.unit) if metric.unit else None
-    return MetricDefinition(name=metric.name, datatype=metric.datatype, properties=properties, by_name=metric.by_name)
+    properties = PropertySet.of_strings({"engUnit": metric.unit}) if metric.unit else None
+    return MetricDefinition(
+        name=metric.name,
+        datatype=metric.datatype,
+        properties=properties,
+        by_name=metric.by_name,
+        momentary=metric.momentary,
+        writable=metric.writable,
+    )

@@ -29,6 +29,7 @@ from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import Database, DatabaseUnavailable, MigrationError, migrate, next_bd_seq
 from namespace.transport import BrokerUrl, BrokerUrlError, Transport
 from namespace.transport.mqtt import MqttTransport
@@ -133,10 +134,11 @@ class _Process:
         self._session = Session(self._transport(""), name=account, health=health)
         self._node = EdgeNode(
             self._session,
-            group_id=site.group_id,
-            edge_node_id=account,
-            node_metrics=node_definitions(),
-            devices=device_definitions(self._contract, site),
+            EdgeNodeSession(
+                EdgeNodeConfig(group_id=site.group_id, edge_node_id=account),
+                node_definitions(),
+                device_definitions(self._contract, site),
+            ),
             next_bd_seq=self._next_bd_seq,
             clock=self._clock,
             metrics=metrics,
@@ -178,7 +180,14 @@ class _Process:
         queries = {query.name: query for query in contract.queries}
         query_handlers = dict(parts.queries)
         if contract.events:
-            self._event_log = EventLog(self._database, self._node, self._health, self._metrics, self._settings.heartbeat_s)
+            self._event_log = EventLog(
+                self._database,
+                self._node,
+                self._health,
+                self._metrics,
+                producer=f"{self._site.group_id}/{contract.edge_node_id}",
+                heartbeat_s=self._settings.heartbeat_s,
+            )
             self._tasks["event log"] = self._event_log.run
             queries[EVENTS_QUERY.name] = EVENTS_QUERY
             query_handlers[EVENTS_QUERY.name] = self._event_log.answer

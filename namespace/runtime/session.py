@@ -114,10 +114,10 @@ class Session:
         except ConnectionLost as lost:
             raise NotConnected from lost
 
-    async def abort(self) -> None:
+    def abort(self) -> None:
         """Cut the connection without a farewell, so that it is built anew."""
         if self._connection is not None:
-            await self._connection.abort()
+            self._connection.abort()
 
     async def run(self) -> None:
         """Keep a session up until cancelled."""
