@@ -20,7 +20,7 @@ _Operation = Callable[[Decimal, Decimal], Decimal]
 _EXACT = Context(prec=MAX_DIGITS, traps=[Inexact, InvalidOperation, Overflow])
 
 UNITS_BY_SYMBOL = {
-    "": "C62", "1": "C62", "ea": "EA", "each": "EA", "pc": "H87", "pcs": "H87", "piece": "H87", 
+    "": "C62", "1": "C62", "ea": "EA", "each": "EA", "pc": "H87", "pcs": "H87", "piece": "H87",
     "pieces": "H87",
     "kg": "KGM", "g": "GRM", "t": "TNE", "lb": "LBR", "l": "LTR", "litre": "LTR", "liter": "LTR", "ml": "MLT",
     "hl": "HLT", "m3": "MTQ", "m": "MTR", "mm": "MMT", "m2": "MTK", "s": "SEC", "min": "MIN", "h": "HUR",
