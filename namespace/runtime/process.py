@@ -146,6 +146,7 @@ class _Process:
         self._business_time = BusinessTime(site.clock)
         self._refresher: Refresher | None = None
         self._event_log: EventLog | None = None
+        self._follows: dict[str, Follow] = {}
         self._context = Context(
             contract=self._contract,
             settings=settings,
@@ -217,10 +218,30 @@ class _Process:
             self._refresher = Refresher(parts.refresh, self._health)
             self._tasks["refresher"] = self._refresher.run
         for producer, handler in parts.follows.items():
-            follow = Follow(self._context, self._session, producer, handler)
+            follow = Follow(
+                self._session,
+                self._site.path,
+                producer,
+                handler,
+                database=self._database,
+                queries=self._context.queries,
+                health=self._health,
+                metrics=self._metrics,
+            )
+            self._follows[producer] = follow
             self._tasks[f"follow {producer}"] = follow.run
         if parts.machines is not None:
-            self._tasks["machines"] = MachineFeed(self._context, self._session, parts.machines).run
+            feed = MachineFeed(
+                self._session,
+                self._site,
+                parts.machines,
+                queries=self._context.queries,
+                business_time=self._business_time,
+                clock=self._clock,
+                health=self._health,
+                metrics=self._metrics,
+            )
+            self._tasks["machines"] = feed.run
         self._tasks["health state"] = self._tell_health
         self._tasks.update(parts.tasks)
 

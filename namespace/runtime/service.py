@@ -17,14 +17,13 @@ from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import Clock
 from namespace.runtime.commands import CommandClient, CommandHandler
 from namespace.runtime.edge_node import EdgeNode
-from namespace.runtime.follow import EventHandler
 from namespace.runtime.health import Health
 from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.queries import QueryClient, QueryHandler
 from namespace.runtime.refresher import Refresh
 from namespace.runtime.settings import ServiceSettings
-from namespace.store import Database
+from namespace.store import Database, Handler
 from namespace.transport import Transport
 
 
@@ -44,7 +43,7 @@ class Parts:
 
     commands: Mapping[str, CommandHandler] = field(default_factory=dict)
     queries: Mapping[str, QueryHandler] = field(default_factory=dict)
-    follows: Mapping[str, EventHandler] = field(default_factory=dict)
+    follows: Mapping[str, Handler] = field(default_factory=dict)
     machines: MachineHandler | None = None
     refresh: Refresh | None = None
     start: Callable[[], Awaitable[None]] | None = None
