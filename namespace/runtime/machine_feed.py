@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from namespace.contracts.snapshot import snapshots_from_json
+from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import Clock, from_ms, to_ms
@@ -36,8 +36,9 @@ from namespace.sparkplug import (
     NodeBirth,
     NodeDeath,
     NodeStale,
-    Rejected,
     RebirthWanted,
+    Rejected,
+    RemoteProtocolError,
     Value,
 )
 from namespace.store import DatabaseUnavailable, TransactionConflict
@@ -270,7 +271,7 @@ class MachineFeed:
                 tries += 1
                 try:
                     await self._restore()
-                except (NoAnswer, NotConnected, QueryFailed) as error:
+                except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
                     self._log.info("no_snapshot_yet", error=str(error), tries=tries)
                     self._release()
                     await asyncio.sleep(_RETRY_S)
@@ -278,9 +279,9 @@ class MachineFeed:
                     break
 
     async def _restore(self) -> None:
-        pages = await self._queries.ask_all("namespace_state", "snapshot", {"groups": self._groups}, timeout_s=3.0)
+        rows = await self._queries.ask_all("namespace_state", "snapshot", {"groups": self._groups}, timeout_s=3.0)
         now_ms = self._now_ms()
-        for snapshot in snapshots_from_json(pages):
+        for snapshot in snapshots_from_rows(rows):
             self._take(self._host.restore(snapshot, now_ms))
         self._release()
 
