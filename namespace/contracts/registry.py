@@ -1,0 +1,42 @@
+"""The one list of everything that is said in the namespace, by whom."""
+
+from __future__ import annotations
+
+from namespace.contracts import namespace_state, oee, work_order
+from namespace.contracts.contract import ServiceContract
+
+CONSOLE = ServiceContract(
+    service="console",
+    summary="Where people watch and act: pages, sign-in and roles.",
+    commands_to=("work_order",),
+    asks=("namespace_state", "work_order", "oee"),
+    reads_projection=True,
+)
+
+SIMULATOR = ServiceContract(
+    service="simulator",
+    summary="Machines that do not exist: seeded lines that publish as foreign edge nodes.",
+    acts_as_edge_nodes=True,
+)
+
+SERVICES: tuple[ServiceContract, ...] = (
+    namespace_state.CONTRACT,
+    work_order.CONTRACT,
+    oee.CONTRACT,
+    CONSOLE,
+    SIMULATOR,
+)
+
+
+def contract_of(service: str) -> ServiceContract:
+    """Return the contract of `service`.
+
+    Raises:
+        LookupError: No such service is registered; the message names those that are.
+    """
+    for contract in SERVICES:
+        if contract.service == service:
+            return contract
+    known = ", ".join(contract.service for contract in SERVICES)
+    msg = f"no contract for service {service!r}; registered are {known} (namespace/contracts/registry.py)"
+    raise LookupError(msg)

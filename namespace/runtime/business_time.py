@@ -1,0 +1,51 @@
+"""What time it is at a place, as its machines tell it, so that replays and accelerated simulations behave like real days.
+
+The wall clock serves staleness, timeouts and expiry; what is decided about production uses business time (ARCHITECTURE 6).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from namespace.isa95 import ClockSettings, EquipmentPath, TickSource
+
+
+class BusinessTime:
+    """The newest source time seen per place, moved on by the site's clock setting.
+
+    Args:
+        settings: What moves time on while a place is silent.
+    """
+
+    def __init__(self, settings: ClockSettings) -> None:
+        self._source = settings.tick
+        self._newest: dict[EquipmentPath, datetime] = {}
+        self._tick: datetime | None = None
+
+    def observe(self, place: EquipmentPath, source_time: datetime) -> None:
+        """Take note of a non-historical source time (aware, UTC) at a place."""
+        for level in (place, place.work_center_path):
+            if level is not None:
+                known = self._newest.get(level)
+                if known is None or source_time > known:
+                    self._newest[level] = source_time
+        if self._source is TickSource.TELEMETRY:
+            self.tick(source_time)
+
+    def tick(self, source_time: datetime) -> None:
+        """Take note of the site's clock (aware, UTC)."""
+        if self._tick is None or source_time > self._tick:
+            self._tick = source_time
+
+    def now(self, place: EquipmentPath, wall: datetime) -> datetime:
+        """Return the business time of `place`.
+
+        Args:
+            place: Any place; a work center knows the newest of its work units.
+            wall: The wall clock: what moves time on where the site's clock setting says so, or before anything was seen.
+        """
+        newest = self._newest.get(place)
+        tick = wall if self._source is TickSource.WALL else self._tick
+        if newest is None or tick is None:
+            return tick or newest or wall
+        return max(newest, tick)

@@ -1,0 +1,288 @@
+"""From a declared service to a running, answering, draining process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
+from namespace.contracts.node import EVENTS_QUERY
+from namespace.contracts.query import SiteTopics
+from namespace.isa95 import SiteFileError, SiteModel, load_site
+from namespace.runtime.business_time import BusinessTime
+from namespace.runtime.clock import SystemClock
+from namespace.runtime.commands import CommandClient, CommandDesk, Done
+from namespace.runtime.edge_node import EdgeNode
+from namespace.runtime.event_log import EventLog
+from namespace.runtime.follow import Follow
+from namespace.runtime.health import Health, serve_health
+from namespace.runtime.logging import configure_logging, get_logger
+from namespace.runtime.machine_feed import MachineFeed
+from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.places import device_definitions, node_definitions
+from namespace.runtime.queries import QueryClient, QueryDesk
+from namespace.runtime.refresher import Refresher
+from namespace.runtime.service import Context, Parts, Service
+from namespace.runtime.session import Session
+from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
+from namespace.store import Database, DatabaseUnavailable, MigrationError, migrate, next_bd_seq
+from namespace.transport import BrokerUrl, BrokerUrlError, Transport
+from namespace.transport.mqtt import MqttTransport
+from namespace.version import VERSION
+
+_DATABASE_RETRY_S = 1.0
+
+Task = Callable[[], Awaitable[None]]
+
+
+def main(service: Service) -> None:
+    """Run `service` as a process until SIGTERM or SIGINT; the entry of every `python -m services.<name>`.
+
+    Exits with 0 after a clean stop and 2, with one line that says what to do, where it cannot start at all.
+    """
+    try:
+        settings = read_settings(ServiceSettings)
+        configure_logging(service.name, form=settings.log, level=settings.log_level)
+        site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
+        asyncio.run(run(service, settings, site))
+    except (SettingsError, SiteFileError, BrokerUrlError, MigrationError) as error:
+        sys.exit(_fatal(service, str(error)))
+    except OSError as error:
+        sys.exit(_fatal(service, f"{error.filename or ''} {error.strerror or error}".strip()))
+
+
+def _fatal(service: Service, problem: str) -> int:
+    get_logger().error("cannot_start", service=service.name, problem=problem)
+    return 2
+
+
+async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> None:
+    """Run `service` until it is told to stop (SIGTERM, SIGINT) or its task is cancelled.
+
+    Raises:
+        MigrationError: Its database schema is newer or not the one its migrations made.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in a thread of a test
+            loop.add_signal_handler(number, stop.set)
+    health, metrics = Health(), ServiceMetrics()
+    log = get_logger()
+    async with serve_health(health, metrics.registry, port=settings.health_port) as port:
+        log.info("starting", version=VERSION, health_port=port)
+        async with _open_database(service, settings, health, stop) as database:
+            if database is not None:
+                await _Process(service, settings, site, health, metrics, database).run(stop)
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def _open_database(
+    service: Service, settings: ServiceSettings, health: Health, stop: asyncio.Event
+) -> AsyncIterator[Database | None]:
+    """Open and migrate the service's schema, however long the server takes to appear."""
+    database = None
+    while database is None and not stop.is_set():
+        try:
+            database = await Database.open(settings.database_url, schema=service.name)
+            await migrate(database, service.migrations)
+        except DatabaseUnavailable as unavailable:
+            health.not_ready("database", f"the database is not reachable: {unavailable}")
+            get_logger().warning("database_unreachable", error=str(unavailable))
+            if database is not None:
+                await database.close()
+                database = None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _DATABASE_RETRY_S)
+    health.ready("database")
+    try:
+        yield database
+    finally:
+        if database is not None:
+            await database.close()
+
+
+class _Process:
+    """One running service: every part, wired."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: ServiceSettings,
+        site: SiteModel,
+        health: Health,
+        metrics: ServiceMetrics,
+        database: Database,
+    ) -> None:
+        self._service = service
+        self._contract = service.contract
+        self._settings = settings
+        self._site = site
+        self._health = health
+        self._metrics = metrics
+        self._database = database
+        self._clock = SystemClock()
+        self._topics = SiteTopics(site.path)
+        self._tasks: dict[str, Task] = {}
+        account = self._contract.edge_node_id
+        self._session = Session(self._transport(""), name=account, health=health)
+        self._node = EdgeNode(
+            self._session,
+            EdgeNodeSession(
+                EdgeNodeConfig(group_id=site.group_id, edge_node_id=account),
+                node_definitions(),
+                device_definitions(self._contract, site),
+            ),
+            next_bd_seq=self._next_bd_seq,
+            clock=self._clock,
+            metrics=metrics,
+        )
+        self._business_time = BusinessTime(site.clock)
+        self._refresher: Refresher | None = None
+        self._event_log: EventLog | None = None
+        self._follows: dict[str, Follow] = {}
+        self._context = Context(
+            contract=self._contract,
+            settings=settings,
+            site=site,
+            clock=self._clock,
+            business_time=self._business_time,
+            node=self._node,
+            queries=QueryClient(self._session, self._topics, account),
+            commands=CommandClient(self._session, site.path, frozenset(self._contract.commands_to), self._clock),
+            health=health,
+            metrics=metrics,
+            mark=lambda places: self._refresher.mark(places) if self._refresher else None,
+            open_transport=self._transport,
+            database=database,
+        )
+        self._parts: Parts = service.compose(self._context)
+        self._parts.check_against(self._contract)
+        self._wire()
+
+    def _transport(self, suffix: str) -> Transport:
+        url = BrokerUrl.parse(self._settings.broker_url)
+        client_id = f"{self._site.site}-{self._contract.edge_node_id}{suffix}"
+        return MqttTransport(url, client_id=client_id, allow_plaintext=self._settings.allow_plaintext)
+
+    async def _next_bd_seq(self) -> int:
+        return await next_bd_seq(self._database, self._contract.edge_node_id)
+
+    def _wire(self) -> None:
+        """Connect contract, handlers and session; adds a task for each part that works on its own."""
+        parts, contract = self._parts, self._contract
+        self._tasks["node"] = self._node.run
+        queries = {query.name: query for query in contract.queries}
+        query_handlers = dict(parts.queries)
+        if contract.events:
+            self._event_log = EventLog(
+                self._database,
+                self._node,
+                self._health,
+                self._metrics,
+                producer=f"{self._site.group_id}/{contract.edge_node_id}",
+                heartbeat_s=self._settings.heartbeat_s,
+            )
+            self._tasks["event log"] = self._event_log.run
+            queries[EVENTS_QUERY.name] = EVENTS_QUERY
+            query_handlers[EVENTS_QUERY.name] = self._event_log.answer
+        if contract.commands:
+            self._desk = CommandDesk(
+                self._database,
+                contracts={command.name: command for command in contract.commands},
+                handlers=parts.commands,
+                answer=self._answer,
+                committed=self._committed,
+                clock=self._clock,
+                lanes=self._settings.command_lanes,
+                metrics=self._metrics,
+            )
+            self._node.on_write(COMMAND_REQUEST_METRIC, self._desk.receive)
+            self._tasks["commands"] = self._desk.run
+        desk = QueryDesk(
+            self._session,
+            self._topics,
+            self._service.name,
+            contracts=queries,
+            handlers=query_handlers,
+            metrics=self._metrics,
+        )
+        self._tasks["queries"] = desk.run
+        if parts.refresh is not None:
+            self._refresher = Refresher(parts.refresh, self._health)
+            self._tasks["refresher"] = self._refresher.run
+        for producer, handler in parts.follows.items():
+            follow = Follow(
+                self._session,
+                self._site.path,
+                producer,
+                handler,
+                database=self._database,
+                queries=self._context.queries,
+                health=self._health,
+                metrics=self._metrics,
+            )
+            self._follows[producer] = follow
+            self._tasks[f"follow {producer}"] = follow.run
+        if parts.machines is not None:
+            feed = MachineFeed(
+                self._session,
+                self._site,
+                parts.machines,
+                queries=self._context.queries,
+                business_time=self._business_time,
+                clock=self._clock,
+                health=self._health,
+                metrics=self._metrics,
+            )
+            self._tasks["machines"] = feed.run
+        self._tasks["health state"] = self._tell_health
+        self._tasks.update(parts.tasks)
+
+    def _answer(self, response: CommandResponse) -> None:
+        self._node.set(None, {COMMAND_RESPONSE_METRIC: response.model_dump_json()})
+
+    def _committed(self, done: Done) -> None:
+        if self._event_log is not None:
+            self._event_log.wake()
+        if done.touched and self._refresher is not None:
+            self._refresher.mark(done.touched)
+
+    async def _tell_health(self) -> None:
+        while True:
+            self._health.changed.clear()
+            reasons = "; ".join(f"{part}: {reason}" for part, reason in sorted(self._health.reasons.items()))
+            self._node.set(None, {"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
+            await self._health.changed.wait()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every part until `stop`, then hand out what was promised and leave the namespace in order.
+
+        A part that fails ends the process: whoever supervises it starts it again, and nothing that was promised is lost by that.
+        """
+        self._node.set(None, {"Node Info/Service": self._service.name, "Node Info/Version": VERSION})
+        if self._parts.start is not None:
+            await self._parts.start()
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(task(), name=name) for name, task in self._tasks.items()]
+            session = group.create_task(self._session.run(), name="session")
+            await stop.wait()
+            get_logger().info("stopping")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.drain_s):
+                    await self._drain()
+            for task in (*running, session):
+                task.cancel()
+
+    async def _drain(self) -> None:
+        if not self._session.is_up:
+            return
+        if self._event_log is not None:
+            await self._event_log.drained()
+        await self._node.farewell()

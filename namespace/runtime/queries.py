@@ -1,0 +1,209 @@
+"""Queries over plain MQTT: the desk that answers them and the client that asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+
+from namespace.contracts.contract import QueryContract
+from namespace.contracts.query import QueryError, QueryReply, QueryRequest, SiteTopics, encode_reply
+from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
+from namespace.runtime.logging import get_logger
+from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.session import Session
+from namespace.transport import Message
+
+QUERY_LIMIT_S = 10.0
+"""Longest time a service works on one question, in seconds."""
+
+_QUEUE = 200
+_WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer.
+
+    Attributes:
+        data: JSON-able content.
+        next: Cursor of the following page; None on the last.
+    """
+
+    data: Any
+    next: str | None = None
+
+
+QueryHandler = Callable[[Any], Awaitable[Page]]
+"""Takes the validated arguments, returns one page; raises `QueryFailed` with a reason."""
+
+
+class QueryDesk:
+    """Answers the questions put to one service, a few at a time, each within `QUERY_LIMIT_S`."""
+
+    def __init__(
+        self,
+        session: Session,
+        topics: SiteTopics,
+        service: str,
+        *,
+        contracts: Mapping[str, QueryContract],
+        handlers: Mapping[str, QueryHandler],
+        metrics: ServiceMetrics,
+    ) -> None:
+        self._session = session
+        self._topics = topics
+        self._contracts = contracts
+        self._handlers = handlers
+        self._metrics = metrics
+        self._queue: asyncio.Queue[tuple[str, QueryRequest]] = asyncio.Queue(_QUEUE)
+        self._log = get_logger(part="queries")
+        session.route(topics.queries(service), self._receive)
+
+    def _receive(self, message: Message) -> None:
+        name = message.topic.rsplit("/", 1)[1]
+        try:
+            request = QueryRequest.model_validate_json(message.payload)
+        except ValidationError:
+            self._metrics.rejected.labels("query", "malformed").inc()
+            return
+        if not self._topics.is_reply(request.reply_to):
+            self._metrics.rejected.labels("query", "reply_to").inc()
+            return
+        try:
+            self._queue.put_nowait((name, request))
+        except asyncio.QueueFull:
+            self._metrics.overflows.labels("queries").inc()
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(_WORKERS):
+                group.create_task(self._work(), name=f"query worker {number}")
+
+    async def _work(self) -> None:
+        while True:
+            name, request = await self._queue.get()
+            reply = await self._answer(name, request)
+            try:
+                await self._session.publish(request.reply_to, encode_reply(reply))
+            except NotConnected:
+                continue  # the asker asks again
+
+    async def _answer(self, name: str, request: QueryRequest) -> QueryReply:
+        def failed(code: str, text: str) -> QueryReply:
+            self._metrics.queries.labels(name if name in self._handlers else "?", code).inc()
+            return QueryReply(correlation=request.correlation, error=QueryError(code=code, message=text))
+
+        if name not in self._handlers:
+            return failed("UnknownQuery", f"no query {name!r} here; there are {', '.join(sorted(self._handlers))}")
+        try:
+            arguments: BaseModel = self._contracts[name].args.model_validate(request.args)
+            async with asyncio.timeout(QUERY_LIMIT_S):
+                page = await self._handlers[name](arguments)
+        except ValidationError as error:
+            return failed("BadArguments", "; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors()))
+        except QueryFailed as error:
+            return failed(error.code, error.message)
+        except TimeoutError:
+            return failed("TookTooLong", f"no answer within {QUERY_LIMIT_S:g} s; ask for less")
+        except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one bad answer must not end the desk
+            self._log.exception("query_failed", query=name)
+            return failed(
+                "InternalError", f"the service failed to answer ({type(error).__name__}); its log has the details"
+            )
+        self._metrics.queries.labels(name, "Done").inc()
+        return QueryReply(correlation=request.correlation, data=page.data, next=page.next)
+
+
+class QueryClient:
+    """Asks services. One per session; call the constructor before the session runs.
+
+    Args:
+        session: Where questions go out and answers come in.
+        topics: The site's topics.
+        account: The broker account, the only one that may read the answers.
+    """
+
+    def __init__(self, session: Session, topics: SiteTopics, account: str) -> None:
+        self._session = session
+        self._topics = topics
+        self._account = account
+        self._waiting: dict[str, asyncio.Future[QueryReply]] = {}
+        session.route(topics.replies(account), self._receive)
+
+    def _receive(self, message: Message) -> None:
+        waiting = self._waiting.get(message.topic.rsplit("/", 1)[1])
+        if waiting is None or waiting.done():
+            return
+        try:
+            waiting.set_result(QueryReply.model_validate_json(message.payload))
+        except ValidationError as error:
+            waiting.set_exception(
+                QueryFailed("Malformed", f"the answer is not a reply document: {error.error_count()} problems")
+            )
+
+    async def ask(
+        self, service: str, query: str, args: Mapping[str, Any] | None = None, *, timeout_s: float = 5.0, tries: int = 2
+    ) -> Page:
+        """Ask one question and return one page.
+
+        Args:
+            service: Whom to ask, for example `work_order`.
+            query: What, for example `job_orders`.
+            args: By the query's contract.
+            timeout_s: Patience for each try, in seconds.
+            tries: How often the question is put; a lost answer costs one.
+
+        Raises:
+            NoAnswer: Nobody answered.
+            NotConnected: There is no broker session.
+            QueryFailed: The service said why not.
+        """
+        for _ in range(tries):
+            correlation = uuid4().hex
+            reply_to = self._topics.reply(self._account, correlation)
+            request = QueryRequest(reply_to=reply_to, correlation=correlation, args=args or {})
+            answer: asyncio.Future[QueryReply] = asyncio.get_running_loop().create_future()
+            self._waiting[correlation] = answer
+            try:
+                await self._session.publish(self._topics.query(service, query), request.model_dump_json().encode())
+                async with asyncio.timeout(timeout_s):
+                    reply = await answer
+            except TimeoutError:
+                continue
+            finally:
+                del self._waiting[correlation]
+            if reply.error is not None:
+                raise QueryFailed(reply.error.code, reply.error.message)
+            return Page(reply.data, reply.next)
+        asked = f"{service} (query {query})"
+        raise NoAnswer(asked, timeout_s * tries)
+
+    async def ask_all(
+        self, service: str, query: str, args: Mapping[str, Any] | None = None, *, timeout_s: float = 5.0
+    ) -> list[Any]:
+        """Ask for every page of a query whose pages are lists, and return them joined; raises like `ask`."""
+        rows: list[Any] = []
+        cursor: str | None = None
+        while True:
+            page = await self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s)
+            rows.extend(page.data)
+            if page.next is None:
+                return rows
+            cursor = page.next
+
+
+def fit_page(rows: list[Any], *, limit_bytes: int = 56 * 1024) -> int:
+    """Return how many leading rows fit a page of `limit_bytes` as JSON; at least one."""
+    total = 0
+    for index, row in enumerate(rows):
+        total += len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1
+        if total > limit_bytes:
+            return max(1, index)
+    return len(rows)

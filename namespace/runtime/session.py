@@ -1,0 +1,173 @@
+"""One MQTT session that comes back: connect with a fresh Will, subscribe, announce, dispatch; again after every loss.
+
+A `Session` owns the reconnect loop (an MQTT client's own would resend an old Will, which Sparkplug forbids) and hands incoming messages
+to the handlers whose filters match. What is said after connecting - births, a snapshot request - is the business of its `Member`s. It
+keeps no message for later: who needs a promise uses the event log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from namespace.runtime.backoff import Backoff
+from namespace.runtime.errors import NotConnected
+from namespace.runtime.health import Health
+from namespace.runtime.logging import get_logger
+from namespace.transport import (
+    BrokerUnreachable,
+    Connection,
+    ConnectionLost,
+    ConnectRefused,
+    Message,
+    SubscribeRefused,
+    Transport,
+    Will,
+    topic_matches,
+)
+
+Handler = Callable[[Message], None]
+"""Takes one message; must not block, and must not fail for what a peer sent."""
+
+_ROUTE_CACHE = 65_536
+
+
+class Member(Protocol):
+    """A part of the process that lives on the session."""
+
+    async def connected(self) -> None:
+        """Speak first: called after every SUBACK and before any message is dispatched."""
+        ...
+
+    def disconnected(self) -> None:
+        """Take note that the session is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    filter: str
+    qos: int
+    handler: Handler
+
+
+async def _no_will() -> Will | None:
+    return None
+
+
+class Session:
+    """A broker session of one client id that is rebuilt after every loss.
+
+    Args:
+        transport: Makes connections.
+        name: For logs and health.
+        health: Told while there is no session, and why.
+        backoff: Delays between attempts.
+    """
+
+    def __init__(self, transport: Transport, *, name: str, health: Health, backoff: Backoff | None = None) -> None:
+        self._transport = transport
+        self._name = name
+        self._health = health
+        self._backoff = backoff or Backoff()
+        self._routes: list[_Route] = []
+        self._by_topic: dict[str, tuple[Handler, ...]] = {}
+        self._members: list[Member] = []
+        self._connection: Connection | None = None
+        self.up = asyncio.Event()
+        self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
+        self.connects = 0
+        self._log = get_logger(session=name)
+        health.not_ready(self._part, "not connected to the broker yet")
+
+    @property
+    def _part(self) -> str:
+        return f"broker session {self._name}"
+
+    def join(self, member: Member) -> None:
+        """Add a part that speaks after each connect, in the order of joining."""
+        self._members.append(member)
+
+    def route(self, topic_filter: str, handler: Handler, *, qos: int = 0) -> None:
+        """Hand every message whose topic matches `topic_filter` to `handler`; call before `run`."""
+        self._routes.append(_Route(topic_filter, qos, handler))
+        self._by_topic.clear()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a session now."""
+        return self._connection is not None
+
+    async def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
+        """Hand one message to the broker.
+
+        Raises:
+            NotConnected: There is no session, or it was lost meanwhile.
+        """
+        connection = self._connection
+        if connection is None:
+            raise NotConnected
+        try:
+            await connection.publish(topic, payload, qos=qos, retain=retain)
+        except ConnectionLost as lost:
+            raise NotConnected from lost
+
+    def abort(self) -> None:
+        """Cut the connection without a farewell, so that it is built anew."""
+        if self._connection is not None:
+            self._connection.abort()
+
+    async def run(self) -> None:
+        """Keep a session up until cancelled."""
+        while True:
+            try:
+                await self._one_session()
+            except ConnectRefused as refused:
+                self._health.not_ready(self._part, f"the broker refused the connection: {refused}")
+                self._log.error("broker_refused", error=str(refused))
+            except (BrokerUnreachable, ConnectionLost, NotConnected) as lost:
+                self._health.not_ready(self._part, f"no broker: {lost}")
+                self._log.warning("broker_lost", error=str(lost))
+            except SubscribeRefused as refused:
+                self._health.not_ready(self._part, f"the broker refused a subscription: {refused}")
+                self._log.error("subscription_refused", error=str(refused))
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _one_session(self) -> None:
+        will = await self.make_will()
+        async with self._transport.connect(will=will) as connection:
+            self.connects += 1
+            if self._routes:
+                await connection.subscribe([(route.filter, route.qos) for route in self._routes])
+            self._connection = connection
+            try:
+                for member in self._members:
+                    await member.connected()
+                self._backoff.reset()
+                self._health.ready(self._part)
+                self.up.set()
+                async for batch in connection.batches():
+                    self._dispatch(batch)
+            finally:
+                self._connection = None
+                self.up.clear()
+                for member in self._members:
+                    member.disconnected()
+
+    def _dispatch(self, batch: Iterable[Message]) -> None:
+        by_topic = self._by_topic
+        for message in batch:
+            handlers = by_topic.get(message.topic)
+            if handlers is None:
+                handlers = self._resolve(message.topic)
+            for handler in handlers:
+                handler(message)
+
+    def _resolve(self, topic: str) -> tuple[Handler, ...]:
+        if len(self._by_topic) >= _ROUTE_CACHE:
+            self._by_topic.clear()
+        handlers = tuple(route.handler for route in self._routes if topic_matches(route.filter, topic))
+        self._by_topic[topic] = handlers
+        return handlers

@@ -1,0 +1,1 @@
+"""Generated from `proto/sparkplug_b.proto`; not edited by hand, and imported by the codec alone."""

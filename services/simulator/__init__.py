@@ -1,0 +1,1 @@
+"""Simulator: third-party-style Sparkplug edge nodes without a machine behind them."""

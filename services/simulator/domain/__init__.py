@@ -1,0 +1,26 @@
+"""The simulated line and the replay plan: pure and seeded."""
+
+from .bottling import LINE_1
+from .duty import AroundTheClock, Duty, Rota
+from .line import BottlingLine, MaterialBalance, Report
+from .packml import Mode, State
+from .profile import LineProfile, MachineProfile
+from .truth import Cause, Counts, TruthInterval, UnitTruth
+
+__all__ = [
+    "LINE_1",
+    "AroundTheClock",
+    "BottlingLine",
+    "Cause",
+    "Counts",
+    "Duty",
+    "LineProfile",
+    "MachineProfile",
+    "MaterialBalance",
+    "Mode",
+    "Report",
+    "Rota",
+    "State",
+    "TruthInterval",
+    "UnitTruth",
+]

@@ -1,0 +1,357 @@
+"""The site file: what it says, and everything that can be wrong with it, with line and remedy."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from namespace.isa95 import (
+    Completion,
+    EquipmentPath,
+    SiteFileError,
+    SiteProblem,
+    TickSource,
+    UnknownTime,
+    load_site,
+)
+
+DEPLOYED = Path(__file__).parents[3] / "deploy" / "site"
+
+MINIMAL = """\
+version: 1
+enterprise: Acme
+site: {name: Dallas, time_zone: America/Chicago}
+areas:
+  Packaging:
+    work_centers:
+      Line1:
+        work_units:
+          Filler: ~
+"""
+
+
+def problems(text: str) -> list[SiteProblem]:
+    with pytest.raises(SiteFileError) as caught:
+        load_site(text, "x.yaml")
+    return caught.value.problems
+
+
+def only(text: str) -> SiteProblem:
+    found = problems(text)
+    assert len(found) == 1, [str(problem) for problem in found]
+    return found[0]
+
+
+def test_a_minimal_site_works_round_the_clock_with_defaults() -> None:
+    site = load_site(MINIMAL)
+    line = site.equipment.find("Packaging/Line1")
+    assert site.group_id == "Acme:Dallas"
+    assert line.kind == "WorkCenter"
+    assert site.work_center(line.path).output_unit == line.path.child("Filler")
+    assert site.work_center(line.path).completion is Completion.MANUAL
+    assert site.clock.tick is TickSource.WALL
+    assert site.staleness.unknown_time is UnknownTime.DELAY
+    assert len(site.calendar(line.path).shifts_on(date(2026, 1, 1))) == 1
+
+
+def test_the_demo_site_places_the_machines_of_both_lines() -> None:
+    site = load_site((DEPLOYED / "acme-dallas.yaml").read_text(encoding="utf-8"))
+    assert [item.name for item in site.equipment.work_centers()] == ["Line1", "Line2"]
+    filler = site.equipment.find("Packaging/Line1/Filler")
+    assert filler.kind == "WorkCell"
+    assert site.work_unit(filler.path).ideal_cycle_s == Decimal("0.50")
+    found = site.mappings.resolve("Bottling", "Line1-PLC", "Filler", "Admin/ProdProcessedCount/0/AccCount")
+    assert found is not None
+    assert (found.place, found.metric) == (filler.path, "Admin/ProdProcessedCount")
+    assert [shift.name for shift in site.calendar(filler.path).shifts_on(date(2026, 6, 1))] == [
+        "Early",
+        "Late",
+        "Night",
+    ]
+    for unit in site.equipment.work_units():
+        assert site.work_unit(unit.path).processed.bits == 16
+        assert unit.path.name in {"Filler", "Capper", "Labeler", "Packer"}
+
+
+def test_the_job_shop_has_a_work_center_for_each_activity() -> None:
+    site = load_site((DEPLOYED / "job-shop.yaml").read_text(encoding="utf-8"))
+    centers = site.equipment.work_centers()
+    assert len(centers) == 24
+    assert all(site.work_center(item.path).concurrent_job_orders for item in centers)
+    assert site.equipment.find("Shop/Turning-Milling-QC").description == "Turning & Milling Q.C."
+
+
+def test_settings_are_inherited_from_defaults_and_overridden() -> None:
+    site = load_site("""\
+version: 1
+enterprise: Acme
+site: {name: Dallas, time_zone: America/Chicago, calendar: a}
+calendars:
+  a: {shifts: [{name: D, start: "06:00", end: "24:00", days: mon-fri}]}
+  b: {time_zone: Europe/Berlin, shifts: [{name: D, start: "22:00", end: "06:00", days: [sun, mon]}]}
+defaults:
+  work_center: {kind: ProcessCell, completion: manual, unit: LTR}
+  work_unit: {ideal_cycle_s: 2.5, counters: {processed: {bits: 16, max_step: 100}, defective: ~}}
+areas:
+  P:
+    calendar: b
+    work_centers:
+      C1: {kind: ProductionLine, concurrent_job_orders: yes, work_units: {U: {ideal_cycles_s: {Cola: 3}}}}
+      C2: {calendar: a, work_units: {U: {counters: {processed: {bits: ~}}}, V: ~}}
+""")
+    c1, c2 = site.equipment.work_centers()
+    assert (c1.kind, c2.kind) == ("ProductionLine", "ProcessCell")
+    assert (c1.calendar, c2.calendar, site.equipment.site.calendar) == ("b", "a", "a")
+    assert site.work_center(c1.path).concurrent_job_orders
+    assert site.work_center(c2.path).output_unit is None
+    assert site.work_center(c2.path).unit == "LTR"
+    u1 = site.work_unit(c1.path.child("U"))
+    assert (u1.processed.bits, u1.processed.max_step, u1.defective) == (16, 100, None)
+    assert (u1.ideal_cycle_for("Cola"), u1.ideal_cycle_for(None)) == (Decimal(3), Decimal("2.5"))
+    assert site.work_unit(c2.path.child("U")).processed.bits is None
+    assert site.equipment.find("P/C1/U").kind == "WorkCell"
+    assert site.calendars["b"].zone.key == "Europe/Berlin"
+    with pytest.raises(ValueError, match="not a work unit"):
+        site.work_unit(c1.path)
+    with pytest.raises(ValueError, match="not a work center"):
+        site.work_center(EquipmentPath.parse("Acme/Dallas/P"))
+
+
+BROKEN = {
+    "unknown key": (MINIMAL + "maping: []\n", 10, "maping", 'Did you mean "mappings"?'),
+    "missing key": ("version: 1\nenterprise: Acme\nsite: {name: D, time_zone: UTC}\n", 1, "", "Add `areas:`"),
+    "other version": (MINIMAL.replace("version: 1", "version: 2"), 1, "version", "It is one of 1"),
+    "repeated key": (
+        MINIMAL + "          Filler: ~\n",
+        10,
+        "areas.Packaging.work_centers.Line1.work_units.Filler",
+        "Keep one",
+    ),
+    "only case differs": (
+        MINIMAL + "          filler: ~\n",
+        10,
+        "areas.Packaging.work_centers.Line1.work_units.filler",
+        "another name",
+    ),
+    "level name": (
+        MINIMAL.replace("Line1", "Line 1"),
+        7,
+        "areas.Packaging.work_centers.Line 1",
+        'Write "Line-1"',
+    ),
+    "level name with colon": (
+        MINIMAL.replace("Packaging:", '"Packaging:":'),
+        5,
+        "areas.Packaging:",
+        'Write "Packaging"',
+    ),
+    "metric folder": (
+        MINIMAL.replace("Line1", "oee"),
+        7,
+        "areas.Packaging.work_centers.oee",
+        'such as "oee-1"',
+    ),
+    "enterprise name": (MINIMAL.replace("Acme", "_Acme"), 2, "enterprise", 'Write "Acme"'),
+    "time zone": (
+        MINIMAL.replace("Chicago", "Chicgo"),
+        3,
+        "site.time_zone",
+        'Did you mean "America/Chicago"?',
+    ),
+    "time zone is a path": (
+        MINIMAL.replace("America/Chicago", "../../etc/passwd"),
+        3,
+        "site.time_zone",
+        "IANA name",
+    ),
+    "tick metric": (MINIMAL + "clock: {tick: metric}\n", 10, "clock", "`metric:`"),
+    "staleness": (
+        MINIMAL + "staleness: {unknown_time: dely}\n",
+        10,
+        "staleness.unknown_time",
+        'Did you mean "delay"?',
+    ),
+    "seconds": (
+        MINIMAL + "staleness: {silent_after_s: 1.5}\n",
+        10,
+        "staleness.silent_after_s",
+        "one from 1 to 86400",
+    ),
+    "unit code": (
+        MINIMAL + "defaults: {work_center: {unit: kg}}\n",
+        10,
+        "defaults.work_center.unit",
+        "Write KGM",
+    ),
+    "yaml": ("version: 1\n  areas: {\n", 2, "", "Check indentation"),
+    "alias": ("version: &v 1\nenterprise: *v\n", 2, "", "under `defaults`"),
+    "empty": ("# nothing\n", 1, "", "Start with"),
+    "control character": ("version: 1\nsite: \x00\n", 2, "", "UTF-8"),
+    "a list for a mapping": (
+        MINIMAL.replace("areas:\n", "areas: [a]\nmappings:\n").split("mappings:")[0],
+        4,
+        "areas",
+        "`key: value`",
+    ),
+    "a mapping for a list": (MINIMAL + "mappings: {group: G}\n", 10, "mappings", "start with `- `"),
+    "unknown calendar": (
+        MINIMAL.replace("  Packaging:\n", "  Packaging:\n    calendar: tow-shifts\n"),
+        6,
+        "areas.Packaging.calendar",
+        "round-the-clock",
+    ),
+    "several calendars": (
+        MINIMAL + "calendars: {a: {shifts: []}, b: {shifts: []}}\n",
+        1,
+        "",
+        "Add `calendar:`",
+    ),
+    "bad output unit": (
+        MINIMAL.replace("        work_units:", "        output_unit: Fuller\n        work_units:"),
+        8,
+        "areas.Packaging.work_centers.Line1.output_unit",
+        'Did you mean "Filler"?',
+    ),
+    "nothing to complete by": (
+        MINIMAL.replace("        work_units:\n          Filler: ~", "        completion: automatic"),
+        8,
+        "areas.Packaging.work_centers.Line1.completion",
+        "completion: manual",
+    ),
+    "max step": (
+        MINIMAL.replace("~", "{counters: {processed: {bits: 8, max_step: 256}}}"),
+        9,
+        "areas.Packaging.work_centers.Line1.work_units.Filler.counters.processed",
+        "most units",
+    ),
+    "metric name": (
+        MINIMAL.replace("~", "{metrics: {state: Status//State}}"),
+        9,
+        "areas.Packaging.work_centers.Line1.work_units.Filler.metrics.state",
+        "single slashes",
+    ),
+    "rule without group": (
+        MINIMAL + "mappings:\n  - {edge_node: n, place: Packaging}\n",
+        11,
+        "mappings[0]",
+        "Add `group:`",
+    ),
+    "place of a rule": (
+        MINIMAL + "mappings:\n  - {group: G, edge_node: n, place: Packaging/Lnie1}\n",
+        11,
+        "mappings[0].place",
+        'Did you mean "Packaging/Line1"?',
+    ),
+    "template of a place": (
+        MINIMAL + 'mappings:\n  - {group: G, edge_node: "{l}", place: "Pakaging/{l}"}\n',
+        11,
+        "mappings[0].place",
+        'Did you mean "Packaging"?',
+    ),
+    "capture": (
+        MINIMAL + 'mappings:\n  - {group: G, edge_node: "{l}", place: "Packaging/{line}"}\n',
+        11,
+        "mappings[0].place",
+        "captures of this rule",
+    ),
+    "id with a slash": (
+        MINIMAL + "mappings:\n  - {group: G/H, edge_node: n, place: Packaging}\n",
+        11,
+        "mappings[0].group",
+        "Use `*`",
+    ),
+    "rule over our own nodes": (
+        MINIMAL + 'mappings:\n  - {group: "Acme:Dallas", edge_node: "*", place: Packaging}\n',
+        11,
+        "mappings[0]",
+        "Narrow `edge_node`",
+    ),
+    "shift time": (
+        MINIMAL + 'calendars: {a: {shifts: [{name: D, start: "25:00", end: "06:00"}]}}\n',
+        10,
+        "calendars.a.shifts[0].start",
+        "06:00",
+    ),
+    "weekdays": (
+        MINIMAL + 'calendars: {a: {shifts: [{name: D, start: "05:00", end: "06:00", days: [mo]}]}}\n',
+        10,
+        "calendars.a.shifts[0].days[0]",
+        'Did you mean "mon"?',
+    ),
+    "break outside": (
+        MINIMAL + 'calendars: {a: {shifts: [{name: D, start: "05:00", end: "06:00", '
+        'breaks: [{start: "05:30", end: "06:10"}]}]}}\n',
+        10,
+        "calendars.a.shifts[0].breaks[0]",
+        "Move it",
+    ),
+    "exception": (
+        MINIMAL + "calendars: {a: {shifts: [], exceptions: [{name: X, date: 2026-02-30, closed: true}]}}\n",
+        10,
+        "calendars.a.exceptions[0].date",
+        "2026-12-24",
+    ),
+    "exception without effect": (
+        MINIMAL + "calendars: {a: {shifts: [], exceptions: [{name: X, date: 2026-02-01}]}}\n",
+        10,
+        "calendars.a.exceptions[0]",
+        "one of the two",
+    ),
+    "overlapping exceptions": (
+        MINIMAL + "calendars: {a: {shifts: [], exceptions: [{name: X, date: 2026-02-01, closed: true}, "
+        "{name: Y, date: 2026-01-01, last_date: 2026-03-01, closed: true}]}}\n",
+        10,
+        "calendars.a.exceptions[1]",
+        "one exception",
+    ),
+    "down time backwards": (
+        MINIMAL + "calendars: {a: {shifts: [], planned_down: [{name: X, "
+        'start: "2026-01-02 00:00", end: "2026-01-01 00:00"}]}}\n',
+        10,
+        "calendars.a.planned_down[0]",
+        "after its `start`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_problem_names_its_line_its_path_and_the_remedy(case: str) -> None:
+    text, line, path, remedy = BROKEN[case]
+    problem = only(text)
+    assert (problem.source, problem.line, problem.path) == ("x.yaml", line, path)
+    assert remedy in problem.remedy
+
+
+def test_all_problems_are_reported_at_once_in_the_order_of_the_file() -> None:
+    found = problems("""\
+version: 1
+enterprise: Ac me
+site: {name: Dallas, time_zone: Mars/Olympus}
+calendars:
+  a: {shifts: [{name: D, start: x, end: "06:00"}]}
+areas:
+  Status: ~
+  P: {work_centers: {L: {kind: Line, work_units: {U: {ideal_cycle_s: -1}}}}}
+mappings:
+  - {group: "{", edge_node: n, place: P}
+""")
+    assert [problem.line for problem in found] == [2, 3, 5, 7, 8, 8, 10]
+
+
+def test_a_problem_reads_as_one_line_with_place_value_and_way_out() -> None:
+    text = str(only(MINIMAL.replace("~", "{ideal_cycle_s: fast}")))
+    assert text == (
+        "x.yaml:9:35: areas.Packaging.work_centers.Line1.work_units.Filler.ideal_cycle_s: "
+        '"fast" is not a number of seconds per unit above zero. Write one such as 0.25.'
+    )
+
+
+def test_a_very_long_value_is_quoted_in_part() -> None:
+    assert len(only(MINIMAL.replace("America/Chicago", "x" * 5000)).message) < 120
+
+
+def test_a_very_long_file_is_refused_unread() -> None:
+    assert "characters" in only("#" * 4_000_001).message
