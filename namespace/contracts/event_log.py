@@ -2,8 +2,8 @@
 
 A producer's log is a gapless sequence of rows. Each row carries the SHA-256 of itself and of the row before
 it, so a consumer that holds one hash can tell whether any later row belongs to the history it has seen. This
-module does no I/O and knows no form on the wire: that is `namespace.contracts.event_wire`; storing, publishing
-and following are the business of `namespace.store` and `namespace.runtime`.
+module does no I/O and knows no form on the wire (`namespace.contracts.event_wire`); storing, publishing and
+following are the business of `namespace.store` and `namespace.runtime`.
 """
 
 import hashlib

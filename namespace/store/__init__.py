@@ -1,1 +1,75 @@
 """PostgreSQL: pool, migrations, the outbox and its relay, and the cursors of consumers."""
+
+from namespace.store.catch_up import FollowSettings
+from namespace.store.commands import once, store_response
+from namespace.store.cursor import Cursor
+from namespace.store.database import Database, Session, Transaction
+from namespace.store.epochs import LogState, open_log, open_next_epoch, read_log_state
+from namespace.store.errors import (
+    ChecksumMismatch,
+    CommandReused,
+    DatabaseUnavailable,
+    EventTooLarge,
+    FetchFailed,
+    HandOverFailed,
+    LogForked,
+    MigrationError,
+    QueryFileError,
+    Reject,
+    Retry,
+    SchemaMissing,
+    SchemaTooNew,
+    StoreError,
+    TransactionConflict,
+)
+from namespace.store.follower import Follower, Following
+from namespace.store.inbox import Inbox, InboxCounters, Offered
+from namespace.store.log_reader import read_log
+from namespace.store.migrate import migrate
+from namespace.store.outbox import append
+from namespace.store.parking import ParkedEvent
+from namespace.store.queries import Queries
+from namespace.store.relay import Relay, RelayCounters
+from namespace.store.sessions import next_bd_seq
+
+__all__ = [
+    "ChecksumMismatch",
+    "CommandReused",
+    "Cursor",
+    "Database",
+    "DatabaseUnavailable",
+    "EventTooLarge",
+    "FetchFailed",
+    "FollowSettings",
+    "Follower",
+    "Following",
+    "HandOverFailed",
+    "Inbox",
+    "InboxCounters",
+    "LogForked",
+    "LogState",
+    "MigrationError",
+    "Offered",
+    "ParkedEvent",
+    "Queries",
+    "QueryFileError",
+    "Reject",
+    "Relay",
+    "RelayCounters",
+    "Retry",
+    "SchemaMissing",
+    "SchemaTooNew",
+    "Session",
+    "StoreError",
+    "Transaction",
+    "TransactionConflict",
+    "append",
+    "migrate",
+    "next_bd_seq",
+    "once",
+    "open_log",
+    "open_next_epoch",
+    "read_log",
+    "read_log_state",
+    "store_response",
+]
