@@ -28,8 +28,10 @@ SubState = Literal["Waiting", "Ready", "Loaded", "Held", "Suspended", "Completed
 QuantitySource = Literal["counter", "operator"]
 
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,9})?$")]
-PositiveText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}(\.[0-9]{1,9})?$")]
-UnitCode = Annotated[str, StringConstraints(min_length=1, max_length=8, pattern=r"^[A-Z0-9]+$")]
+AmountText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$")]
+"""A decimal that is asked for: shorter than what may be published, so that sums fit."""
+PositiveText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?$")]
+UnitCode = Annotated[str, StringConstraints(min_length=1, max_length=3, pattern=r"^[A-Z0-9]+$")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PlacePath = Annotated[str, StringConstraints(min_length=1, max_length=205)]
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
@@ -44,7 +46,7 @@ class _Document(BaseModel):
 class QuantityValue(_Document):
     """A quantity: decimal string and UN/ECE Recommendation 20 unit code."""
 
-    value: DecimalText
+    value: AmountText
     unit: UnitCode
 
 
@@ -80,6 +82,7 @@ class JobOrderFacts(_Document):
         work_request: The work request it serves.
         work_master: How to do it.
         quantity_ordered: How much; None where only the work counts.
+        unit: Unit of all quantities of the order (UN/ECE Recommendation 20).
         ideal_cycle_s: Ideal seconds per unit, if known.
     """
 
@@ -88,6 +91,7 @@ class JobOrderFacts(_Document):
     work_request: str | None = None
     work_master: str | None = None
     quantity_ordered: QuantityValue | None = None
+    unit: UnitCode
     ideal_cycle_s: PositiveText | None = None
 
 
@@ -157,7 +161,6 @@ class QuantityReported(JobOrderFacts):
     Attributes:
         good: Change of the good quantity, may be negative.
         scrap: Change of the scrap quantity, may be negative.
-        unit: Unit of all quantities here.
         total_good: Good quantity after it.
         total_scrap: Scrap quantity after it.
         source: The one writer of this order's quantities.
@@ -167,7 +170,6 @@ class QuantityReported(JobOrderFacts):
 
     good: DecimalText
     scrap: DecimalText
-    unit: UnitCode
     total_good: DecimalText
     total_scrap: DecimalText
     source: QuantitySource
@@ -221,7 +223,7 @@ class JobResponse(JobOrderFacts):
     revision: Annotated[int, Field(ge=1)] = 1
     state: Literal["Ended", "Aborted"]
     sub_state: SubState | None = None
-    start_time: AwareDatetime | None
+    start_time: AwareDatetime | None = None
     end_time: AwareDatetime
     good: DecimalText
     scrap: DecimalText
@@ -349,8 +351,8 @@ class ReportQuantityArgs(MethodArgs):
         scrap_reason: Why units were scrapped.
     """
 
-    good: DecimalText = "0"
-    scrap: DecimalText = "0"
+    good: AmountText = "0"
+    scrap: AmountText = "0"
     unit: UnitCode
     scrap_reason: Id | None = None
 
@@ -371,6 +373,7 @@ class JobOrdersArgs(_Document):
         place: Only orders of work centers at or below this place.
         state: Only orders in one of these states.
         work_request: Only orders of this work request.
+        order: In order of dispatch, or those stored last first.
         limit: Orders per page.
         cursor: From the previous page.
     """
@@ -378,6 +381,7 @@ class JobOrdersArgs(_Document):
     place: PlacePath | None = None
     state: tuple[State, ...] | State | None = None
     work_request: Id | None = None
+    order: Literal["dispatch", "newest"] = "dispatch"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Id | None = None
 

@@ -82,9 +82,7 @@ class Advance:
     step: Step
 
 
-def advance(
-    position: Position | None, sample: Position, rules: CounterRules, *, birth: bool = False
-) -> Advance:
+def advance(position: Position | None, sample: Position, rules: CounterRules, *, birth: bool = False) -> Advance:
     """Move a counter's position by one sample.
 
     A step back is a rollover if the wrapped difference is plausible, else a reset whose new value was counted
@@ -123,9 +121,7 @@ def attribute(candidates: Sequence[JobOrder], at: datetime) -> JobOrder | None:
         candidates: Job orders of the work center whose quantities its counters write.
         at: Source time of the sample, UTC.
     """
-    begun = [
-        order for order in candidates if order.begun_at and order.begun_at < at and not _was_over(order, at)
-    ]
+    begun = [order for order in candidates if order.begun_at and order.begun_at < at and not _was_over(order, at)]
     running = [order for order in begun if _ran(order, at)]
     if running:
         return running[0] if len(running) == 1 else None

@@ -233,8 +233,6 @@ def _end(order: JobOrder, at: datetime) -> tuple[JobOrder, tuple[Fact, ...]]:
         LaborReported(entry.person, max(ended - entry.start, timedelta(0)), automatic=True)
         for entry in order.open_labor
     )
-    labor = tuple(
-        entry if entry.end else replace(entry, end=max(ended, entry.start)) for entry in order.labor
-    )
+    labor = tuple(entry if entry.end else replace(entry, end=max(ended, entry.start)) for entry in order.labor)
     over = replace(order, ended_at=ended, labor=labor, responses=order.responses + 1)
     return over, (*clocked_off, Responded(over.responses))

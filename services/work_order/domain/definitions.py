@@ -17,9 +17,7 @@ FIXED = ("place", "work_request", "quantity_source")
 """Fields of a definition that `update` must not change: another place or request is another job order."""
 
 
-def store(
-    order_id: str, definition: Definition, at: datetime, *, method: Method = Method.STORE
-) -> Decision | Refusal:
+def store(order_id: str, definition: Definition, at: datetime, *, method: Method = Method.STORE) -> Decision | Refusal:
     """Create a job order (OPC 10031-4, Store and StoreAndStart).
 
     Args:
@@ -79,10 +77,6 @@ def _refuse_definition(definition: Definition) -> Refusal | None:
         return Refusal(
             Code.INVALID_ARGUMENTS, f"the quantity ordered must be above zero, not {definition.ordered.value}"
         )
-    if (
-        definition.planned_start
-        and definition.planned_end
-        and definition.planned_end < definition.planned_start
-    ):
+    if definition.planned_start and definition.planned_end and definition.planned_end < definition.planned_start:
         return Refusal(Code.INVALID_ARGUMENTS, "the planned end lies before the planned start")
     return None

@@ -41,6 +41,7 @@ class Definition:
         work_master: How to do it.
         description: For people.
         ordered: How much; None where only the work counts.
+        unit: UN/ECE Rec 20 code of its quantities; that of `ordered` where there is one.
         priority: A higher number comes first (OPC 10031-4, Priority).
         planned_start: When it should begin, UTC.
         planned_end: When it should be done, UTC.
@@ -55,6 +56,7 @@ class Definition:
     work_master: str | None = None
     description: str = ""
     ordered: Quantity | None = None
+    unit: str = "H87"
     priority: int = 0
     planned_start: datetime | None = None
     planned_end: datetime | None = None
@@ -91,7 +93,7 @@ class JobOrder:
         definition: What is asked.
         state: OPC 10031-4 state.
         sub_state: Within the state.
-        good: Good quantity so far, in the unit of the quantity ordered.
+        good: Good quantity so far, in the definition's unit.
         scrap: Scrap quantity so far.
         runs: Stretches in state Running, oldest first, only the last may be open.
         labor: Stretches of work, in order of clock-on.
@@ -121,9 +123,9 @@ class JobOrder:
         return self.definition.place
 
     @property
-    def unit(self) -> str | None:
-        """Unit of its quantities; None without a quantity ordered."""
-        return self.definition.ordered.unit if self.definition.ordered else None
+    def unit(self) -> str:
+        """UN/ECE Rec 20 code of its quantities."""
+        return self.definition.unit
 
     @property
     def begun_at(self) -> datetime | None:

@@ -18,9 +18,7 @@ def clock_on(order: JobOrder, person: str, at: datetime) -> Decision | Refusal:
     """Let `person` begin to work on the order: released for preparation, running or interrupted."""
     if order.removed or order.state not in _MAY_CLOCK_ON:
         needed = ", ".join(_MAY_CLOCK_ON)
-        return Refusal(
-            Code.WRONG_STATE, f"job order {order.id} is {describe(order)}: ClockOn needs one of {needed}"
-        )
+        return Refusal(Code.WRONG_STATE, f"job order {order.id} is {describe(order)}: ClockOn needs one of {needed}")
     if any(entry.person == person for entry in order.open_labor):
         return Refusal(Code.ALREADY_CLOCKED_ON, f"{person} is clocked on to job order {order.id} already")
     labor = (*order.labor, Labor(person, at))
@@ -32,13 +30,9 @@ def clock_off(order: JobOrder, person: str, at: datetime) -> Decision | Refusal:
     """Let `person` stop working on the order."""
     on = next((entry for entry in order.open_labor if entry.person == person), None)
     if on is None:
-        return Refusal(
-            Code.NOT_CLOCKED_ON, f"{person} is not clocked on to job order {order.id} ({describe(order)})"
-        )
+        return Refusal(Code.NOT_CLOCKED_ON, f"{person} is not clocked on to job order {order.id} ({describe(order)})")
     if at < on.start:
-        message = (
-            f"ClockOff of {person} at {at.isoformat()} lies before the clock-on at {on.start.isoformat()}"
-        )
+        message = f"ClockOff of {person} at {at.isoformat()} lies before the clock-on at {on.start.isoformat()}"
         return Refusal(Code.TIME_ORDER, message)
     labor = tuple(Labor(person, on.start, at) if entry is on else entry for entry in order.labor)
     after = replace(order, version=order.version + 1, labor=labor)

@@ -41,9 +41,7 @@ def report(
     total_good, total_scrap = order.good + good, order.scrap + scrap
     ordered = order.definition.ordered
     if total_good < 0 or total_scrap < 0:
-        message = (
-            f"job order {order.id} has {order.good} good and {order.scrap} scrap: no more can be taken away"
-        )
+        message = f"job order {order.id} has {order.good} good and {order.scrap} scrap: no more can be taken away"
         return Refusal(Code.QUANTITY_BEYOND_TOLERANCE, message)
     if ordered is not None and good > 0:
         limit = ordered.value * (1 + order.definition.over_tolerance)
@@ -87,9 +85,7 @@ def count(
     reached = ordered is not None and counted.order.good >= ordered.value
     if not (completes and reached and order.state is State.RUNNING):
         return counted
-    finished = complete(
-        counted.order, max(at, order.last_execution_at or at), reason="quantity ordered reached"
-    )
+    finished = complete(counted.order, max(at, order.last_execution_at or at), reason="quantity ordered reached")
     if isinstance(finished, Refusal):
         return counted
     return Decision(finished.order, (*counted.facts, *finished.facts), at)
@@ -97,16 +93,12 @@ def count(
 
 def _refuse_report(order: JobOrder, unit: str) -> Refusal | None:
     if order.removed or order.state not in (*ACTIVE, OVER[0]):
-        message = (
-            f"job order {order.id} is {describe(order)}: ReportQuantity needs Running, Interrupted or Ended"
-        )
+        message = f"job order {order.id} is {describe(order)}: ReportQuantity needs Running, Interrupted or Ended"
         return Refusal(Code.WRONG_STATE, message)
     if order.definition.quantity_source is QuantitySource.COUNTER:
-        message = (
-            f"the counters of {order.place} write the quantities of job order {order.id}; an operator cannot"
-        )
+        message = f"the counters of {order.place} write the quantities of job order {order.id}; an operator cannot"
         return Refusal(Code.QUANTITY_SOURCE, message)
-    if order.unit is not None and unit != order.unit:
+    if unit != order.unit:
         return Refusal(Code.WRONG_UNIT, f"job order {order.id} counts in {order.unit}, not in {unit}")
     return None
 
