@@ -93,7 +93,7 @@ def _event(
     )
 
 
-def _payload(order: JobOrder, fact: facts.Fact) -> BaseModel:  # noqa: C901 - one case for each kind of fact
+def _payload(order: JobOrder, fact: facts.Fact) -> BaseModel:
     known = _known(order)
     match fact:
         case facts.Stored():
