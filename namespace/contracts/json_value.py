@@ -47,6 +47,8 @@ def json_value(value: Value, datatype: DataType | None) -> Any:
 def iso_ms(milliseconds: int) -> str:
     """Return a Sparkplug timestamp (ms since the epoch) as ISO 8601, UTC, milliseconds, `Z`; out of range as the bare number."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (
+            datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        )
     except (OverflowError, ValueError, OSError):
         return str(milliseconds)

@@ -79,9 +79,7 @@ def _node(
         sent_at=int(head["sent_at"]),
         born_at=int(head["born_at"]),
         metrics=tuple(metrics.get((node, None), ())),
-        devices=tuple(
-            DeviceSnapshot(device, alive[node, device], tuple(metrics[node, device])) for device in devices
-        ),
+        devices=tuple(DeviceSnapshot(device, alive[node, device], tuple(metrics[node, device])) for device in devices),
     )
 
 

@@ -35,7 +35,14 @@ class EventLog:
     """
 
     def __init__(
-        self, database: Database, node: EdgeNode, health: Health, metrics: ServiceMetrics, *, producer: str, heartbeat_s: float
+        self,
+        database: Database,
+        node: EdgeNode,
+        health: Health,
+        metrics: ServiceMetrics,
+        *,
+        producer: str,
+        heartbeat_s: float,
     ) -> None:
         self._database = database
         self._node = node

@@ -6,10 +6,17 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
-from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, Command, CommandResponse, Refused
+from namespace.contracts.command import (
+    COMMAND_REQUEST_METRIC,
+    COMMAND_RESPONSE_METRIC,
+    Command,
+    CommandResponse,
+    Refused,
+)
 from namespace.contracts.event_log import iso
 from namespace.contracts.event_wire import row_to_json
 from namespace.contracts.node import EVENTS_QUERY
@@ -42,7 +49,7 @@ from namespace.version import VERSION
 _DATABASE_RETRY_S = 1.0
 _POOL = 8
 
-Task = Callable[[], Awaitable[None]]
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 def main(service: Service) -> None:
@@ -327,3 +334,4 @@ class _Process:
         if self._event_log is not None:
             await self._event_log.drained()
         await self._node.farewell()
+        await self._session.leave()
