@@ -83,7 +83,7 @@ class MetricSet:
                     f"metric {update.name!r} is not defined on {self.device_id or 'the edge node'}"
                 )
             known = current.get(update.name, (entry.value, entry.properties))
-            properties = known[1] if update.properties is None else update.properties
+            properties = _with_properties(known[1], update.properties)
             momentary = entry.definition.momentary or update.is_historical
             if (
                 not (force or momentary)
@@ -104,8 +104,7 @@ class MetricSet:
                 continue
             entry.value = _merged(entry.value, metric.value)
             entry.timestamp = metric.timestamp
-            if metric.properties is not None:
-                entry.properties = metric.properties
+            entry.properties = _with_properties(entry.properties, metric.properties)
 
     def _entry(self, name: str | None, alias: int | None) -> _Entry | None:
         if not name and alias is not None:
@@ -144,6 +143,12 @@ def _merged(current: Value, new: Value) -> Value:
     if isinstance(current, Template) and isinstance(new, Template):
         return current.merged(new)
     return new
+
+
+def _with_properties(current: PropertySet | None, new: PropertySet | None) -> PropertySet | None:
+    if current is None or new is None:
+        return current if new is None else new
+    return current.merged(new)
 
 
 def in_time_order(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
