@@ -23,7 +23,7 @@ from namespace.store.errors import (
     TransactionConflict,
 )
 from namespace.store.follower import Follower, Following
-from namespace.store.inbox import Inbox, InboxCounters, Offered
+from namespace.store.inbox import Handler, Inbox, InboxCounters, Offered
 from namespace.store.log_reader import read_log
 from namespace.store.migrate import migrate
 from namespace.store.outbox import append
@@ -44,6 +44,7 @@ __all__ = [
     "Follower",
     "Following",
     "HandOverFailed",
+    "Handler",
     "Inbox",
     "InboxCounters",
     "LogForked",
