@@ -33,8 +33,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing before `until_s` (a time of the caller's clock), or before something comes in if it is
-    None."""
+    """Do nothing before `until_s` (by the caller's clock) or, if None, before something comes in."""
 
     until_s: float | None
 
@@ -78,9 +77,7 @@ class CatchUp:
         failures: Fetches that failed since the last page.
     """
 
-    def __init__(
-        self, producer: str, seq: int, row_hash: str, epoch: UUID | None, settings: FollowSettings
-    ) -> None:
+    def __init__(self, producer: str, seq: int, row_hash: str, epoch: UUID | None, settings: FollowSettings) -> None:
         """Begin at a cursor; the first thing to do is to fetch what came since.
 
         Args:

@@ -74,9 +74,7 @@ class Cursor:
                 break
             expected = chain_hash(row, previous)
             if row.hash != expected:
-                fork = LogForked(
-                    self.producer, row.seq, expected=f"hash {expected}", found=f"hash {row.hash}"
-                )
+                fork = LogForked(self.producer, row.seq, expected=f"hash {expected}", found=f"hash {row.hash}")
                 return run, fork
             run.append(row)
             seq, previous = row.seq, row.hash

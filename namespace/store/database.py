@@ -115,8 +115,7 @@ class Session(Transaction):
 
     @asynccontextmanager
     async def listening(self, channel: str, on_notice: Callable[[], None]) -> AsyncGenerator[None]:
-        """Inside the block, call `on_notice` for every NOTIFY on `channel` and when the connection is
-        lost."""
+        """Call `on_notice` for each NOTIFY on `channel`, and on loss of the connection, inside the block."""
 
         def notice(*_: object) -> None:
             on_notice()
@@ -139,9 +138,7 @@ class Database:
         address: Host, port and database, without the password, for messages.
     """
 
-    def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", schema: str, address: str, acquire_s: float
-    ) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", schema: str, address: str, acquire_s: float) -> None:
         self.schema = schema
         self.address = address
         self._pool = pool

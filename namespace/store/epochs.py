@@ -52,9 +52,7 @@ class LogState:
 
     def announced(self, head: int) -> LogHead:
         """Say what births and heartbeats say, with `head` as the highest `seq`."""
-        return LogHead(
-            epoch=self.epoch, head=head, previous_epoch=self.previous_epoch, fork_seq=self.fork_seq
-        )
+        return LogHead(epoch=self.epoch, head=head, previous_epoch=self.previous_epoch, fork_seq=self.fork_seq)
 
 
 async def read_log_state(tx: Transaction) -> LogState | None:

@@ -92,9 +92,7 @@ class LogForked(Exception):
             "sides with `uns events`; then restore this consumer's database to a time before the fork, or "
             "rebuild it from the log's beginning."
         )
-        super().__init__(
-            f"event log of {producer} forked at seq {seq}: {found} instead of {expected}. {self.remedy}"
-        )
+        super().__init__(f"event log of {producer} forked at seq {seq}: {found} instead of {expected}. {self.remedy}")
 
 
 class Reject(Exception):

@@ -192,9 +192,7 @@ class Follower:
 
     def _alarm(self, state: CatchUp) -> None:
         if state.forked is not None:
-            _log.error(
-                "log_forked", producer=self.inbox.producer, seq=state.forked.seq, error=str(state.forked)
-            )
+            _log.error("log_forked", producer=self.inbox.producer, seq=state.forked.seq, error=str(state.forked))
 
 
 def _now_s() -> float:

@@ -49,8 +49,8 @@ async def read_log(
     first = max(from_seq, 1)
     limit = min(max(limit, 1), MAX_BATCH_ROWS)
     async with database.transaction() as tx:
-        # The state before the rows: what is committed in between makes the page longer, never the head too
-        # high. state = await open_log(tx)
+        # The head before the rows: rows committed in between are left for the next page.
+        state = await open_log(tx)
         last = max(state.seq, first - 1) if types is None else min(state.seq, first + SCANNED_ROWS - 1)
         wanted = None if types is None else list(types)
         records = await tx.fetch(_SQL.page, first, last, wanted, limit, max_bytes)

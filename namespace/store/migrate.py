@@ -69,9 +69,7 @@ def migrations(package: str) -> list[Migration]:
             continue
         match = _FILE.fullmatch(entry.name)
         if match is None:
-            raise MigrationError(
-                f"{package}/migrations/{entry.name} is misnamed", "Name it like 0001_create.sql."
-            )
+            raise MigrationError(f"{package}/migrations/{entry.name} is misnamed", "Name it like 0001_create.sql.")
         found.append(Migration(package, int(match["number"]), entry.name, entry.read_text(encoding="utf-8")))
     found.sort(key=lambda migration: migration.number)
     for expected, migration in enumerate(found, start=1):
@@ -125,9 +123,7 @@ async def migrate(database: Database, package: str | None) -> list[Migration]:
     return done
 
 
-def _check(
-    database: Database, wanted: list[Migration], applied: Mapping[tuple[str, int], tuple[str, str]]
-) -> None:
+def _check(database: Database, wanted: list[Migration], applied: Mapping[tuple[str, int], tuple[str, str]]) -> None:
     known = {(migration.package, migration.number): migration for migration in wanted}
     packages = {migration.package for migration in wanted}
     for key, (name, checksum) in sorted(applied.items()):

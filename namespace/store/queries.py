@@ -53,9 +53,7 @@ class Queries:
                 statements[statement.name] = statement.text
         declared = {name for kind in cls.__mro__ for name in getattr(kind, "__annotations__", {})}
         problems += [f"no statement is named {name}" for name in sorted(declared - statements.keys())]
-        problems += [
-            f"{name} is not declared by {cls.__name__}" for name in sorted(statements.keys() - declared)
-        ]
+        problems += [f"{name} is not declared by {cls.__name__}" for name in sorted(statements.keys() - declared)]
         if problems:
             raise QueryFileError(f"{where}: {'; '.join(problems)}", "Make file and declaration agree.")
         return cls(statements)
@@ -101,7 +99,5 @@ def _split(text: str) -> list[_Statement]:
     for head, end in zip(heads, ends, strict=True):
         first, _, rest = text[head.end() : end].strip().partition("\n")
         comment = first.removeprefix("--").strip() if first.startswith("--") else ""
-        statements.append(
-            _Statement(head["name"], comment, (rest if comment else first + rest).strip().rstrip(";"))
-        )
+        statements.append(_Statement(head["name"], comment, (rest if comment else first + rest).strip().rstrip(";")))
     return statements

@@ -164,7 +164,8 @@ class Relay:
 
     async def _own(self, session: Session) -> None:
         while not await session.fetchval(_SQL.try_lock_relay, self._database.schema):
-            await asyncio.sleep(self._poll_s)
+            self._wake.clear()
+            await self._pause(self._poll_s)
         async with session.transaction() as tx:
             self._state = await open_log(tx)
         self._head = self._saved_head = self._state.handed_over
@@ -186,8 +187,11 @@ class Relay:
     async def _idle(self, session: Session, delay_s: float) -> None:
         if not self._wake.is_set():
             await self._save_handed_over(session)
+        await self._pause(delay_s)
+
+    async def _pause(self, limit_s: float) -> None:
         try:
-            async with asyncio.timeout(delay_s):
+            async with asyncio.timeout(limit_s):
                 await self._wake.wait()
         except TimeoutError:
             return
