@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from namespace.servers import ports, process
+from namespace.servers import ports, process, server
 from namespace.servers.acl import BrokerAccount, render_acl, render_passwords
 from namespace.servers.errors import ServerError
 from namespace.servers.logfile import LogFile
@@ -95,10 +95,7 @@ class Mosquitto:
         Raises:
             ServerError: The port is taken, the program is missing, or it refuses its configuration.
         """
-        self.prepare()
-        self.spawn()
-        if not self.is_ready_within(timeout_s):
-            raise self.failure("did not start")
+        server.start(self, timeout_s=timeout_s)
 
     def prepare(self) -> None:
         """Write the configuration and make sure that nobody else has the port."""
@@ -143,6 +140,10 @@ class Mosquitto:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def may_try_again(self) -> bool:
+        """Nothing that stops a broker passes by itself."""
+        return False
 
     def failure(self, what: str) -> ServerError:
         """Explain from the broker's log why it `what` (such as "did not start")."""

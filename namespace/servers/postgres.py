@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from namespace.servers import ports, process
+from namespace.servers import ports, process, server
 from namespace.servers.errors import ServerError
 from namespace.servers.logfile import LogFile
 from namespace.servers.process import RunAs
@@ -40,7 +40,6 @@ _SETTINGS = {
     "jit": "off",  # short statements only: compiling them costs more than it saves
 }
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-_START_ATTEMPTS = 4
 
 
 class Postgres:
@@ -88,14 +87,7 @@ class Postgres:
         Raises:
             ServerError: It cannot start: no space, no right to the folder, another version's data.
         """
-        self.prepare()
-        for _ in range(_START_ATTEMPTS):
-            self.spawn()
-            if self.is_ready_within(timeout_s):
-                return
-            if not self._may_try_again():
-                break
-        raise self.failure("did not start")
+        server.start(self, timeout_s=timeout_s)
 
     def prepare(self) -> None:
         """Create the cluster if there is none and clear away what a crash left behind."""
@@ -142,6 +134,14 @@ class Postgres:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def may_try_again(self) -> bool:
+        """Two failures pass by themselves: a port taken since we looked, and backends of a killed server."""
+        said = self._log.since_start()
+        if "pre-existing shared memory block" in said:
+            process.pause(0.5)  # backends notice within moments that their postmaster is gone
+            return True
+        return "Address already in use" in said
 
     def failure(self, what: str) -> ServerError:
         """Explain from the server's log why it `what` (such as "did not start")."""
@@ -211,14 +211,6 @@ class Postgres:
         except OSError:
             return False
         return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
-
-    def _may_try_again(self) -> bool:
-        """Two failures pass by themselves: a port taken since we looked, and backends of a killed server."""
-        said = self._log.since_start()
-        if "pre-existing shared memory block" in said:
-            process.pause(0.5)  # backends notice within moments that their postmaster is gone
-            return True
-        return "Address already in use" in said
 
     def _end_orphan(self) -> None:
         """End a server that survived its supervisor; forget a pid that is another program's by now."""

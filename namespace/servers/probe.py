@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import ssl
 from enum import Enum
 
 
@@ -21,18 +22,21 @@ class SignIn(Enum):
     NOT_MQTT = "not an MQTT broker"
 
 
-def sign_in(host: str, port: int, account: str, password: str, *, timeout_s: float = 5) -> SignIn:
+def sign_in(
+    host: str, port: int, account: str, password: str, *, tls: bool = False, timeout_s: float = 5
+) -> SignIn:
     """Sign in once with MQTT 3.1.1 and leave.
 
     Args:
         host: Name or address of the broker.
-        port: Its plain TCP port.
+        port: Its TCP port.
         account: User name.
         password: Password.
+        tls: Speak TLS, trusting the system's certificates.
         timeout_s: For connecting and for the answer, each.
     """
     try:
-        with socket.create_connection((host, port), timeout=timeout_s) as stream:
+        with _stream(host, port, tls=tls, timeout_s=timeout_s) as stream:
             stream.sendall(_connect_packet(account, password))
             answer = stream.recv(4)
             if answer[:2] != b"\x20\x02" or len(answer) < 4:
@@ -41,6 +45,17 @@ def sign_in(host: str, port: int, account: str, password: str, *, timeout_s: flo
             return SignIn.ACCEPTED if answer[3] == 0 else SignIn.REFUSED
     except OSError:
         return SignIn.UNREACHABLE
+
+
+def _stream(host: str, port: int, *, tls: bool, timeout_s: float) -> socket.socket:
+    plain = socket.create_connection((host, port), timeout=timeout_s)
+    if not tls:
+        return plain
+    try:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    except OSError:
+        plain.close()
+        raise
 
 
 def _connect_packet(account: str, password: str) -> bytes:
