@@ -14,7 +14,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from namespace.servers.acl import AclRule, BrokerAccount, is_account_name
+from namespace.contracts.access import AccessRule, SiteAccess, client_rules, edge_node_rules
+from namespace.contracts.registry import SERVICES
+from namespace.servers.acl import BrokerAccount, is_account_name
 from namespace.servers.errors import ServerError
 from namespace.servers.folder import write_private
 
@@ -29,7 +31,7 @@ class AccountRole(StrEnum):
     DASHBOARD = "dashboard"
     """Sees everything, asks queries, changes nothing."""
     INTEGRATOR = "integrator"
-    """A dashboard that may also command the MES edge nodes it names, and never a machine."""
+    """A dashboard that may also command the services it names, and never a machine."""
 
 
 class Account(BaseModel):
@@ -41,45 +43,22 @@ class Account(BaseModel):
     role: AccountRole
     password_hash: str
     group_id: str | None = None
+    """Of an edge node: its Sparkplug group id."""
     edge_node_ids: tuple[str, ...] = ()
+    """Of an edge node: the ids it may use in that group."""
+    commands: tuple[str, ...] = ()
+    """Of an integrator: the services it may command."""
     created_at: datetime
 
-    def rules(self) -> tuple[AclRule, ...]:
+    def rules(self, site: SiteAccess) -> tuple[AccessRule, ...]:
         """Return what the broker lets it do."""
         if self.role is AccountRole.EDGE_NODE:
-            return tuple(
-                rule for node in self.edge_node_ids for rule in edge_node_rules(self.group_id or "", node)
-            )
-        commands = [AclRule("write", f"spBv1.0/{self.group_id}/NCMD/{node}") for node in self.edge_node_ids]
-        return (*OBSERVER_RULES, *commands)
+            return tuple(rule for node in self.edge_node_ids for rule in edge_node_rules(self.group_id or "", node))
+        return client_rules(self.name, site, self.commands)
 
-    def for_broker(self) -> BrokerAccount:
+    def for_broker(self, site: SiteAccess) -> BrokerAccount:
         """Return it as the broker knows it."""
-        return BrokerAccount(self.name, self.password_hash, self.rules())
-
-
-OBSERVER_RULES = (
-    AclRule("read", "spBv1.0/#"),
-    AclRule("read", "uns/v1/#"),
-    AclRule("write", "uns/v1/+/+/_query/+/+"),
-)
-"""Sees everything and asks queries; that it reads no replies but its own is `acl.render_acl`'s promise."""
-
-
-def edge_node_rules(group_id: str, edge_node_id: str) -> tuple[AclRule, ...]:
-    """Return what a Sparkplug edge node needs and no more.
-
-    Source: Sparkplug 3.0, 4 Topics and Messages.
-    """
-    own = [f"{kind}/{edge_node_id}" for kind in ("NBIRTH", "NDATA", "NDEATH")]
-    own += [f"{kind}/{edge_node_id}/+" for kind in ("DBIRTH", "DDATA", "DDEATH")]
-    said = [AclRule("write", f"spBv1.0/{group_id}/{rest}") for rest in own]
-    heard = [
-        AclRule("read", f"spBv1.0/{group_id}/NCMD/{edge_node_id}"),
-        AclRule("read", f"spBv1.0/{group_id}/DCMD/{edge_node_id}/+"),
-        AclRule("read", "spBv1.0/STATE/+"),
-    ]
-    return (*said, *heard)
+        return BrokerAccount(self.name, self.password_hash, self.rules(site))
 
 
 class _File(BaseModel):
@@ -169,14 +148,23 @@ def _problem(account: Account) -> tuple[str, str] | None:
         return "not an account name", "Use up to 64 letters, digits, `.`, `_` or `-`, no mark in front."
     if account.name.startswith(_RESERVED_PREFIX):
         return "names with `mes-` belong to the services", "Choose another name."
-    if account.role is not AccountRole.DASHBOARD and not (account.group_id and account.edge_node_ids):
-        return f"an account for {account.role} needs a group and a node", "Add --group GROUP and --node NODE."
-    for topic_part in (account.group_id or "", *account.edge_node_ids):
-        if any(mark in topic_part for mark in "+#/"):
-            return f"{topic_part!r} is not a Sparkplug id: it holds + # or /", "Write the id without them."
-    of_services = [node.startswith(_RESERVED_PREFIX) for node in account.edge_node_ids]
-    if account.role is AccountRole.EDGE_NODE and any(of_services):
+    if account.role is AccountRole.EDGE_NODE:
+        return _edge_node_problem(account)
+    if account.role is AccountRole.INTEGRATOR and not account.commands:
+        return "an integrator without a service to command", "Add --command SERVICE, or use --role dashboard."
+    known = [contract.service for contract in SERVICES]
+    for service in account.commands:
+        if service not in known:
+            return f"there is no service {service}", f"Services are {', '.join(known)}."
+    return None
+
+
+def _edge_node_problem(account: Account) -> tuple[str, str] | None:
+    if not (account.group_id and account.edge_node_ids):
+        return "an edge node needs a group and a node", "Add --group GROUP and --node NODE."
+    for topic_part in (account.group_id, *account.edge_node_ids):
+        if not topic_part.isprintable() or topic_part != topic_part.strip() or set(topic_part) & set("+#/"):
+            return f"{topic_part!r} is not a Sparkplug id", "Write it without + # / and outer spaces."
+    if any(node.startswith(_RESERVED_PREFIX) for node in account.edge_node_ids):
         return "edge nodes with `mes-` belong to the services", "Choose another edge node id."
-    if account.role is AccountRole.INTEGRATOR and not all(of_services):
-        return "an integrator may command MES edge nodes only, never a machine", "Name mes-work-order or so."
     return None

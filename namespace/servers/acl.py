@@ -1,9 +1,8 @@
-"""Who may read and write which topics at the broker, as Mosquitto's password and ACL files.
+"""Accounts and their rights as Mosquitto's password and ACL files.
 
-What each account needs is decided elsewhere (the contracts for services, `accounts` for everybody else); this
-module only renders it, and keeps one promise for all of them: nobody reads another's replies. A broker checks
-a filter with wildcards topic by topic, so a reader of `uns/v1/#` would see every `_reply` but for the denials
-added here.
+What an account may do follows from the contracts (`namespace.contracts.access`) and, for people's and
+machines' accounts, from their role (`accounts`); this module only writes it down. What is not allowed is
+refused.
 """
 
 from __future__ import annotations
@@ -12,52 +11,38 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-REPLY_TOPIC = "uns/v1/+/+/_reply/{account}/#"
-"""Where an account's answers arrive, at any site."""
+from namespace.contracts.access import AccessRule
 
 _ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_ITERATIONS = (
-    1000  # generated passwords carry 192 bits; many iterations would stall the broker when all reconnect
-)
+_ITERATIONS = 1000  # generated passwords carry 192 bits; many iterations would stall the broker when all reconnect
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class AclRule:
-    """One right of one account.
-
-    Args:
-        access: `read` to receive, `write` to publish (a Will counts as publishing).
-        topic_filter: The topics it is about, with MQTT wildcards.
-    """
-
-    access: Literal["read", "write"]
-    topic_filter: str
-
-    def __post_init__(self) -> None:
-        levels = self.topic_filter.split("/")
-        misplaced = any("+" in level and level != "+" for level in levels) or "#" in "".join(levels[:-1])
-        if not self.topic_filter or misplaced or ("#" in levels[-1] and levels[-1] != "#"):
-            raise ValueError(f"not a topic filter: {self.topic_filter!r}")
-        if _UNPRINTABLE.search(self.topic_filter) or self.topic_filter != self.topic_filter.strip():
-            raise ValueError(f"a topic filter with control characters or outer spaces: {self.topic_filter!r}")
-
-
-@dataclass(frozen=True, slots=True)
 class BrokerAccount:
-    """An account as the broker knows it: name, password hash, rights."""
+    """An account as the broker knows it.
+
+    Attributes:
+        name: The user name.
+        password_hash: By `hash_password`.
+        rules: Everything it may do.
+
+    Raises:
+        ValueError: Name or a topic filter would not mean what it says in the broker's files.
+    """
 
     name: str
     password_hash: str
-    rules: tuple[AclRule, ...]
+    rules: tuple[AccessRule, ...]
 
     def __post_init__(self) -> None:
         if not is_account_name(self.name):
             raise ValueError(f"not an account name: {self.name!r}")
+        for rule in self.rules:
+            _check_filter(rule.topic_filter)
 
 
 def is_account_name(name: str) -> bool:
@@ -81,65 +66,19 @@ def render_passwords(accounts: Iterable[BrokerAccount]) -> str:
 
 
 def render_acl(accounts: Iterable[BrokerAccount]) -> str:
-    """Return the ACL file; what it does not allow is refused.
-
-    Denials come first for Mosquitto wherever they stand in the file, so they name the other accounts one by
-    one.
-    """
-    everybody = {account.name: account.rules for account in accounts}
-    askers = [name for name, rules in everybody.items() if _may_hear(rules, name)]
-    blocks = []
-    for name, rules in everybody.items():
-        lines = [f"user {name}"]
-        lines += [f"topic deny {REPLY_TOPIC.format(account=other)}" for other in _others(name, rules, askers)]
-        lines += [f"topic {rule.access} {rule.topic_filter}" for rule in _merged(rules)]
-        blocks.append("\n".join(lines))
+    """Return the ACL file."""
+    blocks = (
+        "\n".join([f"user {account.name}", *(f"topic {rule.access} {rule.topic_filter}" for rule in account.rules)])
+        for account in accounts
+    )
     return "\n\n".join(blocks) + "\n"
 
 
-def overlaps(one: str, other: str) -> bool:
-    """Tell whether some topic is matched by both topic filters.
-
-    Source: MQTT 5.0, 4.7 Topic Names and Topic Filters.
-    """
-    left, right = one.split("/"), other.split("/")
-    for mine, theirs in zip(left, right, strict=False):
-        if "#" in {mine, theirs}:
-            return True
-        if mine != theirs and "+" not in {mine, theirs}:
-            return False
-    longer = max(left, right, key=len)
-    rest = longer[min(len(left), len(right)) :]
-    return not rest or rest == ["#"]
-
-
-def _others(name: str, rules: tuple[AclRule, ...], askers: list[str]) -> list[str]:
-    return [
-        other for other in askers if other != name and _may_hear(rules, other) and not _answers(rules, other)
-    ]
-
-
-def _may_hear(rules: tuple[AclRule, ...], account: str) -> bool:
-    return _allows(rules, "read", account)
-
-
-def _answers(rules: tuple[AclRule, ...], account: str) -> bool:
-    """A denial would also forbid writing: who answers everybody's queries is left alone."""
-    return _allows(rules, "write", account)
-
-
-def _allows(rules: tuple[AclRule, ...], access: str, account: str) -> bool:
-    replies = REPLY_TOPIC.format(account=account)
-    return any(rule.access == access and overlaps(rule.topic_filter, replies) for rule in rules)
-
-
-def _merged(rules: tuple[AclRule, ...]) -> Iterable[AclRule]:
-    return dict.fromkeys(rules)
-
-
-def accounts_of(passwords: Mapping[str, str], rules: Mapping[str, Iterable[AclRule]]) -> list[BrokerAccount]:
-    """Return a broker account for each name with a password; without rules it may do nothing."""
-    return [
-        BrokerAccount(name, hash_password(word), tuple(rules.get(name, ())))
-        for name, word in passwords.items()
-    ]
+def _check_filter(topic_filter: str) -> None:
+    """MQTT 5.0, 4.7.1 Topic wildcards; and nothing that would end or bend a line of the file."""
+    *before, last = topic_filter.split("/")
+    misplaced = any(mark in level and level != mark for mark in "+#" for level in (*before, last)) or "#" in before
+    if not topic_filter or misplaced:
+        raise ValueError(f"not a topic filter: {topic_filter!r}")
+    if _UNPRINTABLE.search(topic_filter) or topic_filter != topic_filter.strip():
+        raise ValueError(f"a topic filter with control characters or outer spaces: {topic_filter!r}")

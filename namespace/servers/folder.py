@@ -114,7 +114,7 @@ class DataFolder:
             except OSError as error:
                 stream.seek(0)
                 raise ServerError(
-                    f"a site is already running on this data folder (process {stream.read().strip() or '?'})",
+                    f"a site already runs on this data folder (process {stream.read().strip() or '?'})",
                     where=str(self.root),
                     remedy="See `uns status`; stop it with Ctrl-C in its terminal, or give a second site its own "
                     "UNS_DATA_DIR, UNS_BROKER_PORT and UNS_CONSOLE_PORT.",

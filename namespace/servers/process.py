@@ -183,6 +183,15 @@ def end_foreign(pid: int, first: signal.Signals, *, timeout_s: float) -> None:
             pause(_POLL_S)
 
 
+def send_signal(pid: int, number: signal.Signals, *, program: str) -> bool:
+    """Signal process `pid` if it is still `program`; False when it is gone or somebody else's by now."""
+    arguments = command_line(pid)
+    if not arguments or Path(arguments[0]).name != program:
+        return False
+    os.kill(pid, number)
+    return True
+
+
 def pause(seconds: float) -> None:
     """Block this thread for `seconds`: only where what we wait for gives no event."""
     threading.Event().wait(seconds)

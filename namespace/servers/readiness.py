@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from namespace.servers.ports import LOOPBACK
@@ -33,7 +32,7 @@ def ask(port: int, *, timeout_s: float = 2) -> Readiness:
         timeout_s: A service that takes longer is not ready.
     """
     try:
-        with urllib.request.urlopen(ready_url(port), timeout=timeout_s) as response:
+        with urllib.request.urlopen(ready_url(port), timeout=timeout_s) as response:  # noqa: S310 - http, loopback
             return Readiness(ready=True, reasons=_reasons(response.read(_READ_BYTES)))
     except urllib.error.HTTPError as error:
         with error:
@@ -54,5 +53,5 @@ def _reasons(body: bytes) -> tuple[str, ...]:
         said = json.loads(body)
     except ValueError:
         return (body.decode(errors="replace").strip(),) if body.strip() else ()
-    found = said.get("reasons", ()) if isinstance(said, Mapping) else ()
-    return tuple(map(str, found)) if isinstance(found, list | tuple) else (str(found),)
+    reasons = said.get("reasons") if isinstance(said, dict) else None
+    return tuple(f"{part}: {reason}" for part, reason in reasons.items()) if isinstance(reasons, dict) else ()

@@ -1,4 +1,4 @@
-"""The services of a site as processes: found by entry point, started, restarted, their output read line by line.
+"""The services of a site as processes: found by entry point, started, restarted, their output read.
 
 It knows a service by its name and package alone and imports none of them.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from namespace.servers.site_state import Phase, ServiceStatus
 
 ENTRY_POINTS = "uns_mes.services"
 _LINE_LIMIT = 2**20
+_CANNOT_START = 2  # what a service exits with when starting it again would not help
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 30.0
 _SETTLED_S = 60.0
@@ -33,17 +35,10 @@ class ServiceInfo:
     package: str
     """`services.work_order`: started with `python -m`."""
 
-    @property
-    def edge_node_id(self) -> str:
-        """Its Sparkplug edge node and broker account, `mes-work-order`."""
-        return "mes-" + self.name.replace("_", "-")
-
 
 def installed_services() -> tuple[list[ServiceInfo], list[ServiceInfo]]:
     """Return the services that can be started, and those announced whose package is missing."""
-    announced = [
-        ServiceInfo(entry.name, entry.value) for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)
-    ]
+    announced = [ServiceInfo(entry.name, entry.value) for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)]
     announced.sort(key=lambda service: service.name)
     there = [service for service in announced if _is_there(service.package)]
     return there, [service for service in announced if service not in there]
@@ -83,6 +78,7 @@ class ServiceProcess:
         self._on_change = on_change
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
+        self._last_problem = ""
 
     async def run(self) -> None:
         """Start the service and start it again, after a growing pause, whenever it ends by itself."""
@@ -92,11 +88,12 @@ class ServiceProcess:
             code = await self._run_once()
             if self._stopping.is_set():
                 break
+            if code == _CANNOT_START:
+                self._change(Phase.FAILED, (self._last_problem or "it cannot start; its log says why",))
+                return
             if asyncio.get_running_loop().time() - began > _SETTLED_S:
                 delay_s = _FIRST_DELAY_S
-            self._change(
-                Phase.RESTARTING, (f"it ended with {_ending(code)}; starting again in {delay_s:g} s",)
-            )
+            self._change(Phase.RESTARTING, (f"it ended with {_ending(code)}; starting again in {delay_s:g} s",))
             await _wait(self._stopping, delay_s)
             delay_s = min(delay_s * 2, _LONGEST_DELAY_S)
             self.status.restarts += 1
@@ -154,12 +151,23 @@ class ServiceProcess:
                 continue
             if not line:
                 return
-            self._on_line(line.decode(errors="replace").rstrip("\r\n"))
+            text = line.decode(errors="replace").rstrip("\r\n")
+            if '"problem"' in text:
+                self._last_problem = _problem(text) or self._last_problem
+            self._on_line(text)
 
     def _change(self, phase: Phase, reasons: tuple[str, ...]) -> None:
         self.status.phase = phase
         self.status.reasons = reasons
         self._on_change()
+
+
+def _problem(line: str) -> str:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return ""
+    return str(said.get("problem", "")) if isinstance(said, dict) else ""
 
 
 def service_environment(**settings: str) -> dict[str, str]:

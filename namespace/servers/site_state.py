@@ -22,6 +22,8 @@ class Phase(StrEnum):
     READY = "ready"
     NOT_READY = "not ready"
     RESTARTING = "restarting"
+    FAILED = "failed"
+    """It says that it cannot start at all; starting it again would not help."""
     STOPPED = "stopped"
 
 
@@ -79,7 +81,7 @@ def write_state(folder: DataFolder, state: SiteState) -> None:
 
 
 def read_state(folder: DataFolder) -> SiteState | None:
-    """Return the state of the site that runs on `folder`; None when none does (an old file counts for nothing)."""
+    """Return the state of the site that runs on `folder`; None when none does, whatever a file says."""
     if not folder.is_locked():
         return None
     try:

@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from namespace.contracts.access import AccessRule, read, write
 from namespace.servers import ports, process
-from namespace.servers.acl import AclRule, BrokerAccount, hash_password
+from namespace.servers.acl import BrokerAccount, hash_password
 from namespace.servers.database_roles import ensure_service_roles, service_dsn
 from namespace.servers.mosquitto import Mosquitto
 from namespace.servers.postgres import DATABASE, Postgres
 from namespace.servers.probe import SignIn, sign_in
 from namespace.servers.settings import tools_folder
 
-EVERYTHING = (AclRule("read", "#"), AclRule("write", "#"))
+EVERYTHING = (read("#"), write("#"))
 """Rights of an account that a test uses without caring about rights."""
 
 _PASSWORD = "only-for-tests"
@@ -59,7 +60,7 @@ class TestBroker:
         """The TCP port on 127.0.0.1."""
         return self.server.port
 
-    def add_account(self, name: str, rules: Iterable[AclRule] = EVERYTHING) -> str:
+    def add_account(self, name: str, rules: Iterable[AccessRule] = EVERYTHING) -> str:
         """Make (or replace) an account and return its URL; the broker knows it when this returns."""
         self._accounts[name] = BrokerAccount(name, hash_password(_PASSWORD), tuple(rules))
         # A marker account that the broker cannot know yet shows when it has read the new files.
@@ -137,9 +138,7 @@ def database_maker(server: Postgres) -> NewDatabase:
 
     async def make(service: str = "service") -> ServiceDatabase:
         name = f"{service}_{next(numbers)}"
-        await ensure_service_roles(
-            server.dsn("postgres"), {name: _PASSWORD}, exclusive=True, database=DATABASE
-        )
+        await ensure_service_roles(server.dsn("postgres"), {name: _PASSWORD}, exclusive=True, database=DATABASE)
         return ServiceDatabase(service_dsn(server.dsn(), name, _PASSWORD), name)
 
     return make
