@@ -31,6 +31,7 @@ _SHORTEST_PASSWORD = 12
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="The account's name.")],
+    *,
     role: Annotated[AccountRole, typer.Option(help="What it is for.")],
     group: Annotated[str | None, typer.Option(help="Of an edge node: its Sparkplug group id.")] = None,
     node: Annotated[list[str] | None, typer.Option(help="Of an edge node: its edge node id; may be repeated.")] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from namespace.cli.errors import CliError
 from namespace.servers import readiness
@@ -74,12 +75,13 @@ def _show(state: SiteState) -> None:
         colour = _COLOURS.get(service.phase, "yellow")
         table.add_row(
             service.name,
-            f"[{colour}]{service.phase}[/]{because}",
+            Text(service.phase, style=colour).append(because, style="default"),
             str(service.pid or "-"),
             str(service.restarts),
             address,
         )
-    console.print(f"[bold]{state.enterprise}/{state.site}[/]  process {state.pid}, {state.data_dir}")
+    headline = f"{state.enterprise}/{state.site}  process {state.pid}, {state.data_dir}"
+    console.print(Text(headline, style="bold"), soft_wrap=True)
     console.print(table)
     for name, server in (("broker", state.broker), ("database", state.database)):
         console.print(f"{name}: {server.address}  {server.detail}", soft_wrap=True)

@@ -101,7 +101,7 @@ class Mosquitto:
         """Write the configuration and make sure that nobody else has the port."""
         self._end_orphan()
         if not ports.is_free(self.port):
-            raise _port_taken(self.port)
+            raise ports.taken(self.port, "UNS_BROKER_PORT")
         try:
             self._write_configuration()
         except OSError as error:
@@ -125,9 +125,7 @@ class Mosquitto:
     def is_ready_within(self, timeout_s: float) -> bool:
         """Wait until the broker accepts connections; False when it ended or the time is up."""
         running = self._process
-        return running is not None and process.wait_for(
-            running, lambda: ports.accepts(self.port), timeout_s=timeout_s
-        )
+        return running is not None and process.wait_for(running, lambda: ports.accepts(self.port), timeout_s=timeout_s)
 
     def stop(self, *, timeout_s: float = 10) -> None:
         """Stop the broker; it saves its state first."""
@@ -149,7 +147,7 @@ class Mosquitto:
         """Explain from the broker's log why it `what` (such as "did not start")."""
         said = self._log.since_start()
         if "Address already in use" in said:
-            return _port_taken(self.port)
+            return ports.taken(self.port, "UNS_BROKER_PORT")
         return _explain(what, said, self.folder, str(self._log.path))
 
     def _write_configuration(self) -> None:
@@ -205,15 +203,6 @@ def _write_private(path: Path, text: str, run_as: RunAs) -> None:
         stream.write(text)
     run_as.own(fresh)
     fresh.replace(path)
-
-
-def _port_taken(port: int) -> ServerError:
-    other = ports.owner(port)
-    return ServerError(
-        f"port {port} is in use" + (f" by {other}" if other else ""),
-        where=f"{ports.LOOPBACK}:{port}",
-        remedy=f"Stop that program, or choose another port for the broker: UNS_BROKER_PORT={port + 1}.",
-    )
 
 
 def _explain(what: str, said: str, folder: Path, where: str) -> ServerError:

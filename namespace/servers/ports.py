@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from namespace.servers.errors import ServerError
 from namespace.servers.process import command_line
 
 LOOPBACK = "127.0.0.1"
@@ -52,6 +53,21 @@ def owner(port: int) -> str | None:
             arguments = command_line(pid) or ["?"]
             return f"{Path(arguments[0]).name} (process {pid})"
     return None
+
+
+def taken(port: int, variable: str) -> ServerError:
+    """Return the error for a port that is in use.
+
+    Args:
+        port: Of 127.0.0.1.
+        variable: The setting that chooses another one.
+    """
+    other = owner(port)
+    return ServerError(
+        f"port {port} is in use" + (f" by {other}" if other else ""),
+        where=f"{LOOPBACK}:{port}",
+        remedy=f"Stop that program, or choose another port: {variable}={port + 1}.",
+    )
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -96,7 +96,7 @@ class Supervisor:
         model = read_site(self._settings.site_file)
         folder = DataFolder(self._settings.data_dir)
         with folder.lock():
-            self._require_console_port()
+            self._require_ports()
             broker_port, broker_url = self._settings.broker_port, self._settings.broker_url
             site = _Site(
                 folder,
@@ -119,15 +119,15 @@ class Supervisor:
                 each.kill()
         self._stop.set()
 
-    def _require_console_port(self) -> None:
-        port = self._settings.console_port
-        if any(service.name == "console" for service in self._services) and not ports.is_free(port):
-            other = ports.owner(port)
-            raise ServerError(
-                f"port {port} is in use" + (f" by {other}" if other else ""),
-                where=f"{ports.LOOPBACK}:{port}",
-                remedy=f"Stop that program, or choose another port for the console: UNS_CONSOLE_PORT={port + 1}.",
-            )
+    def _require_ports(self) -> None:
+        wanted = []
+        if self._settings.broker_url is None:
+            wanted.append(("UNS_BROKER_PORT", self._settings.broker_port))
+        if any(service.name == "console" for service in self._services):
+            wanted.append(("UNS_CONSOLE_PORT", self._settings.console_port))
+        for variable, port in wanted:
+            if not ports.is_free(port):
+                raise ports.taken(port, variable)
 
     async def _start_servers(self, database: SiteDatabase, broker: SiteBroker) -> None:
         if database.server is not None:
@@ -155,15 +155,19 @@ class Supervisor:
             for service, status in zip(self._services, state.services, strict=True)
         ]
         write_private(site.folder.run / "cli" / "broker_url", site.broker.url(CLI_ACCOUNT).with_credentials())
-        self._note(site.folder, state)
+        self._note(site, state)
+
+        def note() -> None:
+            self._note(site, state)
+
         async with asyncio.TaskGroup() as group:
             for each in self._processes:
                 group.create_task(each.run(), name=f"keep {each.service.name}")
-                group.create_task(self._watch_readiness(each, site.folder, state), name=f"ask {each.service.name}")
+                group.create_task(self._watch_readiness(each, site, state), name=f"ask {each.service.name}")
             if (broker := site.broker.server) is not None:
-                group.create_task(self._keep("broker", broker, _BROKER_START_S), name="keep broker")
+                group.create_task(self._keep("broker", broker, _BROKER_START_S, note), name="keep broker")
             if (database := site.database.server) is not None:
-                group.create_task(self._keep("database", database, _DATABASE_START_S), name="keep database")
+                group.create_task(self._keep("database", database, _DATABASE_START_S, note), name="keep database")
             await self._stop.wait()
             self._display.step("stopping the services")
             async with asyncio.TaskGroup() as ending:
@@ -206,19 +210,19 @@ class Supervisor:
             status,
             env=environment,
             on_line=lambda text: self._display.line(service.name, text),
-            on_change=lambda: self._note(site.folder, state),
+            on_change=lambda: self._note(site, state),
         )
 
-    async def _watch_readiness(self, process: ServiceProcess, folder: DataFolder, state: SiteState) -> None:
+    async def _watch_readiness(self, process: ServiceProcess, site: _Site, state: SiteState) -> None:
         status = process.status
         while not self._stop.is_set():
             if status.phase in {Phase.STARTING, Phase.READY, Phase.NOT_READY} and status.pid is not None:
                 answer = await asyncio.to_thread(readiness.ask, status.health_port)
-                self._judge(status, answer, folder, state)
+                self._judge(status, answer, site, state)
             pause_s = _ASK_READY_EVERY_S if status.phase is Phase.READY else _ASK_EVERY_S
             await _wait(self._stop, pause_s)
 
-    def _judge(self, status: ServiceStatus, answer: readiness.Readiness, folder: DataFolder, state: SiteState) -> None:
+    def _judge(self, status: ServiceStatus, answer: readiness.Readiness, site: _Site, state: SiteState) -> None:
         if status.pid is None or self._stop.is_set():
             return
         was_ready = status.phase in {Phase.READY, Phase.NOT_READY}
@@ -226,9 +230,9 @@ class Supervisor:
         reasons = () if answer.ready else answer.reasons
         if (phase, reasons) != (status.phase, status.reasons):
             status.phase, status.reasons = phase, reasons
-            self._note(folder, state)
+            self._note(site, state)
 
-    async def _keep(self, name: str, server: Server, timeout_s: float) -> None:
+    async def _keep(self, name: str, server: Server, timeout_s: float, note: Callable[[], None]) -> None:
         """Start a server again whenever it ends by itself; services wait and go on (see their readiness)."""
         failures = 0
         while not self._stop.is_set():
@@ -242,13 +246,15 @@ class Supervisor:
                 await start_async(server, timeout_s=timeout_s)
                 failures = 0
                 self._display.step(f"the {name} is back")
+                note()
             except ServerError as error:
                 failures += 1
                 self._display.step(f"the {name} cannot be started: {error}")
 
-    def _note(self, folder: DataFolder, state: SiteState) -> None:
+    def _note(self, site: _Site, state: SiteState) -> None:
+        state.broker, state.database = site.broker.status, site.database.status
         with contextlib.suppress(OSError):  # a full disk must not take a running site down
-            write_state(folder, state)
+            write_state(site.folder, state)
         self._display.changed(state)
         settled = all(each.phase in {Phase.READY, Phase.FAILED} for each in state.services)
         if settled and not self._was_up:
