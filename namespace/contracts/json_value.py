@@ -41,7 +41,6 @@ def json_value(value: Value, datatype: DataType | None) -> Any:
         case tuple():
             element = DataType.DateTime if datatype is DataType.DateTimeArray else None
             return [json_value(item, element) for item in value]
-    return str(value)
 
 
 def iso_ms(milliseconds: int) -> str:

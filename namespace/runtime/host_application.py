@@ -37,7 +37,13 @@ class HostApplication:
     """
 
     def __init__(
-        self, session: Session, host_id: str, core: HostSession, *, clock: Clock, told: Callable[[Iterable[HostEvent]], None]
+        self,
+        session: Session,
+        host_id: str,
+        core: HostSession,
+        *,
+        clock: Clock,
+        told: Callable[[Iterable[HostEvent]], None],
     ) -> None:
         self._session = session
         self._state = HostState(host_id)

@@ -41,7 +41,15 @@ from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
-from namespace.store import Database, DatabaseUnavailable, MigrationError, Transaction, migrate, next_bd_seq
+from namespace.store import (
+    Database,
+    DatabaseUnavailable,
+    MigrationError,
+    ParkedEvent,
+    Transaction,
+    migrate,
+    next_bd_seq,
+)
 from namespace.transport import BrokerUrl, BrokerUrlError, Transport
 from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
@@ -90,7 +98,7 @@ async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> N
         log.info("starting", version=VERSION, health_port=port)
         async with _open_database(service, settings, health, stop) as database:
             if database is not None:
-                await _Process(service, settings, site, health, metrics, database).run(stop)
+                await _Process(service, settings, site, health=health, metrics=metrics, database=database).run(stop)
     log.info("stopped")
 
 
@@ -128,6 +136,7 @@ class _Process:
         service: Service,
         settings: ServiceSettings,
         site: SiteModel,
+        *,
         health: Health,
         metrics: ServiceMetrics,
         database: Database,
@@ -273,16 +282,7 @@ class _Process:
     async def _parked(self, arguments: ParkedArgs) -> Page:
         rows: list[dict[str, object]] = []
         for producer, follow in self._follows.items():
-            for parked in await follow.inbox.parked(arguments.limit):
-                rows.append(
-                    {
-                        "producer": producer,
-                        "event": row_to_json(parked.row),
-                        "reason": parked.reason,
-                        "parked_at": iso(parked.parked_at),
-                        "attempts": parked.attempts,
-                    }
-                )
+            rows += [_parked_row(producer, parked) for parked in await follow.inbox.parked(arguments.limit)]
         return Page(rows[: fit_page(rows)])
 
     async def _redrive(self, _: Transaction, command: Command, arguments: RedriveArgs) -> Done:
@@ -335,3 +335,13 @@ class _Process:
             await self._event_log.drained()
         await self._node.farewell()
         await self._session.leave()
+
+
+def _parked_row(producer: str, parked: ParkedEvent) -> dict[str, object]:
+    return {
+        "producer": producer,
+        "event": row_to_json(parked.row),
+        "reason": parked.reason,
+        "parked_at": iso(parked.parked_at),
+        "attempts": parked.attempts,
+    }

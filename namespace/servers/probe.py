@@ -22,9 +22,7 @@ class SignIn(Enum):
     NOT_MQTT = "not an MQTT broker"
 
 
-def sign_in(
-    host: str, port: int, account: str, password: str, *, tls: bool = False, timeout_s: float = 5
-) -> SignIn:
+def sign_in(host: str, port: int, account: str, password: str, *, tls: bool = False, timeout_s: float = 5) -> SignIn:
     """Sign in once with MQTT 3.1.1 and leave.
 
     Args:

@@ -74,7 +74,5 @@ def find_program(name: str, *, tools: Path | None = None) -> Path | None:
     system = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     found = shutil.which(name, path=system)
     if found is None and tools is not None:
-        found = shutil.which(
-            name, path=os.pathsep.join(str(tools / part) for part in ("usr/sbin", "usr/bin"))
-        )
+        found = shutil.which(name, path=os.pathsep.join(str(tools / part) for part in ("usr/sbin", "usr/bin")))
     return Path(found) if found else None

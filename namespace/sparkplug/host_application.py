@@ -161,9 +161,7 @@ class HostSession:
         for snapshot in snapshots:
             node = self._node(snapshot.edge_node)
             if node is None:
-                self._events.append(
-                    Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes")
-                )
+                self._events.append(Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes"))
             elif not node.is_online:
                 try:
                     self._events += apply_snapshot(node, snapshot, now_ms)
@@ -306,9 +304,7 @@ class HostSession:
         if node.gap_since is not None and now_ms - node.gap_since >= timeout_ms:
             self._lose(node, WantedReason.SEQUENCE_GAP, now_ms)
         if node.awaited and now_ms - node.born_here_at >= timeout_ms:
-            self._events.extend(
-                DeviceDeath(node.edge_node, device_id, now_ms) for device_id in sorted(node.awaited)
-            )
+            self._events.extend(DeviceDeath(node.edge_node, device_id, now_ms) for device_id in sorted(node.awaited))
             node.awaited = set()
 
     def _lose(self, node: HostNode, reason: WantedReason, now_ms: int) -> None:

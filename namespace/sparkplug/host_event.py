@@ -192,6 +192,4 @@ class Ignored:
     reason: IgnoredReason
 
 
-HostEvent = (
-    NodeBirth | DeviceBirth | Data | NodeDeath | DeviceDeath | NodeStale | RebirthWanted | Rejected | Ignored
-)
+HostEvent = NodeBirth | DeviceBirth | Data | NodeDeath | DeviceDeath | NodeStale | RebirthWanted | Rejected | Ignored

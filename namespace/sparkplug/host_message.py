@@ -162,9 +162,7 @@ def apply_snapshot(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> list[
     node.begin(table, snapshot.bd_seq, snapshot.seq, born_at, now_ms)
     node.devices, node.awaited, node.sent_at = devices, set(), snapshot.sent_at
     node.window.resume(snapshot.seq, snapshot.sent_at)
-    events: list[HostEvent] = [
-        NodeBirth(node.edge_node, table.values(), snapshot.bd_seq, born_at, restored=True)
-    ]
+    events: list[HostEvent] = [NodeBirth(node.edge_node, table.values(), snapshot.bd_seq, born_at, restored=True)]
     for device_id, device in devices.items():
         events.append(DeviceBirth(node.edge_node, device_id, device.table.values(), born_at, restored=True))
         if not device.alive:

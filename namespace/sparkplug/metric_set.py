@@ -36,9 +36,7 @@ class MetricSet:
             if not definition.name or definition.name in self._entries:
                 raise LocalProtocolError(f"metric {definition.name!r} is defined twice or has no name")
             has_alias = aliases is not None and not definition.by_name
-            alias = (
-                aliases.alias_of(device_id, definition.name) if has_alias and aliases is not None else None
-            )
+            alias = aliases.alias_of(device_id, definition.name) if has_alias and aliases is not None else None
             self._entries[definition.name] = _Entry(
                 definition, alias, definition.value, definition.timestamp, definition.properties
             )
@@ -85,11 +83,7 @@ class MetricSet:
             known = current.get(update.name, (entry.value, entry.properties))
             properties = _with_properties(known[1], update.properties)
             momentary = entry.definition.momentary or update.is_historical
-            if (
-                not (force or momentary)
-                and (update.value, properties) == known
-                and entry.timestamp is not None
-            ):
+            if not (force or momentary) and (update.value, properties) == known and entry.timestamp is not None:
                 continue
             if not momentary:
                 current[update.name] = (update.value, properties)

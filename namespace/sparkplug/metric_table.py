@@ -109,9 +109,7 @@ class MetricTable:
         self._refused: set[str | int] = set()
 
     @classmethod
-    def born(
-        cls, message: pb.Payload, received_at_ms: int, limits: Limits
-    ) -> tuple["MetricTable", list[Problem]]:
+    def born(cls, message: pb.Payload, received_at_ms: int, limits: Limits) -> tuple["MetricTable", list[Problem]]:
         """Read a birth; a metric that cannot be read is left out and told of.
 
         Args:
@@ -196,9 +194,7 @@ class MetricTable:
                 slot.value, slot.timestamp, slot.properties = value, timestamp, properties
             is_transient = entry.is_transient or slot.is_transient
             values.append(
-                MetricValue(
-                    slot.name, slot.datatype, value, timestamp, is_historical, is_transient, properties
-                )
+                MetricValue(slot.name, slot.datatype, value, timestamp, is_historical, is_transient, properties)
             )
         return tuple(values), problems
 
@@ -226,9 +222,7 @@ class MetricTable:
         problems: list[Problem] = []
         for metric in metrics:
             if metric.name is None or metric.datatype is None:
-                problems.append(
-                    Problem(Reason.DATATYPE, f"{metric.name or metric.alias} is born without type")
-                )
+                problems.append(Problem(Reason.DATATYPE, f"{metric.name or metric.alias} is born without type"))
                 self._refused.update(key for key in (metric.name, metric.alias) if key is not None)
                 continue
             slot = _Slot.of(metric.name, metric.datatype, metric, metric.timestamp or timestamp)

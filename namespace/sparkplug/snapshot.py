@@ -83,9 +83,7 @@ def load_snapshot(document: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMIT
             born_at=birth.timestamp or 0,
             metrics=birth.metrics,
             devices=tuple(
-                DeviceSnapshot(
-                    str(device["device_id"]), bool(device["alive"]), _load(device["birth"], limits).metrics
-                )
+                DeviceSnapshot(str(device["device_id"]), bool(device["alive"]), _load(device["birth"], limits).metrics)
                 for device in document["devices"]
             ),
         )
