@@ -188,7 +188,7 @@ class Database:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._pool.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             self._pool.terminate()
 
     @asynccontextmanager
@@ -243,7 +243,7 @@ class Database:
         try:
             yield connection
         finally:
-            with suppressDRIVER_ERRORS:
+            with suppress(*DRIVER_ERRORS):
                 await self._pool.release(connection)  # a broken one is replaced by the pool
 
 
