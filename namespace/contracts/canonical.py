@@ -57,16 +57,13 @@ def _plain(value: Any, where: str, depth: int) -> Any:
             return value
         case int():
             if abs(value) > MAX_SAFE_INTEGER:
-                raise EventFormatError(
-                    where, "an integer beyond 2^53-1 is not safe in JSON; write it as text"
-                )
+                raise EventFormatError(where, "an integer beyond 2^53-1 is not safe in JSON; write it as text")
             return value
         case Mapping() | list() | tuple() if depth >= _MAX_DEPTH:
             raise EventFormatError(where, f"nested deeper than {_MAX_DEPTH} levels")
         case Mapping():
             return {
-                _check_key(where, key): _plain(member, f"{where}.{key}", depth + 1)
-                for key, member in value.items()
+                _check_key(where, key): _plain(member, f"{where}.{key}", depth + 1) for key, member in value.items()
             }
         case list() | tuple():
             return [_plain(member, f"{where}[{index}]", depth + 1) for index, member in enumerate(value)]

@@ -159,9 +159,7 @@ def encoded_size(event: NewEvent, payload_json: str | None = None) -> int:
     return len(_document(event, MAX_SAFE_INTEGER, event.occurred_at, GENESIS_HASH, payload_json).encode())
 
 
-def _document(
-    event: NewEvent, seq: int, recorded_at: datetime, previous_hash: str, payload_json: str | None
-) -> str:
+def _document(event: NewEvent, seq: int, recorded_at: datetime, previous_hash: str, payload_json: str | None) -> str:
     # The members in sorted order by hand: the payload's canonical text goes in as it is, unparsed.
     payload = canonical_json(event.payload) if payload_json is None else payload_json
     return (
@@ -182,9 +180,7 @@ def _check_text(field: str, text: object) -> None:
     if not isinstance(text, str) or not text:
         raise EventFormatError(field, "expected a text that is not empty")
     if len(text) > MAX_TEXT_LENGTH:
-        raise EventFormatError(
-            field, f"longer than {MAX_TEXT_LENGTH} characters; details belong into the payload"
-        )
+        raise EventFormatError(field, f"longer than {MAX_TEXT_LENGTH} characters; details belong into the payload")
     check_characters(field, text)
 
 

@@ -59,7 +59,5 @@ def derived_id(consumer: str, cause: UUID, ordinal: int) -> UUID:
     Source: RFC 9562, section 5.5; ARCHITECTURE, event log, point 4.
     """
     if ordinal < 0 or not consumer:
-        raise ValueError(
-            f"a derived id needs a consumer and an ordinal from 0, not {consumer!r} and {ordinal}"
-        )
+        raise ValueError(f"a derived id needs a consumer and an ordinal from 0, not {consumer!r} and {ordinal}")
     return uuid5(_DERIVED, f"{consumer}\n{cause}\n{ordinal}")

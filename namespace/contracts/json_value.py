@@ -41,12 +41,13 @@ def json_value(value: Value, datatype: DataType | None) -> Any:
         case tuple():
             element = DataType.DateTime if datatype is DataType.DateTimeArray else None
             return [json_value(item, element) for item in value]
-    return str(value)
 
 
 def iso_ms(milliseconds: int) -> str:
     """Return a Sparkplug timestamp (ms since the epoch) as ISO 8601, UTC, milliseconds, `Z`; out of range as the bare number."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (
+            datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        )
     except (OverflowError, ValueError, OSError):
         return str(milliseconds)

@@ -144,9 +144,7 @@ class WorkCalendar:
 
     def day(self, day: date) -> tuple[datetime, datetime]:
         """The half-open UTC interval of a local date: 23, 24 or 25 hours long."""
-        return self.instant(datetime.combine(day, time(0))), self.instant(
-            datetime.combine(day + _ONE_DAY, time(0))
-        )
+        return self.instant(datetime.combine(day, time(0))), self.instant(datetime.combine(day + _ONE_DAY, time(0)))
 
     def shifts_on(self, day: date) -> list[Shift]:
         """The shifts that start on a local date, in order of time, without overlap (see the class)."""
@@ -221,9 +219,7 @@ class WorkCalendar:
         spans = []
         for begin, stop in pairwise(ordered):
             shift = next((item for item in shifts if item.start <= begin < item.end), None)
-            down = (
-                next((item.name for item in downs if item.start <= begin < item.end), None) if shift else None
-            )
+            down = next((item.name for item in downs if item.start <= begin < item.end), None) if shift else None
             spans.append(CalendarSpan(begin.astimezone(UTC), stop.astimezone(UTC), shift, down))
         return spans
 

@@ -105,9 +105,7 @@ def fill(template: str, captures: dict[str, str]) -> str:
             parts.append(captures[name])
         else:
             known = ", ".join(f"{{{item}}}" for item in sorted(captures)) or "none"
-            raise PatternError(
-                f"{{{name}}} in {template!r} is captured nowhere in this rule (captured: {known})"
-            )
+            raise PatternError(f"{{{name}}} in {template!r} is captured nowhere in this rule (captured: {known})")
     return "".join(parts)
 
 
@@ -183,9 +181,7 @@ class MappingRules:
         self.rules = rules
         self._equipment = equipment
 
-    def resolve(
-        self, group_id: str, edge_node_id: str, device_id: str | None, metric_name: str
-    ) -> Placement | None:
+    def resolve(self, group_id: str, edge_node_id: str, device_id: str | None, metric_name: str) -> Placement | None:
         """The place and canonical name of a foreign metric; the first rule that applies decides.
 
         A rule whose place, with the captures filled in, does not exist in the site file does not apply.

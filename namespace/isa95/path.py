@@ -38,8 +38,7 @@ class EquipmentPath:
     def __post_init__(self) -> None:
         if not 1 <= len(self.parts) <= EquipmentLevel.WORK_UNIT.depth:
             raise EquipmentPathError(
-                f"{'/'.join(self.parts)!r} has {len(self.parts)} levels; "
-                "a path has 1 (enterprise) to 5 (work unit)"
+                f"{'/'.join(self.parts)!r} has {len(self.parts)} levels; a path has 1 (enterprise) to 5 (work unit)"
             )
         for part in self.parts:
             if not is_level_name(part):

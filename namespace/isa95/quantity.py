@@ -61,9 +61,7 @@ class Quantity:
         if not is_unit_code(self.unit):
             suggestion = UNITS_BY_SYMBOL.get(self.unit.strip().lower())
             hint = f"; write {suggestion}" if suggestion else ""
-            raise QuantityError(
-                f"{self.unit!r} is not a UN/ECE Rec 20 unit code such as H87, KGM or LTR{hint}"
-            )
+            raise QuantityError(f"{self.unit!r} is not a UN/ECE Rec 20 unit code such as H87, KGM or LTR{hint}")
 
     @classmethod
     def parse(cls, value: str, unit: str) -> Quantity:
@@ -126,6 +124,4 @@ class Quantity:
         try:
             return operation(self.value, other.value)
         except DecimalException as error:
-            raise QuantityError(
-                f"{self} and {other} cannot be combined exactly in {MAX_DIGITS} digits"
-            ) from error
+            raise QuantityError(f"{self} and {other} cannot be combined exactly in {MAX_DIGITS} digits") from error

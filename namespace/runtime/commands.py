@@ -292,4 +292,5 @@ class CommandClient:
     def _encode(self, text: str) -> bytes:
         now_ms = to_ms(self._clock.now())
         metric = Metric(name=COMMAND_REQUEST_METRIC, timestamp=now_ms, datatype=DataType.String, value=text)
-        return encode_payload(Payload(timestamp=now_ms, metrics=(metric,)))
+        payload: bytes = encode_payload(Payload(timestamp=now_ms, metrics=(metric,)))
+        return payload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,7 +36,14 @@ class EventLog:
     """
 
     def __init__(
-        self, database: Database, node: EdgeNode, health: Health, metrics: ServiceMetrics, *, producer: str, heartbeat_s: float
+        self,
+        database: Database,
+        node: EdgeNode,
+        health: Health,
+        metrics: ServiceMetrics,
+        *,
+        producer: str,
+        heartbeat_s: float,
     ) -> None:
         self._database = database
         self._node = node
@@ -59,7 +67,7 @@ class EventLog:
 
     async def drained(self) -> None:
         """Wait until every event that was committed has been handed to the broker."""
-        while self._is_open and self._relay.log.head < self._relay.last_seq:
+        while self._is_open and self._relay.log.head < self._relay.last_seq:  # noqa: ASYNC110 - only at the very end
             await asyncio.sleep(_POLL_S)
 
     async def answer(self, arguments: EventsArgs) -> Page:
@@ -81,10 +89,8 @@ class EventLog:
         await self._relay.opened()
         self._opened()
         while True:
-            try:
+            with contextlib.suppress(NotConnected):  # the next birth tells
                 await self._node.hand_over(head_values(self._relay.log))
-            except NotConnected:
-                pass  # the next birth tells
             self._metrics.log_head.set(self._relay.log.head)
             await asyncio.sleep(self._heartbeat_s)
             await self._relay.opened()

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from namespace.contracts.snapshot import snapshots_from_json
+from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import Clock, from_ms, to_ms
@@ -36,9 +36,11 @@ from namespace.sparkplug import (
     NodeBirth,
     NodeDeath,
     NodeStale,
-    Rejected,
     RebirthWanted,
+    Rejected,
+    RemoteProtocolError,
     Value,
+    WantedReason,
 )
 from namespace.store import DatabaseUnavailable, TransactionConflict
 from namespace.transport import Message
@@ -135,6 +137,7 @@ class MachineFeed:
         self._news: deque[MachineNews] = deque()
         self._wake = asyncio.Event()
         self._held: list[Message] | None = None
+        self._lost: dict[EdgeNodeDescriptor, int] = {}
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="machines")
@@ -166,33 +169,51 @@ class MachineFeed:
 
     def _release(self) -> None:
         held, self._held = self._held or [], None
+        self._host.connected(self._now_ms())
         for message in held:
             self._receive(message)
+        self._give_up_on_lost()
+        if self._news:
+            self._wake.set()
 
     # -- from host events to news
 
     def _take(self, events: Iterable[HostEvent]) -> None:
         for event in events:
-            match event:
-                case NodeBirth(edge_node=node, metrics=metrics):
-                    self._samples(node, None, metrics, is_birth=True)
-                case DeviceBirth(edge_node=node, device_id=device, metrics=metrics):
-                    self._samples(node, device, metrics, is_birth=True)
-                case Data(edge_node=node, device_id=device, metrics=metrics):
-                    self._samples(node, device, metrics, is_birth=False)
-                case NodeDeath(edge_node=node, timestamp=timestamp):
-                    self._silent(self._places.of_node(node), timestamp, "node_death")
-                case DeviceDeath(edge_node=node, device_id=device, timestamp=timestamp):
-                    self._silent(self._places.of_device(node, device), timestamp, "device_death")
-                case NodeStale(edge_node=node, timestamp=timestamp, reason=reason):
-                    self._silent(self._places.of_node(node), timestamp, reason)
-                case RebirthWanted():
-                    if not self._wanted.full():
-                        self._wanted.put_nowait(event)
-                case Rejected(reason=reason):
-                    self._metrics.rejected.labels("machine payload", reason).inc()
+            self._told(event)
         if self._news:
             self._wake.set()
+
+    def _told(self, event: HostEvent) -> None:
+        match event:
+            case NodeBirth(edge_node=node, metrics=metrics, restored=restored):
+                self._returned(node, unbroken=restored)
+                self._samples(node, None, metrics, is_birth=True)
+            case DeviceBirth(edge_node=node, device_id=device, metrics=metrics):
+                self._samples(node, device, metrics, is_birth=True)
+            case Data(edge_node=node, device_id=device, metrics=metrics):
+                self._samples(node, device, metrics, is_birth=False)
+            case NodeStale(edge_node=node, timestamp=timestamp, reason=WantedReason.CONNECTION_LOST):
+                self._lost[node] = timestamp
+            case NodeDeath(edge_node=node, timestamp=timestamp) | NodeStale(edge_node=node, timestamp=timestamp):
+                self._silent(self._places.of_node(node), timestamp, type(event).__name__)
+            case DeviceDeath(edge_node=node, device_id=device, timestamp=timestamp):
+                self._silent(self._places.of_device(node, device), timestamp, type(event).__name__)
+            case RebirthWanted() if not self._wanted.full():
+                self._wanted.put_nowait(event)
+            case Rejected(reason=reason):
+                self._metrics.rejected.labels("machine payload", reason).inc()
+
+    def _returned(self, node: EdgeNodeDescriptor, *, unbroken: bool) -> None:
+        """A node is known again after our own connection was lost: a snapshot of its session leaves no silence, a new birth does."""
+        since = self._lost.pop(node, None)
+        if since is not None and not unbroken:
+            self._silent(self._places.of_node(node), since, "connection_lost")
+
+    def _give_up_on_lost(self) -> None:
+        """Whoever is not in the snapshot has been silent since our connection was lost."""
+        for node in list(self._lost):
+            self._returned(node, unbroken=False)
 
     def _samples(
         self, node: EdgeNodeDescriptor, device: str | None, metrics: Iterable[MetricValue], *, is_birth: bool
@@ -270,7 +291,7 @@ class MachineFeed:
                 tries += 1
                 try:
                     await self._restore()
-                except (NoAnswer, NotConnected, QueryFailed) as error:
+                except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
                     self._log.info("no_snapshot_yet", error=str(error), tries=tries)
                     self._release()
                     await asyncio.sleep(_RETRY_S)
@@ -278,10 +299,8 @@ class MachineFeed:
                     break
 
     async def _restore(self) -> None:
-        pages = await self._queries.ask_all("namespace_state", "snapshot", {"groups": self._groups}, timeout_s=3.0)
-        now_ms = self._now_ms()
-        for snapshot in snapshots_from_json(pages):
-            self._take(self._host.restore(snapshot, now_ms))
+        rows = await self._queries.ask_all("namespace_state", "snapshot", {"groups": self._groups}, timeout_s=3.0)
+        self._take(self._host.restore(snapshots_from_rows(rows), self._now_ms()))
         self._release()
 
     async def _tick(self) -> None:

@@ -11,7 +11,11 @@ from namespace.contracts.node import EVENTS_METRIC, NODE_METRICS
 from namespace.isa95 import EquipmentLevel, EquipmentPath, SiteModel
 from namespace.sparkplug import MetricDefinition, PropertySet
 
-_LEVELS = {Place.SITE: EquipmentLevel.SITE, Place.WORK_CENTER: EquipmentLevel.WORK_CENTER, Place.WORK_UNIT: EquipmentLevel.WORK_UNIT}
+_LEVELS = {
+    Place.SITE: EquipmentLevel.SITE,
+    Place.WORK_CENTER: EquipmentLevel.WORK_CENTER,
+    Place.WORK_UNIT: EquipmentLevel.WORK_UNIT,
+}
 
 
 def node_definitions() -> list[MetricDefinition]:

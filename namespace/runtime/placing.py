@@ -33,4 +33,6 @@ class Places:
 
     def of_node(self, node: EdgeNodeDescriptor) -> frozenset[EquipmentPath]:
         """Return the places for which a node or any of its devices has spoken."""
-        return frozenset(place for known, device in self._known if known == node for place in self.of_device(node, device))
+        return frozenset(
+            place for known, device in self._known if known == node for place in self.of_device(node, device)
+        )

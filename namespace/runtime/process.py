@@ -6,17 +6,28 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
-from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
+from namespace.contracts.command import (
+    COMMAND_REQUEST_METRIC,
+    COMMAND_RESPONSE_METRIC,
+    Command,
+    CommandResponse,
+    Refused,
+)
+from namespace.contracts.event_log import iso
+from namespace.contracts.event_wire import row_to_json
 from namespace.contracts.node import EVENTS_QUERY
+from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND, ParkedArgs, RedriveArgs
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteFileError, SiteModel, load_site
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import SystemClock
 from namespace.runtime.commands import CommandClient, CommandDesk, Done
 from namespace.runtime.edge_node import EdgeNode
+from namespace.runtime.errors import NotConnected
 from namespace.runtime.event_log import EventLog
 from namespace.runtime.follow import Follow
 from namespace.runtime.health import Health, serve_health
@@ -24,20 +35,29 @@ from namespace.runtime.logging import configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.places import device_definitions, node_definitions
-from namespace.runtime.queries import QueryClient, QueryDesk
+from namespace.runtime.queries import Page, QueryClient, QueryDesk, fit_page
 from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
-from namespace.store import Database, DatabaseUnavailable, MigrationError, migrate, next_bd_seq
+from namespace.store import (
+    Database,
+    DatabaseUnavailable,
+    MigrationError,
+    ParkedEvent,
+    Transaction,
+    migrate,
+    next_bd_seq,
+)
 from namespace.transport import BrokerUrl, BrokerUrlError, Transport
 from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
+_POOL = 8
 
-Task = Callable[[], Awaitable[None]]
+Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 def main(service: Service) -> None:
@@ -78,7 +98,7 @@ async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> N
         log.info("starting", version=VERSION, health_port=port)
         async with _open_database(service, settings, health, stop) as database:
             if database is not None:
-                await _Process(service, settings, site, health, metrics, database).run(stop)
+                await _Process(service, settings, site, health=health, metrics=metrics, database=database).run(stop)
     log.info("stopped")
 
 
@@ -90,7 +110,7 @@ async def _open_database(
     database = None
     while database is None and not stop.is_set():
         try:
-            database = await Database.open(settings.database_url, schema=service.name)
+            database = await Database.open(settings.database_url, schema=service.name, max_size=_POOL)
             await migrate(database, service.migrations)
         except DatabaseUnavailable as unavailable:
             health.not_ready("database", f"the database is not reachable: {unavailable}")
@@ -116,6 +136,7 @@ class _Process:
         service: Service,
         settings: ServiceSettings,
         site: SiteModel,
+        *,
         health: Health,
         metrics: ServiceMetrics,
         database: Database,
@@ -172,7 +193,12 @@ class _Process:
         return MqttTransport(url, client_id=client_id, allow_plaintext=self._settings.allow_plaintext)
 
     async def _next_bd_seq(self) -> int:
-        return await next_bd_seq(self._database, self._contract.edge_node_id)
+        """Number the next CONNECT; without the database there is no number, and so no connection."""
+        try:
+            return await next_bd_seq(self._database, f"{self._site.group_id}/{self._contract.edge_node_id}")
+        except DatabaseUnavailable as unavailable:
+            msg = f"the database is not reachable: {unavailable}"
+            raise NotConnected(msg) from unavailable
 
     def _wire(self) -> None:
         """Connect contract, handlers and session; adds a task for each part that works on its own."""
@@ -192,20 +218,28 @@ class _Process:
             self._tasks["event log"] = self._event_log.run
             queries[EVENTS_QUERY.name] = EVENTS_QUERY
             query_handlers[EVENTS_QUERY.name] = self._event_log.answer
-        if contract.commands:
-            self._desk = CommandDesk(
+        commands = {command.name: command for command in contract.commands}
+        command_handlers = dict(parts.commands)
+        if parts.follows:
+            commands[REDRIVE_COMMAND.name] = REDRIVE_COMMAND
+            command_handlers[REDRIVE_COMMAND.name] = self._redrive
+        if commands:
+            desk = CommandDesk(
                 self._database,
-                contracts={command.name: command for command in contract.commands},
-                handlers=parts.commands,
+                contracts=commands,
+                handlers=command_handlers,
                 answer=self._answer,
                 committed=self._committed,
                 clock=self._clock,
                 lanes=self._settings.command_lanes,
                 metrics=self._metrics,
             )
-            self._node.on_write(COMMAND_REQUEST_METRIC, self._desk.receive)
-            self._tasks["commands"] = self._desk.run
-        desk = QueryDesk(
+            self._node.on_write(COMMAND_REQUEST_METRIC, desk.receive)
+            self._tasks["commands"] = desk.run
+        if parts.follows:
+            queries[PARKED_QUERY.name] = PARKED_QUERY
+            query_handlers[PARKED_QUERY.name] = self._parked
+        query_desk = QueryDesk(
             self._session,
             self._topics,
             self._service.name,
@@ -213,7 +247,7 @@ class _Process:
             handlers=query_handlers,
             metrics=self._metrics,
         )
-        self._tasks["queries"] = desk.run
+        self._tasks["queries"] = query_desk.run
         if parts.refresh is not None:
             self._refresher = Refresher(parts.refresh, self._health)
             self._tasks["refresher"] = self._refresher.run
@@ -244,6 +278,20 @@ class _Process:
             self._tasks["machines"] = feed.run
         self._tasks["health state"] = self._tell_health
         self._tasks.update(parts.tasks)
+
+    async def _parked(self, arguments: ParkedArgs) -> Page:
+        rows: list[dict[str, object]] = []
+        for producer, follow in self._follows.items():
+            rows += [_parked_row(producer, parked) for parked in await follow.inbox.parked(arguments.limit)]
+        return Page(rows[: fit_page(rows)])
+
+    async def _redrive(self, _: Transaction, command: Command, arguments: RedriveArgs) -> Done:
+        follow = self._follows.get(arguments.producer)
+        if follow is None:
+            known = ", ".join(self._follows)
+            raise Refused("UnknownProducer", f"{self._service.name} follows {known}, not {arguments.producer}")
+        driven = await follow.inbox.redrive(command.subject)
+        return Done(f"{driven} parked events of {command.subject} applied", result={"applied": driven})
 
     def _answer(self, response: CommandResponse) -> None:
         self._node.set(None, {COMMAND_RESPONSE_METRIC: response.model_dump_json()})
@@ -286,3 +334,14 @@ class _Process:
         if self._event_log is not None:
             await self._event_log.drained()
         await self._node.farewell()
+        await self._session.leave()
+
+
+def _parked_row(producer: str, parked: ParkedEvent) -> dict[str, object]:
+    return {
+        "producer": producer,
+        "event": row_to_json(parked.row),
+        "reason": parked.reason,
+        "parked_at": iso(parked.parked_at),
+        "attempts": parked.attempts,
+    }

@@ -6,9 +6,10 @@ contents. Running it - the order of starting and stopping, reconnects, births, t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from namespace.contracts.contract import ServiceContract
 from namespace.contracts.query import SiteTopics
@@ -47,7 +48,7 @@ class Parts:
     machines: MachineHandler | None = None
     refresh: Refresh | None = None
     start: Callable[[], Awaitable[None]] | None = None
-    tasks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    tasks: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
 
     def check_against(self, contract: ServiceContract) -> None:
         """Make sure that what is declared is handled and nothing else.

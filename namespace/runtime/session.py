@@ -76,6 +76,8 @@ class Session:
         self._by_topic: dict[str, tuple[Handler, ...]] = {}
         self._members: list[Member] = []
         self._connection: Connection | None = None
+        self._cut = asyncio.Event()
+        self._leaving = False
         self.up = asyncio.Event()
         self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
         self.connects = 0
@@ -108,32 +110,40 @@ class Session:
         """
         connection = self._connection
         if connection is None:
-            raise NotConnected
+            msg = "there is no broker session"
+            raise NotConnected(msg)
         try:
             await connection.publish(topic, payload, qos=qos, retain=retain)
         except ConnectionLost as lost:
             raise NotConnected from lost
 
     def abort(self) -> None:
-        """Cut the connection without a farewell, so that it is built anew."""
+        """Cut the connection soon, without a farewell, so that it is built anew."""
+        self._cut.set()
+
+    async def leave(self) -> None:
+        """Disconnect in order and stay away: `run` ends."""
+        self._leaving = True
         if self._connection is not None:
-            self._connection.abort()
+            await self._connection.disconnect()
 
     async def run(self) -> None:
-        """Keep a session up until cancelled."""
-        while True:
+        """Keep a session up until cancelled or told to leave."""
+        while not self._leaving:
             try:
                 await self._one_session()
             except ConnectRefused as refused:
                 self._health.not_ready(self._part, f"the broker refused the connection: {refused}")
                 self._log.error("broker_refused", error=str(refused))
             except (BrokerUnreachable, ConnectionLost, NotConnected) as lost:
-                self._health.not_ready(self._part, f"no broker: {lost}")
-                self._log.warning("broker_lost", error=str(lost))
+                if not self._leaving:
+                    self._health.not_ready(self._part, f"no broker session: {lost}")
+                    self._log.warning("broker_lost", error=str(lost))
             except SubscribeRefused as refused:
                 self._health.not_ready(self._part, f"the broker refused a subscription: {refused}")
                 self._log.error("subscription_refused", error=str(refused))
-            await asyncio.sleep(self._backoff.next_s())
+            if not self._leaving:
+                await asyncio.sleep(self._backoff.next_s())
 
     async def _one_session(self) -> None:
         will = await self.make_will()
@@ -141,6 +151,8 @@ class Session:
             self.connects += 1
             if self._routes:
                 await connection.subscribe([(route.filter, route.qos) for route in self._routes])
+            self._cut.clear()
+            cutter = asyncio.create_task(self._cut_when_told(connection), name=f"{self._name} cutter")
             self._connection = connection
             try:
                 for member in self._members:
@@ -151,10 +163,15 @@ class Session:
                 async for batch in connection.batches():
                     self._dispatch(batch)
             finally:
+                cutter.cancel()
                 self._connection = None
                 self.up.clear()
                 for member in self._members:
                     member.disconnected()
+
+    async def _cut_when_told(self, connection: Connection) -> None:
+        await self._cut.wait()
+        await connection.abort()
 
     def _dispatch(self, batch: Iterable[Message]) -> None:
         by_topic = self._by_topic

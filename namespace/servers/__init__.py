@@ -1,1 +1,1 @@
-"""The servers a site needs on a machine with nothing installed: PostgreSQL, Mosquitto, accounts, processes."""
+"""The servers a site needs on a machine with nothing installed: database, broker, accounts, processes."""

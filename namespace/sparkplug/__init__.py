@@ -1,1 +1,136 @@
 """Sparkplug B 3.0: codec, topics, edge-node and host-application sessions; pure, no I/O, no clock."""
+
+from namespace.sparkplug.command import command, rebirth_request
+from namespace.sparkplug.datatype import DataType
+from namespace.sparkplug.decoder import Resolve, decode_payload
+from namespace.sparkplug.definition import (
+    BD_SEQ,
+    REBIRTH,
+    EdgeNodeConfig,
+    MetricDefinition,
+    MetricUpdate,
+)
+from namespace.sparkplug.edge_action import (
+    Action,
+    CommandReceived,
+    CommandRefused,
+    EdgeNodeState,
+    Leave,
+    Send,
+)
+from namespace.sparkplug.edge_node import EdgeNodeSession
+from namespace.sparkplug.encoder import encode_payload
+from namespace.sparkplug.errors import (
+    LocalProtocolError,
+    Reason,
+    RemoteProtocolError,
+    SparkplugError,
+    TopicError,
+)
+from namespace.sparkplug.host_application import HostSession, HostSettings
+from namespace.sparkplug.host_event import (
+    Data,
+    DeviceBirth,
+    DeviceDeath,
+    HostEvent,
+    Ignored,
+    IgnoredReason,
+    MetricValue,
+    NodeBirth,
+    NodeDeath,
+    NodeStale,
+    NodeState,
+    RebirthWanted,
+    Rejected,
+    WantedReason,
+)
+from namespace.sparkplug.message import OutgoingMessage
+from namespace.sparkplug.metric import (
+    Cell,
+    DataSet,
+    MetaData,
+    Metric,
+    Parameter,
+    PropertySet,
+    PropertyValue,
+    Quality,
+    Template,
+    Value,
+)
+from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
+from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
+from namespace.sparkplug.topic import (
+    EdgeNodeDescriptor,
+    MessageType,
+    StateTopic,
+    Topic,
+    parse_topic,
+)
+
+__all__ = [
+    "BD_SEQ",
+    "REBIRTH",
+    "Action",
+    "Cell",
+    "CommandReceived",
+    "CommandRefused",
+    "Data",
+    "DataSet",
+    "DataType",
+    "DeviceBirth",
+    "DeviceDeath",
+    "DeviceSnapshot",
+    "EdgeNodeConfig",
+    "EdgeNodeDescriptor",
+    "EdgeNodeSession",
+    "EdgeNodeState",
+    "HostEvent",
+    "HostSession",
+    "HostSettings",
+    "HostState",
+    "Ignored",
+    "IgnoredReason",
+    "Leave",
+    "Limits",
+    "LocalProtocolError",
+    "MessageType",
+    "MetaData",
+    "Metric",
+    "MetricDefinition",
+    "MetricUpdate",
+    "MetricValue",
+    "NodeBirth",
+    "NodeDeath",
+    "NodeSnapshot",
+    "NodeStale",
+    "NodeState",
+    "OutgoingMessage",
+    "Parameter",
+    "Payload",
+    "PrimaryHostGate",
+    "PropertySet",
+    "PropertyValue",
+    "Quality",
+    "Reason",
+    "RebirthWanted",
+    "Rejected",
+    "RemoteProtocolError",
+    "Resolve",
+    "Send",
+    "SparkplugError",
+    "StatePayload",
+    "StateTopic",
+    "Template",
+    "Topic",
+    "TopicError",
+    "Value",
+    "WantedReason",
+    "command",
+    "decode_payload",
+    "dump_snapshot",
+    "encode_payload",
+    "load_snapshot",
+    "parse_topic",
+    "rebirth_request",
+]

@@ -55,6 +55,4 @@ def _judged(topic: str, metrics: MetricSet, metric: Metric) -> CommandReceived |
         return CommandRefused(topic, Reason.UNKNOWN_METRIC, f"no metric {metric.name or metric.alias!r}")
     if not definition.writable:
         return CommandRefused(topic, Reason.NOT_WRITABLE, f"{definition.name} takes no commands")
-    return CommandReceived(
-        metrics.device_id, definition.name, definition.datatype, metric.value, metric.timestamp
-    )
+    return CommandReceived(metrics.device_id, definition.name, definition.datatype, metric.value, metric.timestamp)

@@ -264,8 +264,6 @@ def _reader_of(datatype: DataType) -> Callable[[object], Scalar]:
 
 
 READERS: Final = {
-    member: _reader_of(member)
-    for member in DataType
-    if member.value <= 15 or WIRE_FIELD[member] == "bytes_value"
+    member: _reader_of(member) for member in DataType if member.value <= 15 or WIRE_FIELD[member] == "bytes_value"
 }
 """Raw field content to value, for single-value types; arrays come out as the bytes they arrived in."""

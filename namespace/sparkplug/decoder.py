@@ -51,9 +51,7 @@ _UNTYPED_PROPERTY = {
 }
 
 
-def decode_payload(
-    data: bytes, *, limits: Limits = DEFAULT_LIMITS, resolve: Resolve | None = None
-) -> Payload:
+def decode_payload(data: bytes, *, limits: Limits = DEFAULT_LIMITS, resolve: Resolve | None = None) -> Payload:
     """Read a payload.
 
     Args:
@@ -157,9 +155,7 @@ class MetricReader:
         """
         self._check_depth(depth)
         if len(message.keys) != len(message.values):
-            raise RemoteProtocolError(
-                Reason.PROPERTY_SET, f"{len(message.keys)} keys and {len(message.values)} values"
-            )
+            raise RemoteProtocolError(Reason.PROPERTY_SET, f"{len(message.keys)} keys and {len(message.values)} values")
         self._spend(len(message.keys) + 1)
         return PropertySet(
             tuple(
@@ -232,24 +228,16 @@ class MetricReader:
     def _spend(self, count: int) -> None:
         self._remaining -= count
         if self._remaining < 0:
-            raise RemoteProtocolError(
-                Reason.VALUE_COUNT, f"more than {self._max_values} values in one payload"
-            )
+            raise RemoteProtocolError(Reason.VALUE_COUNT, f"more than {self._max_values} values in one payload")
 
 
 def _row(message: pb.Payload.DataSet.Row, types: tuple[DataType, ...]) -> tuple[Cell, ...]:
     if len(message.elements) != len(types):
-        raise RemoteProtocolError(
-            Reason.DATASET, f"a row of {len(message.elements)} cells, {len(types)} columns"
-        )
-    return tuple(
-        _single(element, datatype) for element, datatype in zip(message.elements, types, strict=True)
-    )
+        raise RemoteProtocolError(Reason.DATASET, f"a row of {len(message.elements)} cells, {len(types)} columns")
+    return tuple(_single(element, datatype) for element, datatype in zip(message.elements, types, strict=True))
 
 
-def _single(
-    message: pb.Payload.DataSet.DataSetValue | pb.Payload.Template.Parameter, datatype: DataType
-) -> Cell:
+def _single(message: pb.Payload.DataSet.DataSetValue | pb.Payload.Template.Parameter, datatype: DataType) -> Cell:
     field = message.WhichOneof("value")
     return None if field is None else _cell(from_wire(datatype, field, getattr(message, field)))
 

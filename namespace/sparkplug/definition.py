@@ -78,7 +78,7 @@ class MetricUpdate:
     Attributes:
         timestamp: when the value was taken, ms since the epoch; None takes the time of the update.
         is_historical: an old value: sent, and not taken as the current one.
-        properties: replaces the metric's properties from now on; None leaves them.
+        properties: those that change, from now on; the others stay.
     """
 
     name: str

@@ -79,8 +79,7 @@ class EdgeNodeSession:
         self._templates = definitions_of(births)
         check_born(births, self._templates, of_device=False)
         self._devices = {
-            device_id: self._new_device(device_id, definitions)
-            for device_id, definitions in (devices or {}).items()
+            device_id: self._new_device(device_id, definitions) for device_id, definitions in (devices or {}).items()
         }
         self._ncmd = str(self._topic(MessageType.NCMD))
         self._dcmd = f"{self._topic(MessageType.DCMD)}/"
@@ -295,9 +294,7 @@ class EdgeNodeSession:
         self._move(EdgeNodeTrigger.HOST_OFFLINE)
         return [Leave(tuple(deaths))]
 
-    def _receive_command(
-        self, topic: str, device_id: str | None, payload: bytes, now_ms: int
-    ) -> list[Action]:
+    def _receive_command(self, topic: str, device_id: str | None, payload: bytes, now_ms: int) -> list[Action]:
         if device_id is not None and device_id not in self._devices:
             return [CommandRefused(topic, Reason.UNKNOWN_DEVICE, f"no device {device_id!r}")]
         command = read_command(topic, self._set_of(device_id), payload, self._limits)

@@ -85,9 +85,7 @@ def _checked_datatype(metric: Metric) -> DataType:
     if metric.name is None and metric.alias is None:
         raise LocalProtocolError("a metric needs a name or an alias")
     if metric.datatype is None or metric.datatype not in METRIC_TYPES:
-        raise LocalProtocolError(
-            f"metric {metric.name!r} needs a data type for metrics, not {metric.datatype}"
-        )
+        raise LocalProtocolError(f"metric {metric.name!r} needs a data type for metrics, not {metric.datatype}")
     return metric.datatype
 
 
@@ -142,9 +140,7 @@ def _write_property(message: pb.Payload.PropertyValue, key: str, entry: Property
         _write_properties(message.propertyset_value, value)
     elif entry.datatype is DataType.PropertySetList:
         if not isinstance(value, tuple):
-            raise LocalProtocolError(
-                f"property {key!r} takes a tuple of PropertySet, not {type(value).__name__}"
-            )
+            raise LocalProtocolError(f"property {key!r} takes a tuple of PropertySet, not {type(value).__name__}")
         message.propertysets_value.SetInParent()
         for part in value:
             _write_properties(message.propertysets_value.propertyset.add(), part)
@@ -155,9 +151,7 @@ def _write_property(message: pb.Payload.PropertyValue, key: str, entry: Property
 def _write_dataset(message: pb.Payload.DataSet, dataset: DataSet) -> None:
     width = len(dataset.columns)
     if width != len(dataset.types):
-        raise LocalProtocolError(
-            f"a DataSet of {width} columns needs as many types, not {len(dataset.types)}"
-        )
+        raise LocalProtocolError(f"a DataSet of {width} columns needs as many types, not {len(dataset.types)}")
     if not all(datatype.is_basic for datatype in dataset.types):
         raise LocalProtocolError("DataSet columns take basic types only")
     message.num_of_columns = width

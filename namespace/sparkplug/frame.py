@@ -29,9 +29,7 @@ def parse_payload(data: bytes, limits: Limits) -> pb.Payload:
         if outer.HasField("seq") and not message.HasField("seq"):
             message.seq = outer.seq
     if len(message.metrics) > limits.metrics:
-        raise RemoteProtocolError(
-            Reason.METRIC_COUNT, f"{len(message.metrics)} metrics, at most {limits.metrics}"
-        )
+        raise RemoteProtocolError(Reason.METRIC_COUNT, f"{len(message.metrics)} metrics, at most {limits.metrics}")
     return message
 
 

@@ -71,10 +71,13 @@ class PropertySet:
         value = self.value("Quality")
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
+    def merged(self, newer: "PropertySet") -> "PropertySet":
+        """Return these properties with those of a newer set changed or added."""
+        return PropertySet(tuple({**dict(self.entries), **dict(newer.entries)}.items()))
+
     def with_quality(self, quality: Quality) -> "PropertySet":
         """Return the set with its `Quality` set (Int32, tck-id-payloads-propertyset-quality-value-type)."""
-        kept = tuple(entry for entry in self.entries if entry[0] != "Quality")
-        return PropertySet((*kept, ("Quality", PropertyValue(DataType.Int32, int(quality)))))
+        return self.merged(PropertySet((("Quality", PropertyValue(DataType.Int32, int(quality))),)))
 
 
 Cell = bool | int | float | str | None

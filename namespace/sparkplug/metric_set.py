@@ -36,9 +36,7 @@ class MetricSet:
             if not definition.name or definition.name in self._entries:
                 raise LocalProtocolError(f"metric {definition.name!r} is defined twice or has no name")
             has_alias = aliases is not None and not definition.by_name
-            alias = (
-                aliases.alias_of(device_id, definition.name) if has_alias and aliases is not None else None
-            )
+            alias = aliases.alias_of(device_id, definition.name) if has_alias and aliases is not None else None
             self._entries[definition.name] = _Entry(
                 definition, alias, definition.value, definition.timestamp, definition.properties
             )
@@ -83,13 +81,9 @@ class MetricSet:
                     f"metric {update.name!r} is not defined on {self.device_id or 'the edge node'}"
                 )
             known = current.get(update.name, (entry.value, entry.properties))
-            properties = known[1] if update.properties is None else update.properties
+            properties = _with_properties(known[1], update.properties)
             momentary = entry.definition.momentary or update.is_historical
-            if (
-                not (force or momentary)
-                and (update.value, properties) == known
-                and entry.timestamp is not None
-            ):
+            if not (force or momentary) and (update.value, properties) == known and entry.timestamp is not None:
                 continue
             if not momentary:
                 current[update.name] = (update.value, properties)
@@ -104,8 +98,7 @@ class MetricSet:
                 continue
             entry.value = _merged(entry.value, metric.value)
             entry.timestamp = metric.timestamp
-            if metric.properties is not None:
-                entry.properties = metric.properties
+            entry.properties = _with_properties(entry.properties, metric.properties)
 
     def _entry(self, name: str | None, alias: int | None) -> _Entry | None:
         if not name and alias is not None:
@@ -144,6 +137,12 @@ def _merged(current: Value, new: Value) -> Value:
     if isinstance(current, Template) and isinstance(new, Template):
         return current.merged(new)
     return new
+
+
+def _with_properties(current: PropertySet | None, new: PropertySet | None) -> PropertySet | None:
+    if current is None or new is None:
+        return current if new is None else new
+    return current.merged(new)
 
 
 def in_time_order(metrics: Iterable[Metric]) -> tuple[Metric, ...]:

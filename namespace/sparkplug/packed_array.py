@@ -67,9 +67,7 @@ def count_array(datatype: DataType, data: bytes) -> int:
         return data.count(0)
     width = struct.calcsize(f"<{_FORMATS[datatype]}")
     if len(data) % width:
-        raise RemoteProtocolError(
-            Reason.ARRAY, f"{len(data)} bytes are no {datatype.name}: {width} bytes an element"
-        )
+        raise RemoteProtocolError(Reason.ARRAY, f"{len(data)} bytes are no {datatype.name}: {width} bytes an element")
     return len(data) // width
 
 

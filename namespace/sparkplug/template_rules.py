@@ -60,9 +60,7 @@ def _check_instance(
 ) -> None:
     definition = definitions.get(template.template_ref or "")
     if definition is None:
-        raise LocalProtocolError(
-            f"metric {name!r} is an instance of the unknown template {template.template_ref!r}"
-        )
+        raise LocalProtocolError(f"metric {name!r} is an instance of the unknown template {template.template_ref!r}")
     defined = {member.name for member in definition.metrics}
     given = {member.name for member in template.metrics}
     if not given <= defined:
@@ -70,6 +68,4 @@ def _check_instance(
             f"metric {name!r} has members that its template lacks: {sorted(map(str, given - defined))}"
         )
     if not partial and given != defined:
-        raise LocalProtocolError(
-            f"metric {name!r} lacks members of its template: {sorted(map(str, defined - given))}"
-        )
+        raise LocalProtocolError(f"metric {name!r} lacks members of its template: {sorted(map(str, defined - given))}")

@@ -90,9 +90,7 @@ class Topic:
         if message_type.names_device != (len(parts) == 5):
             raise TopicError(f"{_shown(text)}: a device id belongs to device messages, and to each of them")
         device_id = check_id("device_id", parts[4]) if len(parts) == 5 else None
-        return cls(
-            check_id("group_id", parts[1]), message_type, check_id("edge_node_id", parts[3]), device_id
-        )
+        return cls(check_id("group_id", parts[1]), message_type, check_id("edge_node_id", parts[3]), device_id)
 
     @property
     def edge_node(self) -> EdgeNodeDescriptor:

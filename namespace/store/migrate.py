@@ -81,12 +81,13 @@ def migrations(package: str) -> list[Migration]:
     return found
 
 
-async def migrate(database: Database, package: str) -> list[Migration]:
+async def migrate(database: Database, package: str | None) -> list[Migration]:
     """Apply what is missing: the store's own migrations first, then those of `package`.
 
     Args:
         database: The service's database.
-        package: Package with a folder `migrations`, for example `services.work_order.adapters`.
+        package: Package with a folder `migrations`, for example `services.work_order.adapters`; None where the
+            tables every service has are enough.
 
     Returns:
         What was applied now, in order.
@@ -98,7 +99,8 @@ async def migrate(database: Database, package: str) -> list[Migration]:
         MigrationError: A file is misnumbered, or the database refused it (nothing of that file is applied).
         DatabaseUnavailable: No connection.
     """
-    wanted = migrations(STORE_PACKAGE) + (migrations(package) if package != STORE_PACKAGE else [])
+    own = [] if package is None or package == STORE_PACKAGE else migrations(package)
+    wanted = migrations(STORE_PACKAGE) + own
     done: list[Migration] = []
     async with database.session() as session:
         if await session.fetchval(_SQL.current_schema) is None:

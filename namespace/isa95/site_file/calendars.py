@@ -63,9 +63,7 @@ def _read_shift(field: Field, *, weekly: bool) -> ShiftPattern | None:
             continue
         if not _inside(start, end, pause):
             span = f"{start:%H:%M} to {end:%H:%M}"
-            item.report(
-                f"the break is not inside its shift ({span})", "Move it, or put it under the other shift"
-            )
+            item.report(f"the break is not inside its shift ({span})", "Move it, or put it under the other shift")
         breaks.append(pause)
     if name is None or start is None or end is None:
         return None
@@ -106,9 +104,7 @@ def _read_days(field: Field) -> frozenset[int]:
         if first in WEEKDAYS and (last or first) in WEEKDAYS:
             begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
             return frozenset((begin + step) % 7 for step in range((end - begin) % 7 + 1))
-        field.report(
-            f"{field.shown()} is not a range of weekdays", "Write mon-fri, or a list such as [sat, sun]"
-        )
+        field.report(f"{field.shown()} is not a range of weekdays", "Write mon-fri, or a list such as [sat, sun]")
         return frozenset()
     days = [item.one_of(WEEKDAYS) for item in field.items()]
     return frozenset(WEEKDAYS.index(day) for day in days if day is not None)
@@ -140,9 +136,7 @@ def _check_days(field: Field, first: date, last: date, earlier: list[CalendarExc
         field.report(f"last_date {last} is before date {first}", "Swap them")
     for other in earlier:
         if first <= other.last and other.first <= last:
-            field.report(
-                f'it shares days with the exception "{other.name}"', "Let each day have one exception"
-            )
+            field.report(f'it shares days with the exception "{other.name}"', "Let each day have one exception")
 
 
 def _read_down_periods(field: Field) -> Iterable[DownPeriod]:

@@ -99,9 +99,7 @@ def parse_document(text: str, source: str) -> Field:
     """
     if len(text) > MAX_CHARACTERS:
         message = f"the file has {len(text)} characters"
-        raise SiteFileError(
-            [SiteProblem(source, 1, 1, "", message, f"A site file has at most {MAX_CHARACTERS}")]
-        )
+        raise SiteFileError([SiteProblem(source, 1, 1, "", message, f"A site file has at most {MAX_CHARACTERS}")])
     try:
         loader = _PlainComposer(text)
         try:
@@ -120,9 +118,7 @@ def parse_document(text: str, source: str) -> Field:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"a character that YAML does not allow ({error.reason})"
-        raise SiteFileError(
-            [SiteProblem(source, line, 1, "", message, "Save the file as UTF-8 text")]
-        ) from error
+        raise SiteFileError([SiteProblem(source, line, 1, "", message, "Save the file as UTF-8 text")]) from error
     except RecursionError as error:
         message = "the file is nested too deeply"
         raise SiteFileError([SiteProblem(source, 1, 1, "", message, "Write fewer levels")]) from error
@@ -155,9 +151,7 @@ class Field:
         """
         mark = self.node.start_mark
         remedy = remedy.rstrip(".")
-        self.problems.append(
-            SiteProblem(self.source, mark.line + 1, mark.column + 1, self.path, message, remedy)
-        )
+        self.problems.append(SiteProblem(self.source, mark.line + 1, mark.column + 1, self.path, message, remedy))
 
     def shown(self) -> str:
         """The value as a message quotes it."""
@@ -176,9 +170,7 @@ class Field:
                 entries[key.text_value] = value
             else:
                 listed = "Keys here are " + ", ".join(known)
-                key.report(
-                    f'"{key.text_value}" is not a key here', did_you_mean(key.text_value, known, listed)
-                )
+                key.report(f'"{key.text_value}" is not a key here', did_you_mean(key.text_value, known, listed))
         for name in required:
             if name not in entries and isinstance(self.node, yaml.MappingNode):
                 self.report(f"`{name}` is missing", f"Add `{name}:` here")
@@ -193,9 +185,7 @@ class Field:
         seen: dict[str, int] = {}
         for key_node, value_node in self.node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                Field(key_node, self.path, self.source, self.problems).report(
-                    "a key is not a text", "Use a plain word"
-                )
+                Field(key_node, self.path, self.source, self.problems).report("a key is not a text", "Use a plain word")
                 continue
             name = str(key_node.value)
             path = f"{self.path}.{name}" if self.path else name

@@ -68,9 +68,7 @@ class EquipmentReader:
     def areas(self, field: Field, site: EquipmentPath, calendar: str) -> Iterator[Equipment]:
         """The areas of a site and everything in them, parents first."""
         for path, value in self._named(field, site):
-            entries = (
-                value.mapping(("description", "calendar", "work_centers")) if not value.is_absent else {}
-            )
+            entries = value.mapping(("description", "calendar", "work_centers")) if not value.is_absent else {}
             own = self.calendar(entries, calendar)
             yield Equipment(path, "Area", _description(entries), own)
             if "work_centers" in entries:
@@ -83,12 +81,8 @@ class EquipmentReader:
         name = entries["calendar"].text()
         if name is None or name in self.calendars:
             return name or inherited
-        listed = "Calendars are " + (
-            ", ".join(self.calendars) or "defined under `calendars:`, and there is none"
-        )
-        entries["calendar"].report(
-            f'no calendar is called "{name}"', did_you_mean(name, self.calendars, listed)
-        )
+        listed = "Calendars are " + (", ".join(self.calendars) or "defined under `calendars:`, and there is none")
+        entries["calendar"].report(f'no calendar is called "{name}"', did_you_mean(name, self.calendars, listed))
         return inherited
 
     def _work_centers(self, field: Field, area: EquipmentPath, calendar: str) -> Iterator[Equipment]:
@@ -97,11 +91,7 @@ class EquipmentReader:
             entries = value.mapping(known) if not value.is_absent else {}
             own = self.calendar(entries, calendar)
             kind = _read_kind(entries, self.defaults.work_center_kind)
-            units = (
-                list(self._work_units(entries["work_units"], path, own, kind))
-                if "work_units" in entries
-                else []
-            )
+            units = list(self._work_units(entries["work_units"], path, own, kind)) if "work_units" in entries else []
             settings = _read_work_center(entries, self.defaults.work_center)
             output = _read_output_unit(value, entries, [unit.path for unit in units])
             named = "output_unit" in entries and not entries["output_unit"].is_absent
@@ -114,15 +104,9 @@ class EquipmentReader:
             yield Equipment(path, kind, _description(entries), own, work_center=settings)
             yield from units
 
-    def _work_units(
-        self, field: Field, center: EquipmentPath, calendar: str, kind: str
-    ) -> Iterator[Equipment]:
+    def _work_units(self, field: Field, center: EquipmentPath, calendar: str, kind: str) -> Iterator[Equipment]:
         for path, value in self._named(field, center):
-            entries = (
-                value.mapping(("description", "calendar", *_WORK_UNIT_SETTINGS))
-                if not value.is_absent
-                else {}
-            )
+            entries = value.mapping(("description", "calendar", *_WORK_UNIT_SETTINGS)) if not value.is_absent else {}
             own = self.calendar(entries, calendar)
             settings = _read_work_unit(entries, self.defaults.work_unit)
             yield Equipment(path, WORK_UNIT_KINDS[kind], _description(entries), own, work_unit=settings)
@@ -135,9 +119,7 @@ class EquipmentReader:
                 continue
             folded = key.text_value.casefold()
             if folded in seen:
-                key.report(
-                    f'"{key.text_value}" and "{seen[folded]}" differ only in case', "Give one another name"
-                )
+                key.report(f'"{key.text_value}" and "{seen[folded]}" differ only in case', "Give one another name")
             seen[folded] = key.text_value
             yield parent.child(key.text_value), value
 

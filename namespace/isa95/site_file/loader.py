@@ -97,10 +97,7 @@ def _name(field: Field | None, otherwise: str) -> str:
 def _read_calendars(entries: Mapping[str, Field], zone: ZoneInfo) -> dict[str, WorkCalendar]:
     if "calendars" not in entries:
         return {_ROUND_THE_CLOCK: WorkCalendar(_ROUND_THE_CLOCK, zone)}
-    return {
-        key.text_value: read_calendar(value, key.text_value, zone)
-        for key, value in entries["calendars"].entries()
-    }
+    return {key.text_value: read_calendar(value, key.text_value, zone) for key, value in entries["calendars"].entries()}
 
 
 def _site_calendar(

@@ -27,9 +27,7 @@ def _read_rule(field: Field, equipment: EquipmentHierarchy) -> MappingRule | Non
     entries = field.mapping(
         ("group", "edge_node", "device", "place", "metrics"), required=("group", "edge_node", "place")
     )
-    ids = {
-        name: _read_id_pattern(entries[name]) for name in ("group", "edge_node", "device") if name in entries
-    }
+    ids = {name: _read_id_pattern(entries[name]) for name in ("group", "edge_node", "device") if name in entries}
     captured = frozenset[str]().union(*(pattern.captures for pattern in ids.values() if pattern is not None))
     metrics = _read_metrics(entries["metrics"], captured) if "metrics" in entries else (_KEEP_ALL,)
     place = _read_place(entries["place"], captured, equipment) if "place" in entries else None
@@ -89,9 +87,7 @@ def _fits(field: Field, template: str, captured: frozenset[str]) -> bool:
     try:
         fill(template, dict.fromkeys(captured, "x"))
     except PatternError as error:
-        field.report(
-            str(error), "Use text and the captures of this rule; a metric without `to` keeps a plain name"
-        )
+        field.report(str(error), "Use text and the captures of this rule; a metric without `to` keeps a plain name")
         return False
     return True
 
@@ -122,6 +118,4 @@ def _places(equipment: EquipmentHierarchy) -> Mapping[str, EquipmentPath]:
 
 def _nearest(template: str, known: Mapping[str, EquipmentPath]) -> str:
     literal = re.sub(r"\{[^}]*\}", "", template).strip("/")
-    return did_you_mean(
-        literal, known, "Its fixed parts must name existing equipment, and its length must fit"
-    )
+    return did_you_mean(literal, known, "Its fixed parts must name existing equipment, and its length must fit")

@@ -62,9 +62,7 @@ class Machine:
         wake_downstream: Called when the machine has put a unit.
     """
 
-    def __init__(
-        self, profile: MachineProfile, agenda: Agenda, source: Source, drain: Drain, seed: str
-    ) -> None:
+    def __init__(self, profile: MachineProfile, agenda: Agenda, source: Source, drain: Drain, seed: str) -> None:
         self.profile = profile
         self.state = State.STOPPED
         self.mode = Mode.PRODUCTION

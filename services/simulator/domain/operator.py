@@ -21,9 +21,7 @@ _TOWARDS_EXECUTE = {State.STOPPED: Trigger.RESET, State.COMPLETE: Trigger.RESET,
 class Operator:
     """Runs the machines of one line while on duty."""
 
-    def __init__(
-        self, machines: Sequence[Machine], agenda: Agenda, duty: Duty, reaction: Span, seed: str
-    ) -> None:
+    def __init__(self, machines: Sequence[Machine], agenda: Agenda, duty: Duty, reaction: Span, seed: str) -> None:
         self._machines = tuple(reversed(machines))
         self._agenda = agenda
         self._duty = duty

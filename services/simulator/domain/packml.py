@@ -119,11 +119,7 @@ TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
         **_BY_COMMAND,
         **_BY_COMPLETION,
         **{(state, Trigger.STOP): State.STOPPING for state in RUNNING_STATES},
-        **{
-            (state, Trigger.ABORT): State.ABORTING
-            for state in State
-            if state not in (State.ABORTING, State.ABORTED)
-        },
+        **{(state, Trigger.ABORT): State.ABORTING for state in State if state not in (State.ABORTING, State.ABORTED)},
     }
 )
 """(state, trigger) -> next state. What is not in here does not exist."""

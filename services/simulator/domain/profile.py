@@ -189,6 +189,4 @@ class LineProfile:
                 raise ValueError(f"{machine.name} would starve for ever: restart_level beyond its conveyor")
         for machine, belt in zip(self.machines, self.conveyors, strict=False):
             if not 1 <= machine.restart_room <= belt.capacity:
-                raise ValueError(
-                    f"{machine.name} would be blocked for ever: restart_room beyond its conveyor"
-                )
+                raise ValueError(f"{machine.name} would be blocked for ever: restart_room beyond its conveyor")

@@ -1,0 +1,52 @@
+"""`uns up`: run a whole site on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from namespace.cli.display import JsonDisplay, TerminalDisplay
+from namespace.cli.errors import CliError
+from namespace.servers.services import ServiceInfo, installed_services
+from namespace.servers.settings import SiteSettings
+from namespace.servers.supervisor import Supervisor
+
+app = typer.Typer()
+
+
+@app.command()
+def up(
+    only: Annotated[list[str] | None, typer.Option(help="Run this service alone; may be repeated.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Leave this service out; may be repeated.")] = None,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="Print every line as JSON, as the services write it.")
+    ] = False,
+) -> None:
+    """Start a site: database, broker and every service; Ctrl-C stops it.
+
+    Settings: UNS_SITE_FILE (site.yaml), UNS_DATA_DIR (.uns), UNS_BROKER_PORT (1883), UNS_CONSOLE_PORT (8080);
+    UNS_DATABASE_URL and UNS_BROKER_URL use servers that run already.
+    """
+    display = JsonDisplay() if json_lines else TerminalDisplay()
+    available, missing = installed_services()
+    for service in missing:
+        display.step(f"service {service.name} is not installed here ({service.package})")
+    chosen = _chosen(available, only or [], without or [])
+    with display:
+        asyncio.run(_run(chosen, display))
+
+
+async def _run(services: list[ServiceInfo], display: JsonDisplay | TerminalDisplay) -> None:
+    await Supervisor(SiteSettings.from_environment(), services, display).run()
+
+
+def _chosen(available: list[ServiceInfo], only: list[str], without: list[str]) -> list[ServiceInfo]:
+    names = {service.name for service in available}
+    for name in (*only, *without):
+        if name not in names:
+            raise CliError(
+                f"there is no service {name}", where="uns up", remedy=f"Services are {', '.join(sorted(names))}."
+            )
+    return [each for each in available if (not only or each.name in only) and each.name not in without]

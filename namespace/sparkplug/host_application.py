@@ -1,0 +1,355 @@
+"""The host side of Sparkplug: births, data and deaths of any mix of edge nodes, made into events.
+
+A state machine without I/O. It resolves aliases and data types by the births, checks the order of every edge
+node's messages and waits a moment for late ones, knows what is current and what may be old, and says when a
+rebirth is wanted. Whatever arrives, `receive` returns events and raises nothing. It subscribes to nothing,
+sends nothing and keeps no history; commands and STATE messages on the stream are somebody else's and are
+passed over.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
+from namespace.sparkplug.errors import Reason, RemoteProtocolError, TopicError
+from namespace.sparkplug.frame import parse_payload, seq_of
+from namespace.sparkplug.host_event import (
+    DeviceDeath,
+    HostEvent,
+    Ignored,
+    IgnoredReason,
+    MetricValue,
+    NodeStale,
+    NodeState,
+    NodeTrigger,
+    RebirthWanted,
+    Rejected,
+    WantedReason,
+)
+from namespace.sparkplug.host_message import (
+    Applied,
+    Reading,
+    apply_data,
+    apply_device_birth,
+    apply_device_death,
+    apply_node_birth,
+    apply_node_death,
+    apply_snapshot,
+    refuse_device_birth,
+)
+from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
+from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits
+from namespace.sparkplug.rebirth_wish import RebirthWish
+from namespace.sparkplug.sequence import Order
+from namespace.sparkplug.snapshot import NodeSnapshot
+from namespace.sparkplug.topic import EdgeNodeDescriptor, MessageType, StateTopic, parse_topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """How a host session behaves.
+
+    Attributes:
+        check_sequence: hold every edge node to its order. False for a reader of some of its topics only, who
+            sees holes in every sequence: births and values are taken as they come, rebirths are never wanted,
+            and metrics that describe themselves are read without a birth.
+        reorder_timeout_ms: how long to wait for a message that is missing
+            (tck-id-operational-behavior-host-reordering-param).
+        rebirth_interval_ms: between the first request for rebirth and the second; it doubles from then on.
+        rebirth_attempts: requests to one edge node without fresh evidence that it is there.
+        rebirth_spread_ms: first requests after a connection are spread over this time, node by node.
+        max_nodes: edge nodes; messages of further ones are rejected.
+        max_devices: devices of one edge node.
+        max_held_bytes: messages of one edge node that wait for a missing one.
+        limits: how large one payload may be.
+    """
+
+    check_sequence: bool = True
+    reorder_timeout_ms: int = 2_000
+    rebirth_interval_ms: int = 5_000
+    rebirth_attempts: int = 8
+    rebirth_spread_ms: int = 0
+    max_nodes: int = 20_000
+    max_devices: int = 10_000
+    max_held_bytes: int = 1 << 20
+    limits: Limits = DEFAULT_LIMITS
+
+
+DEFAULT_SETTINGS: Final = HostSettings()
+
+
+class HostSession:
+    """What a host application knows of the edge nodes it hears.
+
+    Args:
+        settings: how it behaves.
+    """
+
+    def __init__(self, settings: HostSettings = DEFAULT_SETTINGS) -> None:
+        self._settings = settings
+        self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
+        self._routes: dict[str, Route] = {}
+        self._attention: set[HostNode] = set()
+        self._connected = True
+        self._events: list[HostEvent] = []
+
+    def receive(self, topic: str, payload: bytes, now_ms: int) -> list[HostEvent]:
+        """Take in a message from the broker.
+
+        Args:
+            topic: as it came.
+            payload: as it came, from anybody.
+            now_ms: our clock, ms since the epoch, UTC.
+
+        Returns:
+            What it means, in order; more than one event where messages held back are released.
+        """
+        route = self._routes.get(topic) or self._route(topic)
+        if route is not None:
+            try:
+                message = parse_payload(payload, self._settings.limits)
+                self._dispatch(route, message, len(payload), now_ms)
+            except RemoteProtocolError as error:
+                self._reject(route, error, now_ms)
+        return self._taken()
+
+    def tick(self, now_ms: int) -> list[HostEvent]:
+        """Let time pass: call it a few times a second while connected.
+
+        Args:
+            now_ms: our clock, ms since the epoch, UTC.
+
+        Returns:
+            Edge nodes that turn stale because a missing message did not come, devices that did not come back
+            after a birth, and rebirths that are due.
+        """
+        if not self._connected:
+            return []
+        for node in sorted(self._attention, key=lambda node: node.edge_node):
+            self._expire(node, now_ms)
+            self._ask(node, now_ms, has_evidence=False)
+            if not node.needs_attention:
+                self._attention.discard(node)
+        return self._taken()
+
+    def disconnected(self, now_ms: int) -> list[HostEvent]:
+        """Note that our connection is gone: everything learned through it is stale (Sparkplug 3.0, 5.3)."""
+        self._connected = False
+        for node in self._nodes.values():
+            self._lose(node, WantedReason.CONNECTION_LOST, now_ms)
+            node.wish.fulfilled()
+        return self._taken()
+
+    def connected(self, now_ms: int) -> None:
+        """Note that we are connected again; stale edge nodes will be wanted, spread over time."""
+        self._connected = True
+        for node in self._nodes.values():
+            if node.state is NodeState.STALE:
+                self._want(node, WantedReason.CONNECTION_LOST, now_ms, ask=False)
+
+    def restore(self, snapshots: Iterable[NodeSnapshot], now_ms: int) -> list[HostEvent]:
+        """Take over what another host knows, then feed what arrived meanwhile through `receive`.
+
+        An edge node whose birth was heard in the meantime is left as it is: that is newer.
+
+        Args:
+            snapshots: from `snapshot`, over whatever way.
+            now_ms: our clock, ms since the epoch, UTC.
+        """
+        for snapshot in snapshots:
+            node = self._node(snapshot.edge_node)
+            if node is None:
+                self._events.append(Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes"))
+            elif not node.is_online:
+                try:
+                    self._events += apply_snapshot(node, snapshot, now_ms)
+                except RemoteProtocolError as error:
+                    self._events.append(Rejected(str(snapshot.edge_node), error.reason, error.detail))
+        return self._taken()
+
+    def snapshot(self, edge_node: EdgeNodeDescriptor) -> NodeSnapshot | None:
+        """Return what is known of an edge node, for another host; None before its first birth."""
+        node = self._nodes.get(edge_node)
+        return None if node is None or node.state is NodeState.UNKNOWN else node.snapshot()
+
+    def forget(self, edge_node: EdgeNodeDescriptor) -> None:
+        """Drop everything about an edge node."""
+        node = self._nodes.pop(edge_node, None)
+        if node is not None:
+            self._attention.discard(node)
+            self._routes = {text: route for text, route in self._routes.items() if route.node is not node}
+
+    def edge_nodes(self) -> tuple[EdgeNodeDescriptor, ...]:
+        """Return every edge node that was ever heard of."""
+        return tuple(self._nodes)
+
+    def state(self, edge_node: EdgeNodeDescriptor) -> NodeState:
+        """Return how much of what is known of an edge node is true now."""
+        node = self._nodes.get(edge_node)
+        return NodeState.UNKNOWN if node is None else node.state
+
+    def devices(self, edge_node: EdgeNodeDescriptor) -> dict[str, bool]:
+        """Return the devices of an edge node and whether each is alive."""
+        node = self._nodes.get(edge_node)
+        return {} if node is None else {name: device.alive for name, device in node.devices.items()}
+
+    def metrics(self, edge_node: EdgeNodeDescriptor, device_id: str | None = None) -> tuple[MetricValue, ...]:
+        """Return the last known value of every metric of an edge node or device."""
+        node = self._nodes.get(edge_node)
+        if node is None:
+            return ()
+        if device_id is None:
+            return node.table.values()
+        device = node.devices.get(device_id)
+        return () if device is None else device.table.values()
+
+    def _taken(self) -> list[HostEvent]:
+        taken, self._events = self._events, []
+        return taken
+
+    def _route(self, text: str) -> Route | None:
+        try:
+            topic = parse_topic(text)
+        except TopicError as error:
+            self._events.append(Rejected(text[:_SHOWN], error.reason, error.detail))
+            return None
+        if isinstance(topic, StateTopic) or topic.message_type.is_command:
+            return None
+        node = self._node(topic.edge_node)
+        if node is None:
+            self._events.append(Rejected(text[:_SHOWN], Reason.NODE_COUNT, "too many edge nodes"))
+            return None
+        route = Route(node, topic, text)
+        if topic.device_id is None or topic.device_id in node.devices:
+            self._routes[text] = route
+        return route
+
+    def _node(self, edge_node: EdgeNodeDescriptor) -> HostNode | None:
+        node = self._nodes.get(edge_node)
+        if node is None and len(self._nodes) < self._settings.max_nodes:
+            wish = RebirthWish(self._settings.rebirth_interval_ms, self._settings.rebirth_attempts)
+            node = self._nodes[edge_node] = HostNode(edge_node, wish)
+        return node
+
+    def _dispatch(self, route: Route, message: pb.Payload, size: int, now_ms: int) -> None:
+        message_type = route.topic.message_type
+        out_of_band = message_type is MessageType.NBIRTH or message_type is MessageType.NDEATH
+        if out_of_band or not self._settings.check_sequence:
+            self._apply(route, message, now_ms)
+            if route.node.window.is_waiting:
+                self._release(route.node, now_ms)
+        else:
+            self._in_order(route, message, size, now_ms)
+
+    def _in_order(self, route: Route, message: pb.Payload, size: int, now_ms: int) -> None:
+        node, seq, sent_at = route.node, seq_of(message), message.timestamp
+        if seq is None:
+            raise RemoteProtocolError(Reason.SEQ, "no seq, which every message but NDEATH carries")
+        if not node.is_online:
+            self._ignore(route, IgnoredReason.AWAITING_BIRTH)
+            self._want(node, WantedReason.NO_BIRTH, now_ms)
+            return
+        if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
+            self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
+            return
+        order = node.window.place(seq, sent_at)
+        if order is Order.NEXT:
+            self._accept(route, message, now_ms)
+            if node.window.is_waiting:
+                self._release(node, now_ms)
+        elif order is Order.REPEATED:
+            self._ignore(route, IgnoredReason.REPEATED)
+        elif order is Order.CONFLICT or node.held_bytes + size > self._settings.max_held_bytes:
+            self._lose(node, WantedReason.SEQUENCE_CONFLICT, now_ms)
+        else:
+            node.hold(seq, sent_at, HeldMessage(route, message, size), now_ms)
+            self._attention.add(node)
+            self._expire(node, now_ms)
+
+    def _may_be_late(self, node: HostNode, message: pb.Payload, now_ms: int) -> bool:
+        """Whether a message with a time before the birth's may come from before the birth."""
+        if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
+            return False
+        return not message.metrics or not all(metric.is_historical for metric in message.metrics)
+
+    def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
+        node, sent_at = route.node, message.timestamp
+        node.window.accept(sent_at)
+        node.sent_at = max(node.sent_at, sent_at)
+        try:
+            self._apply(route, message, now_ms)
+        except RemoteProtocolError as error:
+            self._reject(route, error, now_ms)
+
+    def _apply(self, route: Route, message: pb.Payload, now_ms: int) -> None:
+        settings = self._settings
+        reading = Reading(now_ms, settings.limits, settings.check_sequence, settings.max_devices)
+        applied = _APPLIERS[route.topic.message_type](route, message, reading)
+        self._events += applied.events
+        if applied.wanted is not None:
+            self._want(route.node, applied.wanted, now_ms)
+        if route.node.needs_attention:
+            self._attention.add(route.node)
+
+    def _release(self, node: HostNode, now_ms: int) -> None:
+        for _, held in node.window.release():
+            node.held_bytes -= held.size
+            self._accept(held.route, held.message, now_ms)
+        node.gap_since = now_ms if node.window.is_waiting else None
+
+    def _expire(self, node: HostNode, now_ms: int) -> None:
+        timeout_ms = self._settings.reorder_timeout_ms
+        if node.gap_since is not None and now_ms - node.gap_since >= timeout_ms:
+            self._lose(node, WantedReason.SEQUENCE_GAP, now_ms)
+        if node.awaited and now_ms - node.born_here_at >= timeout_ms:
+            self._events.extend(DeviceDeath(node.edge_node, device_id, now_ms) for device_id in sorted(node.awaited))
+            node.awaited = set()
+
+    def _lose(self, node: HostNode, reason: WantedReason, now_ms: int) -> None:
+        """Note that something about an edge node is missing or unreadable."""
+        dropped = len(node.drop_held())
+        if node.move(NodeTrigger.LOST):
+            self._events.append(NodeStale(node.edge_node, reason, now_ms, dropped))
+        self._want(node, reason, now_ms)
+
+    def _want(self, node: HostNode, reason: WantedReason, now_ms: int, *, ask: bool = True) -> None:
+        if not (self._settings.check_sequence and self._connected):
+            return
+        spread_ms = self._settings.rebirth_spread_ms
+        delay_ms = crc32(str(node.edge_node).encode()) % spread_ms if spread_ms else 0
+        node.wish.want(reason, now_ms, delay_ms)
+        self._attention.add(node)
+        if ask:
+            self._ask(node, now_ms, has_evidence=True)
+
+    def _ask(self, node: HostNode, now_ms: int, *, has_evidence: bool) -> None:
+        reason = node.wish.ask(now_ms, has_evidence=has_evidence)
+        if reason is not None:
+            self._events.append(RebirthWanted(node.edge_node, reason))
+
+    def _reject(self, route: Route, error: RemoteProtocolError, now_ms: int) -> None:
+        """Tell of a message that could not be used; a birth among them takes what it would have replaced."""
+        self._events.append(Rejected(route.text[:_SHOWN], error.reason, error.detail))
+        if route.topic.message_type is MessageType.NBIRTH:
+            self._lose(route.node, WantedReason.BIRTH_REFUSED, now_ms)
+        elif route.topic.message_type is MessageType.DBIRTH:
+            self._events += refuse_device_birth(route, now_ms)
+            self._want(route.node, WantedReason.BIRTH_REFUSED, now_ms)
+
+    def _ignore(self, route: Route, reason: IgnoredReason) -> None:
+        self._events.append(Ignored(route.text, reason))
+
+
+_SHOWN: Final = 200
+"""How much of a topic an event repeats."""
+
+_APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading], Applied]]] = {
+    MessageType.NBIRTH: apply_node_birth,
+    MessageType.NDEATH: apply_node_death,
+    MessageType.DBIRTH: apply_device_birth,
+    MessageType.DDEATH: apply_device_death,
+    MessageType.NDATA: apply_data,
+    MessageType.DDATA: apply_data,
+}

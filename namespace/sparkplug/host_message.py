@@ -1,0 +1,200 @@
+"""What each message of an edge node does to its record, once its turn has come."""
+
+from typing import NamedTuple
+
+from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
+from namespace.sparkplug.definition import BD_SEQ
+from namespace.sparkplug.errors import Reason, RemoteProtocolError
+from namespace.sparkplug.frame import seq_of
+from namespace.sparkplug.host_event import (
+    Data,
+    DeviceBirth,
+    DeviceDeath,
+    HostEvent,
+    Ignored,
+    IgnoredReason,
+    NodeBirth,
+    NodeDeath,
+    NodeState,
+    NodeTrigger,
+    Rejected,
+    WantedReason,
+)
+from namespace.sparkplug.host_node import HostDevice, HostNode, Route
+from namespace.sparkplug.metric_table import MetricTable, Problem
+from namespace.sparkplug.payload import Limits
+from namespace.sparkplug.snapshot import NodeSnapshot
+
+
+class Reading(NamedTuple):
+    """What our side brings to the reading of a message.
+
+    Attributes:
+        now_ms: our clock, ms since the epoch.
+        needs_birth: False where births may never be heard.
+        max_devices: of one edge node.
+    """
+
+    now_ms: int
+    limits: Limits
+    needs_birth: bool
+    max_devices: int
+
+
+class Applied(NamedTuple):
+    """What a message brought about, and whether a rebirth would help."""
+
+    events: list[HostEvent]
+    wanted: WantedReason | None = None
+
+
+def apply_node_birth(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+    """Take over an NBIRTH.
+
+    One that is not newer than the birth we have counts only with another bdSeq, or after vain requests for
+    one.
+
+    Raises:
+        RemoteProtocolError: it cannot serve as a birth.
+    """
+    node, born_at = route.node, message.timestamp
+    bd_seq = bd_seq_of(message)
+    is_older = node.state is not NodeState.UNKNOWN and bd_seq == node.bd_seq and 0 < born_at <= node.born_at
+    if is_older and not node.wish.takes_any_birth:
+        return Applied([Ignored(route.text, IgnoredReason.OLDER_BIRTH)])
+    table, problems = MetricTable.born(message, reading.now_ms, reading.limits)
+    node.begin(table, bd_seq, seq_of(message) or 0, born_at, reading.now_ms)
+    birth = NodeBirth(node.edge_node, table.values(), bd_seq, born_at or reading.now_ms)
+    return Applied([*_told(route, problems), birth])
+
+
+def apply_node_death(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+    """Take note of an NDEATH, if it belongs to the birth we have (tck-id-payloads-ndeath-bdseq).
+
+    Raises:
+        RemoteProtocolError: it carries no bdSeq.
+    """
+    node = route.node
+    bd_seq = bd_seq_of(message)
+    if bd_seq is None and node.bd_seq is not None:
+        raise RemoteProtocolError(Reason.BD_SEQ, "an NDEATH without bdSeq")
+    has_devices = any(device.alive for device in node.devices.values())
+    is_known = node.state is not NodeState.UNKNOWN or has_devices
+    if not is_known or (node.bd_seq is not None and bd_seq != node.bd_seq):
+        return Applied([Ignored(route.text, IgnoredReason.DEATH_OF_OTHER_SESSION)])
+    if not (node.move(NodeTrigger.DEATH) or has_devices):
+        return Applied([Ignored(route.text, IgnoredReason.REPEATED)])
+    node.end()
+    return Applied([NodeDeath(node.edge_node, bd_seq, reading.now_ms)])
+
+
+def apply_device_birth(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+    """Take over a DBIRTH.
+
+    Raises:
+        RemoteProtocolError: it cannot serve as a birth, or there are too many devices.
+    """
+    node, device_id = route.node, _device_id(route)
+    if device_id not in node.devices and len(node.devices) >= reading.max_devices:
+        raise RemoteProtocolError(Reason.DEVICE_COUNT, f"more than {reading.max_devices} devices")
+    table, problems = MetricTable.born(message, reading.now_ms, reading.limits)
+    node.devices[device_id] = HostDevice(table)
+    node.awaited.discard(device_id)
+    timestamp = message.timestamp or reading.now_ms
+    birth = DeviceBirth(node.edge_node, device_id, table.values(), timestamp)
+    return Applied([*_told(route, problems), birth])
+
+
+def refuse_device_birth(route: Route, now_ms: int) -> list[HostEvent]:
+    """Note that a DBIRTH could not be used: the device's earlier birth counts no more."""
+    device = route.node.devices.get(_device_id(route))
+    if device is None or not device.alive:
+        return []
+    device.alive = False
+    return [DeviceDeath(route.node.edge_node, _device_id(route), now_ms)]
+
+
+def apply_device_death(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+    """Take note of a DDEATH, by its own time.
+
+    Sparkplug 3.0, tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-offline.
+    """
+    node, device_id = route.node, _device_id(route)
+    device = node.devices.get(device_id)
+    awaited = device_id in node.awaited
+    if device is None or not (device.alive or awaited):
+        return Applied([Ignored(route.text, IgnoredReason.DEVICE_NOT_BORN)])
+    device.alive = False
+    node.awaited.discard(device_id)
+    return Applied([DeviceDeath(node.edge_node, device_id, message.timestamp or reading.now_ms)])
+
+
+def apply_data(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+    """Take over the values of an NDATA or DDATA; metrics that cannot be read are told of and left out."""
+    node, device_id = route.node, route.topic.device_id
+    table = living_table(node, device_id)
+    if table is None:
+        if reading.needs_birth:
+            ignored = Ignored(route.text, IgnoredReason.DEVICE_NOT_BORN)
+            return Applied([ignored], WantedReason.DEVICE_NOT_BORN)
+        table = MetricTable()
+    values, problems = table.data(message, reading.now_ms, reading.limits, needs_birth=reading.needs_birth)
+    events = _told(route, problems) if problems else []
+    if values or not problems:
+        events.append(Data(node.edge_node, device_id, values, message.timestamp or reading.now_ms))
+    is_unknown = any(problem.is_unknown for problem in problems)
+    return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
+
+
+def apply_snapshot(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> list[HostEvent]:
+    """Take over what another host knows of an edge node.
+
+    Raises:
+        RemoteProtocolError: two of its metrics share an alias; nothing has been taken over.
+    """
+    born_at = snapshot.born_at
+    table = MetricTable.restored(snapshot.metrics, born_at)
+    devices = {
+        device.device_id: HostDevice(MetricTable.restored(device.metrics, born_at), device.alive)
+        for device in snapshot.devices
+    }
+    node.drop_held()
+    node.begin(table, snapshot.bd_seq, snapshot.seq, born_at, now_ms)
+    node.devices, node.awaited, node.sent_at = devices, set(), snapshot.sent_at
+    node.window.resume(snapshot.seq, snapshot.sent_at)
+    events: list[HostEvent] = [NodeBirth(node.edge_node, table.values(), snapshot.bd_seq, born_at, restored=True)]
+    for device_id, device in devices.items():
+        events.append(DeviceBirth(node.edge_node, device_id, device.table.values(), born_at, restored=True))
+        if not device.alive:
+            events.append(DeviceDeath(node.edge_node, device_id, snapshot.sent_at))
+    if not snapshot.online:
+        node.move(NodeTrigger.DEATH)
+        node.end()
+        events.append(NodeDeath(node.edge_node, snapshot.bd_seq, snapshot.sent_at))
+    return events
+
+
+def living_table(node: HostNode, device_id: str | None) -> MetricTable | None:
+    """Return the metrics of an edge node or of a device that is alive."""
+    if device_id is None:
+        return node.table
+    device = node.devices.get(device_id)
+    return device.table if device is not None and device.alive else None
+
+
+def bd_seq_of(message: pb.Payload) -> int | None:
+    """Return the number that ties births and deaths to a connection; None when there is none."""
+    for metric in message.metrics:
+        if metric.name == BD_SEQ:
+            field = metric.WhichOneof("value")
+            return int(getattr(metric, field)) if field in {"long_value", "int_value"} else None
+    return None
+
+
+def _device_id(route: Route) -> str:
+    assert route.topic.device_id is not None
+    return route.topic.device_id
+
+
+def _told(route: Route, problems: list[Problem]) -> list[HostEvent]:
+    return [Rejected(route.text, problem.reason, problem.detail) for problem in problems]

@@ -1,0 +1,108 @@
+"""Job orders, work requests and labor as the JSON documents that queries answer with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from namespace.contracts.event_log import iso
+from services.work_order.adapters.events import decimal_text, seconds_text
+from services.work_order.domain.job_order import JobOrder, interrupted_time, labor_by_person, running_time
+from services.work_order.domain.state_machine import possible_methods
+
+
+def job_order_document(order: JobOrder) -> dict[str, Any]:
+    """Return a job order for people's screens: what is asked, how far it is, what may be asked of it now."""
+    asked = order.definition
+    progress = order.progress
+    return {
+        "id": order.id,
+        "version": order.version,
+        "place": str(order.place),
+        "work_request": asked.work_request,
+        "work_master": asked.work_master,
+        "description": asked.description,
+        "state": order.state.value,
+        "sub_state": order.sub_state.value if order.sub_state else None,
+        "removed": order.removed.value if order.removed else None,
+        "possible": [] if order.removed else [method.value for method in possible_methods(order.state)],
+        "priority": asked.priority,
+        "quantity": asked.ordered.decimal_text if asked.ordered else None,
+        "unit": order.unit,
+        "good": decimal_text(order.good),
+        "scrap": decimal_text(order.scrap),
+        "progress": None if progress is None else f"{progress:.4f}",
+        "quantity_source": asked.quantity_source.value,
+        "planned_start": _time(asked.planned_start),
+        "planned_end": _time(asked.planned_end),
+        "stored_at": _time(order.stored_at),
+        "begun_at": _time(order.begun_at),
+        "ended_at": _time(order.ended_at),
+        "clocked_on": [entry.person for entry in order.open_labor],
+    }
+
+
+def whole_document(order: JobOrder) -> dict[str, Any]:
+    """Return everything about a job order but its history."""
+    asked = order.definition
+    return {
+        **job_order_document(order),
+        "over_tolerance": decimal_text(asked.over_tolerance),
+        "ideal_cycle_s": None if asked.ideal_cycle_s is None else decimal_text(asked.ideal_cycle_s),
+        "parameters": dict(asked.parameters),
+        "runs": [{"start": _time(run.start), "end": _time(run.end)} for run in order.runs],
+        "running_s": seconds_text(running_time(order)),
+        "interrupted_s": seconds_text(interrupted_time(order)),
+        "labor": [
+            {"person": person, "labor_s": seconds_text(worked)} for person, worked in labor_by_person(order).items()
+        ],
+    }
+
+
+def history_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one event of a job order's history."""
+    return {
+        "seq": row["seq"],
+        "type": row["type"],
+        "occurred_at": _time(row["occurred_at"]),
+        "recorded_at": _time(row["recorded_at"]),
+        "actor": row["actor"],
+        "command_id": row["correlation"],
+        "payload": json.loads(row["payload"]),
+    }
+
+
+def work_request_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a work request with the progress of its job orders."""
+    return {
+        "id": row["id"],
+        "version": row["version"],
+        "description": row["description"],
+        "customer_reference": row["customer_reference"],
+        "priority": row["priority"],
+        "planned_start": _time(row["planned_start"]),
+        "planned_end": _time(row["planned_end"]),
+        "stored_at": _time(row["stored_at"]),
+        **{name: row[name] for name in ("job_orders", "cancelled", "active", "ended", "aborted")},
+    }
+
+
+def labor_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one stretch of labor; `labor_s` is None while it lasts."""
+    finished = row["finished_at"]
+    return {
+        "person": row["person"],
+        "job_order": row["job_order"],
+        "place": row["place"],
+        "work_request": row["work_request"],
+        "work_master": row["work_master"],
+        "start": _time(row["started_at"]),
+        "end": _time(finished),
+        "labor_s": None if finished is None else seconds_text(finished - row["started_at"]),
+    }
+
+
+def _time(instant: datetime | None) -> str | None:
+    return None if instant is None else iso(instant)

@@ -1,0 +1,141 @@
+"""The ports' tables and outbox on PostgreSQL, within the runtime's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from namespace.contracts.event_log import NewEvent
+from namespace.isa95 import EquipmentPath
+from namespace.store import Queries, Transaction, append
+from services.work_order.adapters.events import NewId, events_of, work_request_event
+from services.work_order.adapters.rows import execution_row, job_order_of, whole_row
+from services.work_order.domain.counters import Counter, Position
+from services.work_order.domain.facts import Decision
+from services.work_order.domain.job_order import JobOrder
+from services.work_order.ports import Origin, StoredPosition, WorkRequest
+
+
+class _Sql(Queries):
+    lock_job_order: str
+    add_job_order: str
+    save_job_order: str
+    save_execution: str
+    lock_work_center: str
+    running_job_order: str
+    lock_work_request: str
+    has_work_request: str
+    put_work_request: str
+    lock_counters: str
+    counter_positions: str
+    put_counter_position: str
+    counted_job_orders: str
+
+
+_SQL = _Sql.load("services.work_order.adapters", "job_orders.sql")
+
+
+class PostgresWorkOrders:
+    """`WorkOrders` in one transaction.
+
+    Args:
+        tx: The transaction; the caller commits it.
+        site: The site, the place of work requests.
+        new_id: Makes event ids.
+    """
+
+    def __init__(self, tx: Transaction, site: EquipmentPath, new_id: NewId) -> None:
+        self._tx = tx
+        self._site = site
+        self._new_id = new_id
+
+    async def job_order(self, order_id: str) -> JobOrder | None:
+        """Return a job order, locked."""
+        row = await self._tx.fetchrow(_SQL.lock_job_order, order_id)
+        return job_order_of(row) if row else None
+
+    async def add(self, decision: Decision, origin: Origin) -> bool:
+        """Write a new job order and its events, or nothing where the id exists."""
+        if await self._tx.fetchval(_SQL.add_job_order, *whole_row(decision.order)) is None:
+            return False
+        await self._append(events_of(decision, origin, self._new_id))
+        return True
+
+    async def save(self, before: JobOrder, decision: Decision, origin: Origin) -> None:
+        """Write what changed and the decision's events."""
+        order = decision.order
+        if order.definition == before.definition:
+            await self._tx.execute(_SQL.save_execution, *execution_row(order))
+        else:
+            await self._tx.execute(_SQL.save_job_order, *whole_row(order))
+        await self._append(events_of(decision, origin, self._new_id))
+
+    async def occupant(self, place: EquipmentPath) -> str | None:
+        """Return the order running at a work center, which stays locked against others that ask."""
+        await self._tx.fetchval(_SQL.lock_work_center, str(place))
+        found: str | None = await self._tx.fetchval(_SQL.running_job_order, str(place))
+        return found
+
+    async def work_request(self, request_id: str) -> WorkRequest | None:
+        """Return a work request, locked."""
+        row = await self._tx.fetchrow(_SQL.lock_work_request, request_id)
+        return work_request_of(row) if row else None
+
+    async def has_work_request(self, request_id: str) -> bool:
+        """Return whether a work request is stored."""
+        return bool(await self._tx.fetchval(_SQL.has_work_request, request_id))
+
+    async def put_work_request(self, request: WorkRequest, at: datetime, origin: Origin) -> None:
+        """Write a new or changed work request and its event."""
+        await self._tx.execute(
+            _SQL.put_work_request,
+            request.id,
+            request.version,
+            request.description,
+            request.customer_reference,
+            request.priority,
+            request.planned_start,
+            request.planned_end,
+            at,
+        )
+        await self._append([work_request_event(request, at, self._site, origin, self._new_id)])
+
+    async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:
+        """Return where the counters of a work center were, locked."""
+        await self._tx.fetchval(_SQL.lock_counters, str(place))
+        rows = await self._tx.fetch(_SQL.counter_positions, str(place))
+        return {
+            Counter(row["counter"]): StoredPosition(Position(int(row["value"]), row["at"]), int(row["unattributed"]))
+            for row in rows
+        }
+
+    async def put_positions(self, place: EquipmentPath, positions: dict[Counter, StoredPosition]) -> None:
+        """Write where the counters are now."""
+        await self._tx.executemany(
+            _SQL.put_counter_position,
+            [
+                (str(place), counter.value, stored.position.value, stored.position.at, stored.unattributed)
+                for counter, stored in sorted(positions.items())
+            ],
+        )
+
+    async def counted_orders(self, place: EquipmentPath, since: datetime) -> list[JobOrder]:
+        """Return, locked, the orders that may own counts from `since` on."""
+        rows = await self._tx.fetch(_SQL.counted_job_orders, str(place), since)
+        return [job_order_of(row) for row in rows]
+
+    async def _append(self, events: list[NewEvent]) -> None:
+        await append(self._tx, events)
+
+
+def work_request_of(row: Any) -> WorkRequest:
+    """Return the work request of a row of table `work_request`."""
+    return WorkRequest(
+        id=row["id"],
+        version=row["version"],
+        description=row["description"],
+        customer_reference=row["customer_reference"],
+        priority=row["priority"],
+        planned_start=row["planned_start"],
+        planned_end=row["planned_end"],
+    )

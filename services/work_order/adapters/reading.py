@@ -1,0 +1,128 @@
+"""Queries: what people and late joiners may ask, read from the tables and the service's own event log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from namespace.contracts.work_order import JobOrderArgs, JobOrdersArgs, LaborArgs, WorkRequestsArgs
+from namespace.runtime.errors import QueryFailed
+from namespace.runtime.queries import Page, QueryHandler, fit_page
+from namespace.store import Database, Queries
+from services.work_order.adapters.documents import (
+    history_document,
+    job_order_document,
+    labor_document,
+    whole_document,
+    work_request_document,
+)
+from services.work_order.adapters.rows import job_order_of
+from services.work_order.domain.refusal import Code
+
+_HISTORY_ROWS = 100
+
+
+class ReadingSql(Queries):
+    """The statements that only read."""
+
+    active_job_orders: str
+    queued_job_orders: str
+    queue_lengths: str
+    page_in_dispatch_order: str
+    page_newest_first: str
+    job_order: str
+    history: str
+    page_of_work_requests: str
+    page_of_labor: str
+
+
+SQL = ReadingSql.load("services.work_order.adapters", "reading.sql")
+
+
+class Reading:
+    """Answers the queries of the contract.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def handlers(self) -> dict[str, QueryHandler]:
+        """Return the handler of each query of the contract."""
+        return {
+            "job_orders": self.job_orders,
+            "job_order": self.job_order,
+            "work_requests": self.work_requests,
+            "labor": self.labor,
+        }
+
+    async def job_orders(self, args: JobOrdersArgs) -> Page:
+        """Return job orders by place, state and work request."""
+        statement = SQL.page_in_dispatch_order if args.order == "dispatch" else SQL.page_newest_first
+        states = [args.state] if isinstance(args.state, str) else args.state
+        rows = await self._fetch(
+            statement,
+            args.place,
+            None if states is None else list(states),
+            args.work_request,
+            args.cursor,
+            args.limit + 1,
+        )
+        documents = [job_order_document(job_order_of(row)) for row in rows]
+        return _page(documents, args.limit, lambda last: str(last["id"]))
+
+    async def job_order(self, args: JobOrderArgs) -> Page:
+        """Return one job order with a page of its history, oldest first."""
+        rows = await self._fetch(SQL.job_order, args.id)
+        if not rows:
+            text = f"there is no job order {args.id!r}; query job_orders lists those there are"
+            raise QueryFailed(Code.UNKNOWN_JOB_ORDER.value, text)
+        after = _number(args.cursor)
+        history = [history_document(row) for row in await self._fetch(SQL.history, args.id, after, _HISTORY_ROWS + 1)]
+        page = _page(history, _HISTORY_ROWS, lambda last: str(last["seq"]))
+        return Page({**whole_document(job_order_of(rows[0])), "history": page.data}, page.next)
+
+    async def work_requests(self, args: WorkRequestsArgs) -> Page:
+        """Return work requests with the progress of their job orders, as they were stored."""
+        rows = await self._fetch(SQL.page_of_work_requests, args.cursor, args.limit + 1)
+        return _page([work_request_document(row) for row in rows], args.limit, lambda last: str(last["id"]))
+
+    async def labor(self, args: LaborArgs) -> Page:
+        """Return stretches of labor by job order as stored."""
+        seq, _, number = (args.cursor or "0.0").partition(".")
+        rows = await self._fetch(
+            SQL.page_of_labor,
+            args.person,
+            args.place,
+            args.job_order,
+            args.since,
+            args.until,
+            _number(seq),
+            _number(number),
+            args.limit + 1,
+        )
+        places = [f"{row['stored_seq']}.{row['number']}" for row in rows]
+        documents = [labor_document(row) for row in rows]
+        fits = min(fit_page(documents), args.limit)
+        return Page(documents[:fits], places[fits - 1] if len(documents) > fits else None)
+
+    async def _fetch(self, statement: str, *args: object) -> list[Any]:
+        async with self._database.transaction() as tx:
+            return list(await tx.fetch(statement, *args))
+
+
+def _page(documents: list[dict[str, Any]], limit: int, cursor_of: Callable[[Mapping[str, Any]], str]) -> Page:
+    """Cut documents, one of them more than asked for where there are more, to a page."""
+    fits = min(fit_page(documents), limit) if documents else 0
+    shown = documents[:fits]
+    return Page(shown, cursor_of(shown[-1]) if len(documents) > fits else None)
+
+
+def _number(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not text.isdecimal() or len(text) > 18:
+        raise QueryFailed("BadArguments", f"args.cursor {text!r} does not come from a page of this query")
+    return int(text)

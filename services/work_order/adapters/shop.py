@@ -1,0 +1,90 @@
+"""The shop floor of the ports: the site file's rules, business time, and the counts that wait to be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from namespace.isa95 import (
+    Completion,
+    CounterSettings,
+    EquipmentLevel,
+    EquipmentPath,
+    SiteModel,
+    UnknownEquipmentError,
+)
+from services.work_order.domain.counters import Counter, CounterRules
+from services.work_order.ports import CounterSample, UnknownPlaceError, WorkCenterRules
+
+
+class SiteShop:
+    """`Shop` read off the site file.
+
+    Args:
+        site: The site file, loaded.
+        now: The business time of a place.
+        uncounted: The samples of a work center that were received and not yet applied.
+    """
+
+    def __init__(
+        self,
+        site: SiteModel,
+        now: Callable[[EquipmentPath], datetime],
+        uncounted: Callable[[EquipmentPath], Sequence[CounterSample]],
+    ) -> None:
+        self._site = site
+        self._now = now
+        self._uncounted = uncounted
+
+    def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
+        """Return how job orders run at a work center; raises `UnknownPlaceError`."""
+        try:
+            equipment = self._site.equipment.get(place)
+        except UnknownEquipmentError as error:
+            raise UnknownPlaceError(str(error)) from error
+        settings = equipment.work_center
+        if settings is None:
+            parent = place.ancestor(EquipmentLevel.WORK_CENTER)
+            remedy = f"; name its work center {parent}" if parent else "; name one of its work centers"
+            text = f"{place} is a {equipment.kind}, and job orders belong to a work center{remedy}"
+            raise UnknownPlaceError(text)
+        if settings.output_unit is None:
+            return WorkCenterRules(concurrent=settings.concurrent_job_orders, unit=settings.unit, counters={})
+        output = self._site.work_unit(settings.output_unit)
+        ideal_cycle_s = output.ideal_cycle_for(work_master)
+
+        def rules_of(counter: CounterSettings) -> CounterRules:
+            return CounterRules(counter.bits, counter.max_step, ideal_cycle_s)
+
+        counters = {Counter.PROCESSED: rules_of(output.processed)}
+        if output.defective is not None:
+            counters[Counter.DEFECTIVE] = rules_of(output.defective)
+        return WorkCenterRules(
+            concurrent=settings.concurrent_job_orders,
+            completes=settings.completion is Completion.AUTOMATIC,
+            unit=settings.unit,
+            counters=counters,
+            ideal_cycle_s=ideal_cycle_s,
+        )
+
+    def now(self, place: EquipmentPath) -> datetime:
+        """Return the business time of a place, UTC."""
+        return self._now(place)
+
+    def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
+        """Return the samples of a work center that were not yet applied."""
+        return self._uncounted(place)
+
+
+def counters_of(site: SiteModel) -> dict[tuple[EquipmentPath, str], tuple[EquipmentPath, Counter]]:
+    """Return which metrics count: (work unit, canonical metric) to (work center, counter)."""
+    found: dict[tuple[EquipmentPath, str], tuple[EquipmentPath, Counter]] = {}
+    for equipment in site.equipment.walk():
+        settings = equipment.work_center
+        if settings is None or settings.output_unit is None:
+            continue
+        output = site.work_unit(settings.output_unit)
+        found[settings.output_unit, output.processed.metric] = (equipment.path, Counter.PROCESSED)
+        if output.defective is not None:
+            found[settings.output_unit, output.defective.metric] = (equipment.path, Counter.DEFECTIVE)
+    return found

@@ -1,0 +1,86 @@
+-- name: active_job_orders
+-- Job orders running or interrupted at any of the places.
+SELECT * FROM job_order
+WHERE place = ANY($1::text[]) AND state IN ('Running', 'Interrupted') AND removed IS NULL;
+
+-- name: queued_job_orders
+-- For each of the places the next job orders that have not begun, in order of dispatch.
+SELECT queued.* FROM unnest($1::text[]) AS wanted (place)
+CROSS JOIN LATERAL (
+    SELECT * FROM job_order
+    WHERE job_order.place = wanted.place AND state IN ('NotAllowedToStart', 'AllowedToStart') AND removed IS NULL
+    ORDER BY priority DESC, planned_start, stored_seq
+    LIMIT $2
+) AS queued;
+
+-- name: queue_lengths
+-- How many job orders have not begun at each of the places; places without any are missing.
+SELECT place, count(*) AS length FROM job_order
+WHERE place = ANY($1::text[]) AND state IN ('NotAllowedToStart', 'AllowedToStart') AND removed IS NULL
+GROUP BY place;
+
+-- name: page_in_dispatch_order
+-- Job orders on the lists after a given one: higher priority first, then earlier planned start, then stored earlier.
+SELECT * FROM job_order
+WHERE removed IS NULL
+    AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
+    AND ($2::text[] IS NULL OR state = ANY($2))
+    AND ($3::text IS NULL OR work_request = $3)
+    AND ($4::text IS NULL
+        OR (-priority, coalesce(planned_start, 'infinity'), stored_seq)
+        > (SELECT (-last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq)
+           FROM job_order AS last WHERE last.id = $4))
+ORDER BY priority DESC, planned_start, stored_seq
+LIMIT $5;
+
+-- name: page_newest_first
+-- Job orders on the lists before a given one, stored last first.
+SELECT * FROM job_order
+WHERE removed IS NULL
+    AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
+    AND ($2::text[] IS NULL OR state = ANY($2))
+    AND ($3::text IS NULL OR work_request = $3)
+    AND ($4::text IS NULL OR stored_seq < (SELECT last.stored_seq FROM job_order AS last WHERE last.id = $4))
+ORDER BY stored_seq DESC
+LIMIT $5;
+
+-- name: job_order
+-- One job order, on the lists or not.
+SELECT * FROM job_order WHERE id = $1;
+
+-- name: history
+-- What the event log says of one job order, after a given position.
+SELECT seq, type, occurred_at, recorded_at, actor, correlation, payload FROM event_log
+WHERE subject = $1 AND seq > $2 AND job_order = $1
+ORDER BY seq
+LIMIT $3;
+
+-- name: page_of_work_requests
+-- Work requests after a given one, with how far their job orders are.
+SELECT request.*, progress.* FROM work_request AS request
+CROSS JOIN LATERAL (
+    SELECT count(*) AS job_orders,
+        count(*) FILTER (WHERE removed = 'Cancelled') AS cancelled,
+        count(*) FILTER (WHERE state IN ('Running', 'Interrupted')) AS active,
+        count(*) FILTER (WHERE state = 'Ended') AS ended,
+        count(*) FILTER (WHERE state = 'Aborted') AS aborted
+    FROM job_order WHERE job_order.work_request = request.id
+) AS progress
+WHERE ($1::text IS NULL OR stored_seq > (SELECT last.stored_seq FROM work_request AS last WHERE last.id = $1))
+ORDER BY stored_seq
+LIMIT $2;
+
+-- name: page_of_labor
+-- Stretches of labor after a given one, by job order as stored and within it by clock-on.
+SELECT stored_seq, number, id AS job_order, place, work_request, work_master, person, started_at, finished_at
+FROM job_order
+CROSS JOIN LATERAL unnest(labor_person, labor_start, labor_end)
+    WITH ORDINALITY AS labor (person, started_at, finished_at, number)
+WHERE ($1::text IS NULL OR (labor_person @> ARRAY[$1] AND person = $1))
+    AND ($2::text IS NULL OR place = $2 OR starts_with(place, $2 || '/'))
+    AND ($3::text IS NULL OR id = $3)
+    AND ($4::timestamptz IS NULL OR finished_at IS NULL OR finished_at > $4)
+    AND ($5::timestamptz IS NULL OR started_at < $5)
+    AND (stored_seq, number) > ($6::bigint, $7::bigint)
+ORDER BY stored_seq, number
+LIMIT $8;

@@ -1,0 +1,1 @@
+"""The rules of job orders: pure functions over frozen dataclasses, without I/O, clock or randomness."""

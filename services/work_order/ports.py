@@ -1,0 +1,168 @@
+"""What the use cases need from outside: the tables and the outbox in one transaction, and the shop floor.
+
+Adapters fulfil these: PostgreSQL and an in-memory one for tests pass one suite. Nothing here says how
+anything is stored or sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from namespace.isa95 import EquipmentPath
+from services.work_order.domain.counters import Counter, CounterRules, Position
+from services.work_order.domain.facts import Decision
+from services.work_order.domain.job_order import JobOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who and what caused a decision: goes into its events.
+
+    Attributes:
+        actor: Id of the person or system, never a name; None for what a machine did.
+        correlation: The `command_id` of the command, if one caused it.
+    """
+
+    actor: str | None = None
+    correlation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRequest:
+    """A demand that job orders serve.
+
+    Attributes:
+        id: Unique in the site.
+        version: Counts its changes from 1.
+        description: For people.
+        customer_reference: The demand it serves.
+        priority: A higher number comes first.
+        planned_start: When work should begin, UTC.
+        planned_end: When it should be done, UTC.
+    """
+
+    id: str
+    version: int
+    description: str = ""
+    customer_reference: str | None = None
+    priority: int = 0
+    planned_start: datetime | None = None
+    planned_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterSample:
+    """A value of a work center's output counter.
+
+    Attributes:
+        counter: Which one.
+        position: Value and source time.
+        birth: Whether it comes from a birth.
+    """
+
+    counter: Counter
+    position: Position
+    birth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPosition:
+    """Where a counter was when last applied, and the units that belonged to no job order."""
+
+    position: Position
+    unattributed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkCenterRules:
+    """How job orders run on a work center, by the site file.
+
+    Attributes:
+        concurrent: Whether several orders may run at once.
+        completes: Whether reaching the quantity ordered ends an order.
+        unit: UN/ECE Rec 20 code of what its counters count.
+        counters: How to read its output counters; empty where operators report.
+        ideal_cycle_s: Ideal seconds per unit, if known.
+    """
+
+    concurrent: bool = False
+    completes: bool = False
+    unit: str = "H87"
+    counters: dict[Counter, CounterRules]
+    ideal_cycle_s: Decimal | None = None
+
+
+class UnknownPlaceError(LookupError):
+    """There is no such work center; the text says what there is instead."""
+
+
+class Shop(Protocol):
+    """The shop floor: what the site file says and the machines have said."""
+
+    def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
+        """Return how job orders run at a work center.
+
+        Args:
+            place: The work center.
+            work_master: What is made, where its ideal cycle differs.
+
+        Raises:
+            UnknownPlaceError: `place` is no work center of the site.
+        """
+        ...
+
+    def now(self, place: EquipmentPath) -> datetime:
+        """Return the business time of a place, UTC."""
+        ...
+
+    def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
+        """Return the samples of a work center that were received and not yet applied, oldest first."""
+        ...
+
+
+class WorkOrders(Protocol):
+    """The tables of this service and its outbox, within one transaction."""
+
+    async def job_order(self, order_id: str) -> JobOrder | None:
+        """Return a job order, locked until the transaction ends."""
+        ...
+
+    async def add(self, decision: Decision, origin: Origin) -> bool:
+        """Write a new job order and its events; return False, and write nothing, where the id exists."""
+        ...
+
+    async def save(self, before: JobOrder, decision: Decision, origin: Origin) -> None:
+        """Write what changed since `before` and the decision's events."""
+        ...
+
+    async def occupant(self, place: EquipmentPath) -> str | None:
+        """Return the order running at a work center, which is locked against others that ask until the transaction ends."""
+        ...
+
+    async def work_request(self, request_id: str) -> WorkRequest | None:
+        """Return a work request, locked until the transaction ends."""
+        ...
+
+    async def has_work_request(self, request_id: str) -> bool:
+        """Return whether a work request is stored."""
+        ...
+
+    async def put_work_request(self, request: WorkRequest, at: datetime, origin: Origin) -> None:
+        """Write a new or changed work request and its event."""
+        ...
+
+    async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:
+        """Return where the counters of a work center were, locked until the transaction ends."""
+        ...
+
+    async def put_positions(self, place: EquipmentPath, positions: dict[Counter, StoredPosition]) -> None:
+        """Write where the counters are now."""
+        ...
+
+    async def counted_orders(self, place: EquipmentPath, since: datetime) -> list[JobOrder]:
+        """Return, locked, the begun job orders that its counters write and that were not over before `since`."""
+        ...
