@@ -7,31 +7,18 @@ only the caller knows whether its work may be repeated.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
+from namespace.store.driver_errors import DRIVER_ERRORS, guarded, unavailable
 from namespace.store.errors import DatabaseUnavailable, TransactionConflict
 
 _T = TypeVar("_T")
 _Connection = Any  # the pool's proxy and a plain connection share their methods but no type
-
-_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.InsufficientResourcesError,
-    asyncpg.exceptions.ReadOnlySQLTransactionError,
-)
-_CONFLICT = (
-    asyncpg.exceptions.TransactionRollbackError,
-    asyncpg.exceptions.LockNotAvailableError,
-)
-_REFUSED = (
-    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
-    asyncpg.exceptions.InvalidCatalogNameError,
-)
+_CLEAN_S = 5.0
 
 
 class Transaction:
@@ -75,16 +62,12 @@ class Transaction:
     async def savepoint(self) -> AsyncGenerator[None]:
         """Undo what the block did, `after_commit` included, when it ends with an exception, which goes on."""
         kept = len(self._after_commit)
-        nested = self._connection.transaction()
-        await self._run(nested.start())
         try:
-            yield
+            async with _nested(self._connection, self._where):
+                yield
         except BaseException:
             del self._after_commit[kept:]
-            if not self._connection.is_closed():
-                await self._run(nested.rollback())
             raise
-        await self._run(nested.commit())
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call `action` once the transaction is committed, in order; never if it is not."""
@@ -96,7 +79,7 @@ class Transaction:
             action()
 
     async def _run(self, operation: Awaitable[_T]) -> _T:
-        return await _guarded(operation, self._connection, self._where)
+        return await guarded(operation, self._connection, self._where)
 
 
 class Session(Transaction):
@@ -121,13 +104,12 @@ class Session(Transaction):
             on_notice()
 
         self._connection.add_termination_listener(notice)
-        await self._run(self._connection.add_listener(channel, notice))
         try:
+            await self._run(self._connection.add_listener(channel, notice))
             yield
         finally:
             if not self._connection.is_closed():
-                self._connection.remove_termination_listener(notice)
-                await self._connection.remove_listener(channel, notice)
+                self._connection.remove_termination_listener(notice)  # the session unlistens when it ends
 
 
 class Database:
@@ -151,7 +133,6 @@ class Database:
         dsn: str,
         *,
         schema: str,
-        min_size: int = 1,
         max_size: int = 4,
         connect_s: float = 5.0,
         statement_s: float = 30.0,
@@ -161,7 +142,6 @@ class Database:
         Args:
             dsn: `postgresql://role:password@host:port/database`.
             schema: The service's schema.
-            min_size: Connections opened at once.
             max_size: Most connections; a relay keeps one of them.
             connect_s: Seconds that connecting may take.
             statement_s: Seconds that a statement may take; waiting for a row lock ends after a third of them.
@@ -176,7 +156,7 @@ class Database:
         address = f"{parts.hostname or 'local socket'}:{parts.port or 5432}{parts.path}"
         pool = asyncpg.create_pool(
             dsn,
-            min_size=min_size,
+            min_size=0,  # the pool would nag in the background while the server is away
             max_size=max_size,
             timeout=connect_s,
             command_timeout=statement_s,
@@ -191,12 +171,13 @@ class Database:
             },
         )
         database = cls(pool, schema, address, acquire_s=statement_s)
+        await pool
         try:
-            await pool
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            async with database.transaction():
+                return database
+        except DatabaseUnavailable:
             pool.terminate()
-            raise _unavailable(error, address) from error
-        return database
+            raise
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Close the pool: wait for running transactions, then cut what is left.
@@ -207,7 +188,7 @@ class Database:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._pool.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             self._pool.terminate()
 
     @asynccontextmanager
@@ -232,8 +213,7 @@ class Database:
             try:
                 yield Session(self, connection)
             finally:
-                if not connection.is_closed():
-                    await _guarded(connection.reset(), connection, self.address)
+                await _clean(connection)
 
     @property
     def has_relay(self) -> bool:
@@ -258,68 +238,51 @@ class Database:
     async def _connection(self) -> AsyncGenerator[_Connection]:
         try:
             connection = await self._pool.acquire(timeout=self._acquire_s)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise _unavailable(error, self.address) from error
+        except DRIVER_ERRORS as error:
+            raise unavailable(error, self.address) from error
         try:
             yield connection
         finally:
-            await self._pool.release(connection)
+            with suppress(*DRIVER_ERRORS):
+                await self._pool.release(connection)  # a broken one is replaced by the pool
 
 
 @asynccontextmanager
 async def _transaction(database: Database, connection: _Connection) -> AsyncGenerator[Transaction]:
     tx = Transaction(database, connection)
-    running = connection.transaction()
-    await _guarded(running.start(), connection, database.address)
-    try:
+    async with _nested(connection, database.address):
         yield tx
-    except BaseException:
-        if not connection.is_closed():
-            await _guarded(running.rollback(), connection, database.address)
-        raise
-    try:
-        await _guarded(running.commit(), connection, database.address)
-    except DatabaseUnavailable as error:
-        error.outcome_unknown = True
-        raise
     tx.committed()
 
 
-async def _guarded(operation: Awaitable[_T], connection: _Connection, address: str) -> _T:
+@asynccontextmanager
+async def _nested(connection: _Connection, where: str) -> AsyncGenerator[None]:
+    """Run the block in a transaction, or in a savepoint of the one that runs."""
+    running = connection.transaction()
+    await guarded(running.__aenter__(), connection, where)
     try:
-        return await operation
-    except _CONFLICT as error:
-        raise TransactionConflict(
-            f"the transaction lost against another one ({error})", "Run it again from its beginning."
-        ) from error
-    except (*_LOST, OSError) as error:
-        raise _unavailable(error, address) from error
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        if connection.is_closed():
-            raise _unavailable(error, address) from error
+        yield
+    except BaseException as error:
+        # The block's exception is the one that counts, a cancellation above all.
+        with suppress(DatabaseUnavailable, TransactionConflict, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await guarded(running.__aexit__(type(error), error, error.__traceback__), connection, where)
         raise
+    try:
+        await guarded(running.__aexit__(None, None, None), connection, where)
+    except DatabaseUnavailable as error:
+        error.outcome_unknown = True
+        raise
+
+
+async def _clean(connection: _Connection) -> None:
+    """Give up locks and listeners of a session; a connection that cannot do it is thrown away."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.reset(timeout=_CLEAN_S)
+    except DRIVER_ERRORS:
+        connection.terminate()
 
 
 async def _keep(_connection: object) -> None:
     """Leave a returned connection as it is: transactions leave nothing, sessions clean up themselves."""
-
-
-def _unavailable(error: Exception, address: str) -> DatabaseUnavailable:
-    match error:
-        case TimeoutError():
-            what, remedy = "did not answer in time", "See whether the server is overloaded or a lock is held."
-        case asyncpg.exceptions.DiskFullError():
-            what, remedy = "has no disk space left", "Free space on the volume of its data folder."
-        case asyncpg.exceptions.TooManyConnectionsError():
-            what, remedy = "has no free connection", "Raise max_connections or lower the pools' sizes."
-        case _ if isinstance(error, _REFUSED):
-            what, remedy = (
-                f"refused the sign-in: {error}",
-                "Check role, password and database of UNS_DATABASE_URL.",
-            )
-        case _:
-            what, remedy = (
-                f"cannot be reached: {error or type(error).__name__}",
-                "Start it, or correct UNS_DATABASE_URL; this service goes on by itself once it answers.",
-            )
-    return DatabaseUnavailable(f"the database at {address} {what}", remedy)

@@ -63,7 +63,7 @@ CREATE TABLE log_epoch (
 COMMENT ON COLUMN log_epoch.system_identifier IS 'Cluster that the epoch was opened in; another one means a restored copy.';
 
 CREATE TABLE log_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     epoch uuid NOT NULL REFERENCES log_epoch,
     seq bigint NOT NULL DEFAULT 0,
     hash text NOT NULL,

@@ -20,7 +20,7 @@ WITH head AS (
         hash = ($3::text[])[cardinality($3::text[])],
         handed_over = $7::bigint
     WHERE epoch = $4 AND seq = $5 AND hash = $6
-    RETURNING only
+    RETURNING seq
 ),
 taken AS (
     DELETE FROM outbox
