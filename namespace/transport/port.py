@@ -208,7 +208,8 @@ class Connection(Protocol):
         """Subscribe; return once the broker has acknowledged all filters.
 
         Args:
-            topic_filters: Pairs of topic filter and highest QoS wanted (0 or 1).
+            topic_filters: Pairs of topic filter and highest QoS wanted (0 or 1). Where filters overlap, some brokers deliver a
+                message once and some once per filter.
 
         Raises:
             SubscribeRefused: The broker refused at least one filter.
