@@ -21,11 +21,7 @@ Ended               -     -           -      -     -      -    -     -      x   
 Aborted             -     -           -      -     -      -    -     -      x     -     -
 """
 _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
-CELLS = [
-    (State(row[0]), Method(method), cell)
-    for row in _ROWS
-    for method, cell in zip(_HEAD, row[1:], strict=True)
-]
+CELLS = [(State(row[0]), Method(method), cell) for row in _ROWS for method, cell in zip(_HEAD, row[1:], strict=True)]
 
 
 def test_the_table_has_six_states_and_eleven_columns() -> None:
@@ -67,10 +63,7 @@ def test_transitions_are_the_thirteen_of_the_standard() -> None:
 
 
 def test_start_is_permission_and_not_running() -> None:
-    assert (
-        decided(apply(Method.START, order_in(State.NOT_ALLOWED_TO_START), at(5))).state
-        is State.ALLOWED_TO_START
-    )
+    assert decided(apply(Method.START, order_in(State.NOT_ALLOWED_TO_START), at(5))).state is State.ALLOWED_TO_START
 
 
 @pytest.mark.parametrize("method", [m for m in Method if m not in {Method.STORE, Method.STORE_AND_START}])
