@@ -16,9 +16,17 @@ async def database(new_database: NewDatabase) -> AsyncIterator[Database]:
     """A migrated schema of the service."""
     made = await new_database("work_order")
     opened = await Database.open(made.dsn, schema=made.schema)
-    await migrate(opened, "services.work_order.adapters")
-    yield opened
-    await opened.close()
+    try:
+        await migrate(opened, "services.work_order.adapters")
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+def real(database: Database) -> PostgresWorld:
+    """The service on PostgreSQL, for what only a database shows."""
+    return PostgresWorld(database)
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -133,7 +133,7 @@ async def test_a_stale_version_changes_nothing_and_tells_the_present_one(world: 
 
 
 async def test_a_work_request_must_be_stored_before_its_job_orders(world: World) -> None:
-    args = {"place": PLACE, "work_request": "WR-1"}
+    args: dict[str, Any] = {"place": PLACE, "work_request": "WR-1"}
     assert refused(await world.send("Store", **args)) is Code.UNKNOWN_WORK_REQUEST
     await world.send("StoreWorkRequest", "WR-1")
     accepted(await world.send("Store", **args))

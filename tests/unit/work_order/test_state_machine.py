@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.work_order.domain.facts import Cancelled, Cleared, StateChanged, Updated
+from services.work_order.domain.facts import Cancelled, Cleared, Decision, StateChanged, Updated
 from services.work_order.domain.job_order import Removal
 from services.work_order.domain.refusal import Code
 from services.work_order.domain.state_machine import TRANSITIONS, Method, State, possible_methods
@@ -53,7 +53,7 @@ def test_cell(state: State, method: Method, cell: str) -> None:
 def test_accepted_cell_is_exactly_one_transition_fact(state: State, method: Method, cell: str) -> None:
     outcome = apply(method, order_in(state), at(10))
 
-    decided(outcome)
+    assert isinstance(outcome, Decision)
     facts = [f for f in outcome.facts if isinstance(f, StateChanged | Updated | Cancelled | Cleared)]
     assert len(facts) == 1
 
