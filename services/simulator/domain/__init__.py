@@ -1,6 +1,6 @@
 """The simulated line and the replay plan: pure and seeded."""
 
-from .bottling import LINE_1
+from .bottling import LINE_1, LINE_2, LINES
 from .duty import AroundTheClock, Duty, Rota
 from .line import BottlingLine, MaterialBalance, Report
 from .packml import Mode, State
@@ -8,7 +8,9 @@ from .profile import LineProfile, MachineProfile
 from .truth import Cause, Counts, TruthInterval, UnitTruth
 
 __all__ = [
+    "LINES",
     "LINE_1",
+    "LINE_2",
     "AroundTheClock",
     "BottlingLine",
     "Cause",
