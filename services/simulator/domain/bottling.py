@@ -7,8 +7,8 @@ minutes.
 
 from dataclasses import replace
 
-from .process_value import ProcessValueProfile
-from .profile import (
+from services.simulator.domain.process_value import ProcessValueProfile
+from services.simulator.domain.profile import (
     ConveyorProfile,
     FaultProfile,
     InterruptionProfile,

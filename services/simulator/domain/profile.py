@@ -10,8 +10,8 @@ from enum import StrEnum
 from random import Random
 from types import MappingProxyType
 
-from .packml import State
-from .process_value import ProcessValueProfile
+from services.simulator.domain.packml import State
+from services.simulator.domain.process_value import ProcessValueProfile
 
 NO_REASON = 0
 STARVED_REASON = 901

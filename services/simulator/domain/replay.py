@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from .packml import State
-from .shop_log import LogEntry
+from services.simulator.domain.packml import State
+from services.simulator.domain.shop_log import LogEntry
 
 _NAMESPACE = UUID("4bd5bd0e-1a3c-5d5e-9f0b-6a2a5c0a7f53")
 _ORDER_OF_STEPS = ("StoreWorkRequest", "StoreAndStart", "Begin", "ClockOn", "ClockOff", "Complete")
@@ -87,6 +87,11 @@ class ReplayPlan:
     def commands(self) -> int:
         """How many commands the plan has."""
         return sum(isinstance(step, CommandStep) for step in self.steps)
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Ids of all its work requests and job orders."""
+        return frozenset(step.subject for step in self.steps if isinstance(step, CommandStep))
 
 
 class AmbiguousActivityError(ValueError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .shop_log import LogEntry, union_s
+from services.simulator.domain.shop_log import LogEntry, union_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,16 @@ class EventLogReader:
     """Adds up the event log of `work_order`, row by row.
 
     Attributes:
+        subjects: What is added up; the sequence is checked over everything.
         problems: What is wrong with the log itself: holes, repetitions, work without a beginning.
         events: Rows read.
     """
 
+    subjects: frozenset[str]
+
     problems: list[str] = field(default_factory=list)
     events: int = 0
+    _due: int = 1
     _seen: set[str] = field(default_factory=set)
     _requests: set[str] = field(default_factory=set)
     _ended: Counter[str] = field(default_factory=Counter)
@@ -98,12 +102,14 @@ class EventLogReader:
         """
         for row in rows:
             self.events += 1
-            if row["seq"] != self.events:
-                self.problems.append(f"seq {row['seq']} where {self.events} was due")
+            if row["seq"] != self._due:
+                self.problems.append(f"seq {row['seq']} where {self._due} was due")
+            self._due = row["seq"] + 1
             if row["event_id"] in self._seen:
                 self.problems.append(f"event {row['event_id']} is there twice")
             self._seen.add(row["event_id"])
-            self._add(row["type"], row["subject"], _utc(row["occurred_at"]), row["payload"])
+            if row["subject"] in self.subjects:
+                self._add(row["type"], row["subject"], _utc(row["occurred_at"]), row["payload"])
 
     def totals(self) -> Totals:
         """Sum up what has been read; work that has not ended is named in `problems`."""

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .packml import Mode, State
+from services.simulator.domain.packml import Mode, State
 
 
 class Cause(StrEnum):
@@ -127,6 +127,8 @@ class UnitTruth:
 
     def forget_before(self, limit_ms: int) -> None:
         """Drop what ended before a time; totals over all time stay exact."""
+        if not self._closed or self._closed[0].end_ms > limit_ms:
+            return
         self._closed = [interval for interval in self._closed if interval.end_ms > limit_ms]
         good, scrap = bisect_left(self._good, limit_ms), bisect_left(self._scrap, limit_ms)
         self._forgotten = Counts(self._forgotten.good + good, self._forgotten.scrap + scrap)

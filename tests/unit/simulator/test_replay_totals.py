@@ -50,7 +50,7 @@ def events() -> list[dict[str, Any]]:
 
 
 def read(rows: Iterable[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    reader = EventLogReader()
+    reader = EventLogReader(PLAN.subjects)
     reader.read(rows)
     found = reader.totals()
     return reader.problems, differences(expected_totals(ENTRIES, PLAN.work_centers), found)
@@ -87,6 +87,11 @@ def test_a_missing_clock_off_is_named_and_makes_a_difference() -> None:
     problems, different = read(renumbered(rows))
     assert problems == ["ID1 is still clocked on to Case2-001"]
     assert different == ["labor of ID1: 39600 s expected, 32400 s found"]
+
+
+def test_what_others_do_in_the_same_log_is_not_added_up() -> None:
+    stranger = {**events()[2], "event_id": "stranger", "subject": "Somebody-else"}
+    assert read(renumbered([*events(), stranger])) == ([], [])
 
 
 def test_an_order_that_never_ended_is_named_and_makes_a_difference() -> None:
