@@ -1,8 +1,9 @@
 """Answering what really happened, for those who test what the MES makes of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from services.simulator.domain import BottlingLine
+from services.simulator.domain import BottlingLine, TruthInterval
 
 
 class UnknownUnitError(LookupError):
@@ -47,16 +48,11 @@ def ground_truth(
         "now_ms": line.now_ms,
         "good": counts.good,
         "scrap": counts.scrap,
-        "intervals": [
-            {
-                "start_ms": interval.start_ms if since_ms is None else max(since_ms, interval.start_ms),
-                "end_ms": min(end_ms, interval.end_ms),
-                "state": int(interval.state),
-                "mode": int(interval.mode),
-                "cause": interval.cause.value,
-                "reason": interval.reason,
-            }
-            for interval in within[:limit]
-        ],
+        "intervals": [_cut(interval, since_ms, end_ms).document() for interval in within[:limit]],
     }
     return document, within[limit].start_ms if len(within) > limit else None
+
+
+def _cut(interval: TruthInterval, since_ms: int | None, end_ms: int) -> TruthInterval:
+    start_ms = interval.start_ms if since_ms is None else max(since_ms, interval.start_ms)
+    return replace(interval, start_ms=start_ms, end_ms=min(end_ms, interval.end_ms))

@@ -46,6 +46,17 @@ class TruthInterval:
     cause: Cause
     reason: int
 
+    def document(self) -> dict[str, int | str]:
+        """The interval as a JSON-able document, state and mode by number."""
+        return {
+            "start_ms": self.start_ms,
+            "end_ms": self.end_ms,
+            "state": int(self.state),
+            "mode": int(self.mode),
+            "cause": self.cause.value,
+            "reason": self.reason,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -135,20 +146,10 @@ class UnitTruth:
         del self._good[:good], self._scrap[:scrap]
 
     def document(self, until_ms: int) -> dict[str, object]:
-        """The truth as a JSON-able document, states and modes by number, times in ms since the epoch."""
+        """The truth as a JSON-able document, times in ms since the epoch."""
         counts = self.counts()
         return {
             "good": counts.good,
             "scrap": counts.scrap,
-            "intervals": [
-                {
-                    "start_ms": interval.start_ms,
-                    "end_ms": interval.end_ms,
-                    "state": int(interval.state),
-                    "mode": int(interval.mode),
-                    "cause": interval.cause.value,
-                    "reason": interval.reason,
-                }
-                for interval in self.intervals(until_ms)
-            ],
+            "intervals": [interval.document() for interval in self.intervals(until_ms)],
         }
