@@ -1,8 +1,8 @@
-"""The simulator: which lines run, how fast, and as whose edge nodes."""
+"""The simulator: which lines run, how fast, and as whose edge nodes; and the replay, for `uns simulate`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Literal
 
@@ -19,6 +19,7 @@ from namespace.runtime.settings import read_settings
 from namespace.store import next_bd_seq
 from services.simulator.adapters.bottling_devices import bottling_devices
 from services.simulator.adapters.controller import SparkplugController
+from services.simulator.adapters.replay_run import replay
 from services.simulator.application.duty import CalendarDuty
 from services.simulator.application.ground_truth import UnknownUnitError, ground_truth
 from services.simulator.application.run_line import run_line
@@ -51,7 +52,7 @@ def compose(context: Context) -> Parts:
     settings = read_settings(SimulatorSettings)
     clock = SimulatedClock(context.clock.now, settings.simulator_speed)
     lines: dict[str, BottlingLine] = {}
-    tasks: dict[str, Callable[[], object]] = {}
+    tasks: dict[str, Callable[[], Awaitable[None]]] = {}
     for profile in LINES:
         place = _place(profile, context.site)
         if place is None:
@@ -105,12 +106,20 @@ def _controller(context: Context, line: BottlingLine) -> SparkplugController:
 
 
 async def _ground_truth(lines: Mapping[str, BottlingLine], args: GroundTruthArgs) -> Page:
-    since_ms = args.since_ms if args.cursor is None else int(args.cursor)
     try:
-        document, next_ms = ground_truth(lines, args.unit, since_ms=since_ms, until_ms=args.until_ms, limit=args.limit)
+        document, next_ms = ground_truth(
+            lines,
+            args.unit,
+            since_ms=args.since_ms,
+            until_ms=args.until_ms,
+            page_ms=None if args.cursor is None else int(args.cursor),
+            limit=args.limit,
+        )
     except UnknownUnitError as error:
         raise QueryFailed("UnknownUnit", str(error)) from error
     return Page(document, None if next_ms is None else str(next_ms))
 
 
 SERVICE = Service(contract=CONTRACT, compose=compose)
+
+__all__ = ["SERVICE", "replay"]

@@ -14,7 +14,13 @@ class UnknownUnitError(LookupError):
 
 
 def ground_truth(
-    lines: Mapping[str, BottlingLine], unit: str, *, since_ms: int | None, until_ms: int | None, limit: int
+    lines: Mapping[str, BottlingLine],
+    unit: str,
+    *,
+    since_ms: int | None,
+    until_ms: int | None,
+    page_ms: int | None,
+    limit: int,
 ) -> tuple[dict[str, object], int | None]:
     """Tell what really happened to a unit in a window of simulated time.
 
@@ -23,6 +29,7 @@ def ground_truth(
         unit: `<work center>/<work unit>`.
         since_ms: Begin of the window, milliseconds since the epoch; None for the beginning.
         until_ms: End of the window, exclusive; None for the present.
+        page_ms: Where this page of intervals begins; None for the begin of the window.
         limit: How many intervals at most.
 
     Returns:
@@ -37,18 +44,19 @@ def ground_truth(
         known = [f"{center}/{unit_name}" for center, line in lines.items() for unit_name in line.units]
         raise UnknownUnitError(unit, known)
     truth = line.truth(name)
+    first_ms = since_ms if page_ms is None else page_ms
     end_ms = line.now_ms if until_ms is None else min(until_ms, line.now_ms)
     within = [
         interval
         for interval in truth.intervals(line.now_ms)
-        if interval.start_ms < end_ms and (since_ms is None or interval.end_ms > since_ms)
+        if interval.start_ms < end_ms and (first_ms is None or interval.end_ms > first_ms)
     ]
     counts = truth.counts(since_ms, until_ms)
     document: dict[str, object] = {
         "now_ms": line.now_ms,
         "good": counts.good,
         "scrap": counts.scrap,
-        "intervals": [_cut(interval, since_ms, end_ms).document() for interval in within[:limit]],
+        "intervals": [_cut(interval, first_ms, end_ms).document() for interval in within[:limit]],
     }
     return document, within[limit].start_ms if len(within) > limit else None
 

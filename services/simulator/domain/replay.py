@@ -115,7 +115,7 @@ class AmbiguousActivityError(ValueError):
 def plan_replay(
     entries: Sequence[LogEntry],
     *,
-    area: str,
+    place_of: Callable[[str], str],
     level_name: Callable[[str], str],
     digest: str,
 ) -> ReplayPlan:
@@ -123,7 +123,7 @@ def plan_replay(
 
     Args:
         entries: The activities of the log.
-        area: ISA-95 path of the area that holds the work centers, in slash form.
+        place_of: Makes the ISA-95 path of a work center, in slash form, out of its level name.
         level_name: Makes the level name of a work center out of an activity's name.
         digest: Fingerprint of the file, see `log_digest`.
 
@@ -148,7 +148,7 @@ def plan_replay(
         ordinals[entry.case] += 1
         order_id = f"{entry.case}-{ordinals[entry.case]:03d}"
         stored_at = max(first_start[entry.case], entry.start - LEAD)
-        place = f"{area}/{names[entry.activity]}"
+        place = place_of(names[entry.activity])
         life = _job_order(entry, order_id, place, stored_at=stored_at, request=requests[entry.case], digest=digest)
         steps.extend(((step.at, _ORDER_OF_STEPS.index(step.name), entry.row), step) for step in life)
     changes = enumerate(_state_changes(entries, names))

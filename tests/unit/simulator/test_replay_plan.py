@@ -30,9 +30,13 @@ def level_name(activity: str) -> str:
     return "".join(character for character in activity if character.isalnum())
 
 
+def place_of(work_center: str) -> str:
+    return f"Acme/JobShop/Shop/{work_center}"
+
+
 def plan_of(text: str) -> ReplayPlan:
     return plan_replay(
-        read_shop_log(text, "log.csv"), area="Acme/JobShop/Shop", level_name=level_name, digest=log_digest(text)
+        read_shop_log(text, "log.csv"), place_of=place_of, level_name=level_name, digest=log_digest(text)
     )
 
 

@@ -30,6 +30,10 @@ def level_name(activity: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", activity).strip("-")
 
 
+def place_of(work_center: str) -> str:
+    return f"Acme/JobShop/Shop/{work_center}"
+
+
 @pytest.fixture(scope="module")
 def text() -> str:
     assert LOG is not None
@@ -52,7 +56,7 @@ def test_the_log_has_its_known_counts(entries: tuple[LogEntry, ...]) -> None:
 def test_the_plan_has_one_work_request_a_case_and_one_job_order_an_activity(
     text: str, entries: tuple[LogEntry, ...]
 ) -> None:
-    plan = plan_replay(entries, area="Acme/JobShop/Shop", level_name=level_name, digest=log_digest(text))
+    plan = plan_replay(entries, place_of=place_of, level_name=level_name, digest=log_digest(text))
     commands = [step for step in plan.steps if isinstance(step, CommandStep)]
     assert (plan.work_requests, plan.job_orders, plan.commands) == (225, 4_503, 225 + 5 * 4_503)
     assert len({step.command_id for step in commands}) == len(commands)

@@ -7,10 +7,10 @@ from services.simulator.domain.replay import CommandStep, log_digest, plan_repla
 from services.simulator.domain.shop_log import read_shop_log
 from services.simulator.domain.totals import EventLogReader, differences, expected_totals
 
-from .test_replay_plan import LOG, level_name
+from .test_replay_plan import LOG, level_name, place_of
 
 ENTRIES = read_shop_log(LOG, "log.csv")
-PLAN = plan_replay(ENTRIES, area="Acme/JobShop/Shop", level_name=level_name, digest=log_digest(LOG))
+PLAN = plan_replay(ENTRIES, place_of=place_of, level_name=level_name, digest=log_digest(LOG))
 
 
 def events() -> list[dict[str, Any]]:
