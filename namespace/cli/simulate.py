@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import importlib.metadata
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Protocol, cast
 
@@ -50,7 +50,7 @@ class ReplayHook(Protocol):
         in_flight: int,
         check: bool,
         observe: Callable[[int, int, str], None],
-    ) -> Awaitable[Mapping[str, Any]]:
+    ) -> Coroutine[Any, Any, Mapping[str, Any]]:
         """Replay a log; see the simulator."""
         ...
 
@@ -81,6 +81,7 @@ def replay(
     state, folder = _running()
     site = _site(site_file or Path(state.site_file or ""))
     text = _read(file)
+    guest, machines = _address(folder, "cli"), _address(folder, "simulator")
     with _progress(console) as progress:
         task = progress.add_task("replaying", total=None, at="")
 
@@ -88,7 +89,20 @@ def replay(
             progress.update(task, completed=answered, total=commands, at=at[:16].replace("T", " "))
 
         try:
-            outcome = asyncio.run(_run(_hook(), text, str(file), site, folder, (speed, in_flight, verify), observe))
+            outcome = asyncio.run(
+                _hook()(
+                    text,
+                    str(file),
+                    site=site,
+                    guest=MqttTransport(guest, client_id=f"uns-replay-{os.getpid()}"),
+                    account=guest.username or "",
+                    machines=MqttTransport(machines, client_id=f"uns-replay-machines-{os.getpid()}"),
+                    speed=speed,
+                    in_flight=in_flight,
+                    check=verify,
+                    observe=observe,
+                )
+            )
         except ValueError as error:
             raise CliError(str(error), where=str(file), remedy="Nothing has been sent.") from error
         except NoAnswer as error:
@@ -97,31 +111,6 @@ def replay(
             ) from error
     if not _print(console, outcome):
         raise typer.Exit(1)
-
-
-async def _run(
-    hook: ReplayHook,
-    text: str,
-    source: str,
-    site: SiteModel,
-    folder: DataFolder,
-    how: tuple[float | None, int, bool],
-    observe: Callable[[int, int, str], None],
-) -> Mapping[str, Any]:
-    speed, in_flight, verify = how
-    guest, machines = _address(folder, "cli"), _address(folder, "simulator")
-    return await hook(
-        text,
-        source,
-        site=site,
-        guest=MqttTransport(guest, client_id=f"uns-replay-{os.getpid()}"),
-        account=guest.username or "",
-        machines=MqttTransport(machines, client_id=f"uns-replay-machines-{os.getpid()}"),
-        speed=speed,
-        in_flight=in_flight,
-        check=verify,
-        observe=observe,
-    )
 
 
 def _hook() -> ReplayHook:

@@ -92,7 +92,7 @@ async def replay(
     places = _places(site, [entry.activity for entry in entries])
     plan = plan_replay(entries, place_of=places.__getitem__, level_name=level_name_from, digest=log_digest(text))
     client = SiteClient(guest, site.path, account, commands=frozenset({WORK_ORDER}), clock=clock)
-    desk = WorkOrderDesk(client, clock)
+    desk = WorkOrderDesk(client)
     shop = _shop(machines, plan, clock)
 
     def notice(progress: ReplayProgress) -> None:

@@ -9,7 +9,6 @@ from namespace.contracts.command import Command, CommandStatus
 from namespace.contracts.event_log import LogPage
 from namespace.contracts.event_wire import page_from_json
 from namespace.runtime.client import SiteClient
-from namespace.runtime.clock import Clock
 from namespace.runtime.errors import NoAnswer, NotConnected
 from namespace.sparkplug import DataType, MetricDefinition
 from services.simulator.adapters.controller import tag
@@ -32,12 +31,10 @@ class WorkOrderDesk:
 
     Args:
         client: A guest that may command `work_order`.
-        clock: The real clock.
     """
 
-    def __init__(self, client: SiteClient, clock: Clock) -> None:
+    def __init__(self, client: SiteClient) -> None:
         self._client = client
-        self._clock = clock
 
     async def send(self, step: CommandStep) -> Answer:
         """Send one command, again and again until it is answered.
@@ -51,7 +48,7 @@ class WorkOrderDesk:
             subject=step.subject,
             args=step.args,
             actor=step.actor,
-            issued_at=self._clock.now(),
+            issued_at=step.at,
         )
         try:
             response = await self._client.commands.send(WORK_ORDER, command, timeout_s=_PATIENCE_S)
