@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,7 +52,7 @@ def compose(context: Context) -> Parts:
     settings = read_settings(SimulatorSettings)
     clock = SimulatedClock(context.clock.now, settings.simulator_speed)
     lines: dict[str, BottlingLine] = {}
-    tasks: dict[str, Callable[[], Awaitable[None]]] = {}
+    tasks: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
     for profile in LINES:
         place = _place(profile, context.site)
         if place is None:
