@@ -67,12 +67,14 @@ class JobOrderView:
     work_center: str
     state: str
     sub_state: str | None
-    work_master: str
+    work_master: str | None
     description: str
     priority: int
-    ordered: QuantityView
-    good: QuantityView
-    scrap: QuantityView
+    work_request: str | None
+    ordered: QuantityView | None
+    """None where only the work counts."""
+    good: str
+    scrap: str
     planned_start: datetime | None
     planned_end: datetime | None
     started_at: datetime | None
@@ -112,9 +114,7 @@ class JobOrderPage:
 class JobOrders(Protocol):
     """Queries to ``work_order``."""
 
-    async def page(
-        self, *, place: str, states: Sequence[str], limit: int, cursor: str | None
-    ) -> JobOrderPage:
+    async def page(self, *, place: str, states: Sequence[str], limit: int, cursor: str | None) -> JobOrderPage:
         """Return job orders at or below the place; raises NotAnswered."""
         ...
 

@@ -91,9 +91,7 @@ class Accounts:
             raise SignInRefused("throttled", wait_s)
         user = await self._users.find(user_id)
         async with self._hashing:
-            right = await asyncio.to_thread(
-                verify_password, password, user.password_hash if user else self._nobody
-            )
+            right = await asyncio.to_thread(verify_password, password, user.password_hash if user else self._nobody)
         if user is None or user.disabled or not right:
             self._by_user.failed(user_id, now)
             self._by_address.failed(address, now)
@@ -175,6 +173,4 @@ class Accounts:
 
     async def _hash(self, password: str) -> str:
         async with self._hashing:
-            return await asyncio.to_thread(
-                hash_password, password, secrets.token_bytes(SALT_BYTES), self._cost
-            )
+            return await asyncio.to_thread(hash_password, password, secrets.token_bytes(SALT_BYTES), self._cost)

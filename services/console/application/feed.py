@@ -21,9 +21,9 @@ class Watch:
     place: str = ""
     """All metrics of exactly this place."""
     within: str = ""
-    """Places at or below this path count for ``folders`` and events; empty: the whole site."""
-    folders: frozenset[str] = frozenset()
-    """First parts of metric names wanted from all places ``within``, such as ``OEE`` or ``JobOrder``."""
+    """Places at or below this path count for ``names`` and events; empty: the whole site."""
+    names: frozenset[str] = frozenset()
+    """Metrics wanted from all places ``within``, such as ``OEE/OEE`` or ``JobOrder/Active/ID``."""
     events: bool = False
     nodes: bool = False
 
@@ -31,7 +31,7 @@ class Watch:
         """Say whether the page shows this metric."""
         if place == self.place:
             return True
-        return bool(self.folders) and metric.partition("/")[0] in self.folders and self._covers(place)
+        return metric in self.names and self._covers(place)
 
     def wants_event(self, event: LiveEvent) -> bool:
         """Say whether the page shows this event."""
@@ -70,9 +70,7 @@ def read_position(live: LiveNamespace, position: str | None) -> int | None:
     return seen if newest_lost <= seen <= live.revision.current else None
 
 
-def collect(
-    live: LiveNamespace, watch: Watch, seen: int | None, now: datetime
-) -> tuple[FeedMessage, int] | None:
+def collect(live: LiveNamespace, watch: Watch, seen: int | None, now: datetime) -> tuple[FeedMessage, int] | None:
     """Put together what the browser has not seen yet.
 
     Args:

@@ -41,9 +41,7 @@ def check_password(password: str, user_id: str) -> None:
         PasswordRefused: With a sentence for the person who chose it.
     """
     if len(password) < MIN_LENGTH:
-        raise PasswordRefused(
-            f"A password needs at least {MIN_LENGTH} characters; this one has {len(password)}."
-        )
+        raise PasswordRefused(f"A password needs at least {MIN_LENGTH} characters; this one has {len(password)}.")
     if len(password) > MAX_LENGTH:
         raise PasswordRefused(f"A password may have at most {MAX_LENGTH} characters.")
     if password.casefold() == user_id.casefold():
@@ -75,9 +73,7 @@ def verify_password(password: str, stored: str) -> bool:
     """
     scheme, log2_n, r, p, salt, key = stored.split("$")
     if scheme != _SCHEME:
-        raise ValueError(
-            f"Unknown password scheme {scheme!r}; set the password anew with `uns user password`."
-        )
+        raise ValueError(f"Unknown password scheme {scheme!r}; set the password anew with `uns user password`.")
     cost = ScryptCost(int(log2_n), int(r), int(p))
     return hmac.compare_digest(_derive(password, base64.b64decode(salt), cost), base64.b64decode(key))
 

@@ -46,6 +46,11 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "Pause"): Permission.EXECUTE,
         ("work_order", "Resume"): Permission.EXECUTE,
         ("work_order", "Complete"): Permission.EXECUTE,
+        ("work_order", "ReportQuantity"): Permission.EXECUTE,
+        ("work_order", "ClockOn"): Permission.EXECUTE,
+        ("work_order", "ClockOff"): Permission.EXECUTE,
+        ("work_order", "StoreWorkRequest"): Permission.DISPATCH,
+        ("work_order", "Update"): Permission.DISPATCH,
         ("work_order", "Store"): Permission.DISPATCH,
         ("work_order", "StoreAndStart"): Permission.DISPATCH,
         ("work_order", "Start"): Permission.DISPATCH,
@@ -76,7 +81,5 @@ def may_command(role: Role, service: str, command: str) -> bool:
 def commands_of(role: Role) -> tuple[str, ...]:
     """List what the role may command, as ``service/Command``, so that a page offers nothing else."""
     return tuple(
-        f"{service}/{command}"
-        for (service, command), needed in COMMAND_PERMISSIONS.items()
-        if needed in GRANTS[role]
+        f"{service}/{command}" for (service, command), needed in COMMAND_PERMISSIONS.items() if needed in GRANTS[role]
     )

@@ -80,10 +80,14 @@ TIME_ELEMENTS: Mapping[str, ShownState] = MappingProxyType(
 PACKML_STATE = "Status/StateCurrent"
 UNIT_MODE = "Status/UnitModeCurrent"
 OEE_STATE = "OEE/State"
+OEE_STATE_REASON = "OEE/StateReason"
+OEE_STATE_SINCE = "OEE/StateSince"
 STOP_REASON = "Admin/StopReason"
 BLOCKED = "Status/Blocked"
 STARVED = "Status/Starved"
-STATE_METRICS = frozenset({PACKML_STATE, UNIT_MODE, OEE_STATE, STOP_REASON, BLOCKED, STARVED})
+STATE_METRICS = frozenset(
+    {PACKML_STATE, UNIT_MODE, OEE_STATE, OEE_STATE_REASON, OEE_STATE_SINCE, STOP_REASON, BLOCKED, STARVED}
+)
 _MAINTENANCE_MODES = frozenset({2, 3})
 
 
@@ -136,7 +140,8 @@ def classify(metrics: Mapping[str, MetricValue], before: PlaceState | None = Non
     if any(metric is not None and not metric.is_good for metric in (packml, speaker)):
         return _with_since(PlaceState(ShownState.UNKNOWN, None, None, speaker.timestamp, stale=True), before)
     state, detail = _state_of(metrics, packml, oee)
-    changed_at = speaker.timestamp or (packml.timestamp if packml else None)
+    changed_at = _text(metrics.get(OEE_STATE_SINCE)) if speaker is oee else None
+    changed_at = changed_at or speaker.timestamp
     return _with_since(PlaceState(state, detail, _reason(metrics, state), changed_at, stale=False), before)
 
 
@@ -153,11 +158,7 @@ def _state_of(
         detail, machine_state = PACKML.get(packml.value, (f"State {packml.value}", ShownState.UNKNOWN))
     if oee is None or not isinstance(oee.value, str):
         mode = metrics.get(UNIT_MODE)
-        if (
-            mode is not None
-            and mode.value in _MAINTENANCE_MODES
-            and machine_state is not ShownState.UNPLANNED_STOP
-        ):
+        if mode is not None and mode.value in _MAINTENANCE_MODES and machine_state is not ShownState.UNPLANNED_STOP:
             return ShownState.SETUP, detail
         return machine_state, detail
     state = TIME_ELEMENTS.get(oee.value, ShownState.UNKNOWN)
@@ -173,10 +174,14 @@ def _reason(metrics: Mapping[str, MetricValue], state: ShownState) -> str | None
             if metric is not None and metric.value is True:
                 return word
     if state in {ShownState.UNPLANNED_STOP, ShownState.BLOCKED}:
-        metric = metrics.get(STOP_REASON)
-        if metric is not None and metric.value not in {None, 0, ""}:
-            return str(metric.value)
+        return _text(metrics.get(OEE_STATE_REASON)) or _text(metrics.get(STOP_REASON))
     return None
+
+
+def _text(metric: MetricValue | None) -> str | None:
+    if metric is None or not isinstance(metric.value, str | int) or metric.value in {0, ""}:
+        return None
+    return str(metric.value)
 
 
 def _with_since(now: PlaceState, before: PlaceState | None) -> PlaceState:

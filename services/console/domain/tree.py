@@ -122,9 +122,7 @@ class PlaceTree:
         if not node.children and node.own is not None:
             counts[node.own.state] += 1
         node.counts = dict(counts)
-        node.shown = (
-            worst(node.counts) if node.children and node.counts else (node.own.state if node.own else None)
-        )
+        node.shown = worst(node.counts) if node.children and node.counts else (node.own.state if node.own else None)
         return before != (node.shown, node.counts)
 
 

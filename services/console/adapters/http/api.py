@@ -148,9 +148,7 @@ async def nodes(request: Request) -> Response:
         found = await parts.nodes.all()
     except NotAnswered as problem:
         raise _not_answered(problem) from None
-    return JSONResponse(
-        {"nodes": [node_json(f"{node.group_id}/{node.edge_node_id}", node) for node in found]}
-    )
+    return JSONResponse({"nodes": [node_json(f"{node.group_id}/{node.edge_node_id}", node) for node in found]})
 
 
 async def events(request: Request) -> Response:

@@ -10,8 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from services.console.adapters.http.parts import parts_of
 
 _NOT_BUILT = (
-    "The console's page has not been built yet. Run `npm ci && npm run build` "
-    "in services/console/web and reload."
+    "The console's page has not been built yet. Run `npm ci && npm run build` in services/console/web and reload."
 )
 
 

@@ -48,9 +48,7 @@ async def sign_in(request: Request) -> Response:
     except SignInRefused as refused:
         if refused.code == "throttled":
             wait_s = math.ceil(refused.wait_s)
-            raise HttpProblem(
-                429, "throttled", f"Too many failures. Try again in {wait_s} s.", waitS=wait_s
-            ) from None
+            raise HttpProblem(429, "throttled", f"Too many failures. Try again in {wait_s} s.", waitS=wait_s) from None
         raise HttpProblem(401, "wrong", "The user name or the password is wrong.") from None
     response = JSONResponse(_session(parts, found))
     set_cookie(response, request, found.token, parts.sessions.longest_s)

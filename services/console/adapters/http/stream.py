@@ -22,20 +22,18 @@ _open_streams: set[int] = set()
 async def stream(request: Request) -> Response:
     """Answer ``GET /api/stream``: the feed as server-sent events.
 
-    Query: ``place`` (all metrics of it), ``within`` and ``folders`` (such as ``OEE,JobOrder``), ``events=1``,
+    Query: ``place`` (all metrics of it), ``within`` and ``names`` (such as ``OEE/OEE,OEE/State``), ``events=1``,
     ``nodes=1``, ``since`` (a position).
     """
     parts = parts_of(request)
     await signed_in(request, parts.accounts)
     if len(_open_streams) >= parts.streams:
-        raise HttpProblem(
-            503, "too_many_streams", f"{parts.streams} pages are open already; close some and reload."
-        )
+        raise HttpProblem(503, "too_many_streams", f"{parts.streams} pages are open already; close some and reload.")
     query = request.query_params
     watch = Watch(
         place=query.get("place", ""),
         within=query.get("within", ""),
-        folders=frozenset(filter(None, query.get("folders", "").split(","))),
+        names=frozenset(filter(None, query.get("names", "").split(","))),
         events=query.get("events") == "1",
         nodes=query.get("nodes") == "1",
     )
@@ -47,9 +45,7 @@ async def stream(request: Request) -> Response:
     )
 
 
-async def _encoded(
-    request: Request, parts: ConsoleParts, watch: Watch, position: str | None
-) -> AsyncIterator[bytes]:
+async def _encoded(request: Request, parts: ConsoleParts, watch: Watch, position: str | None) -> AsyncIterator[bytes]:
     key = id(request)
     _open_streams.add(key)
     try:
@@ -60,10 +56,7 @@ async def _encoded(
         ):
             yield encode(message)
             sent += 1
-            if (
-                sent % _RECHECK_MESSAGES == 0
-                and await parts.accounts.session(request.cookies.get(COOKIE)) is None
-            ):
+            if sent % _RECHECK_MESSAGES == 0 and await parts.accounts.session(request.cookies.get(COOKIE)) is None:
                 yield b"event: signed_out\ndata: {}\n\n"
                 return
     finally:
