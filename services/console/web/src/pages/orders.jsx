@@ -1,0 +1,159 @@
+// The job-order board: a lane a work center - what runs, what waits, what is finished - and one order's story beside it.
+
+import { useEffect, useState } from "preact/hooks";
+import { allPlaces, events, metricAt, placeAt } from "../model/namespace.js";
+import { Resource } from "../model/resource.js";
+import { go, linkTo, route } from "../model/router.js";
+import { may, session } from "../model/session.js";
+import { text } from "../text/index.js";
+import { Icon, StateShape } from "../ui/icons.jsx";
+import { Empty, Failed, Skeleton } from "../ui/parts.jsx";
+import { ActiveOrder, OrderRow } from "./order-cards.jsx";
+import { CreateOrder } from "./order-create.jsx";
+import { OrderPanel } from "./order-panel.jsx";
+
+/** @typedef {import("../types.d.ts").JobOrder} JobOrder */
+/** @typedef {import("../types.d.ts").Place} Place */
+
+/** @type {Resource<{ items: JobOrder[], cursor: string | null }>} */
+const board = new Resource();
+const REFRESH_MS = 20_000;
+
+/** Fetch the board anew; the open order's panel follows by itself. */
+export const refreshOrders = () => board.reload();
+
+/** @param {{ place: string }} props */
+export function OrdersPage({ place: chosen }) {
+  const level = placeAt(chosen)?.level;
+  const place = level === "WorkUnit" ? chosen.slice(0, chosen.lastIndexOf("/")) : chosen;
+  const [creating, setCreating] = useState(/** @type {string | null} */ (null));
+  useEffect(() => {
+    void board.load(`/api/job-orders?${new URLSearchParams({ place, limit: "200" })}`);
+    const timer = setInterval(() => void board.reload(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [place]);
+  const newest = events.value.find((event) => event.jobOrder !== null || event.type.startsWith("JobOrder"))?.id;
+  useEffect(() => {
+    if (newest) void board.reload();
+  }, [newest]);
+
+  const centers = allPlaces()
+    .filter(({ path, level: at }) => at === "WorkCenter" && (path === place || path.startsWith(`${place}/`)))
+    .sort((a, b) => a.order - b.order);
+  const { data, problem } = board.state.value;
+  const orderId = route.value.query.order;
+  return (
+    <div class={`page board ${orderId ? "with-panel" : ""}`}>
+      <div class="section-head">
+        <h2 class="section-title">{text.orders.title}</h2>
+        {may("Store") && centers.length > 0 && (
+          <button type="button" class="button" onClick={() => setCreating(centers[0]?.path ?? "")} data-testid="new-order">
+            <Icon name="plus" size={18} />
+            {text.orders.create}
+          </button>
+        )}
+      </div>
+      {session.value && !may("Begin") && (
+        <p class="notice">
+          <Icon name="user" size={18} />
+          {text.orders.viewOnly}
+        </p>
+      )}
+      {centers.length === 0 ? (
+        <Empty icon="orders" title={text.orders.none} hint={text.orders.noneHint} />
+      ) : data ? (
+        <div class="lanes">
+          {centers.map((center) => (
+            <Lane key={center.path} center={center} orders={data.items.filter((order) => order.workCenter === center.path)} />
+          ))}
+        </div>
+      ) : problem ? (
+        <Failed problem={problem} title={text.orders.problem} retry={() => void board.reload()} />
+      ) : (
+        <Skeleton lines={5} tall />
+      )}
+      {orderId && <OrderPanel id={orderId} version={data?.items.find((order) => order.id === orderId)?.version} onClose={() => go({ query: {} })} />}
+      {creating !== null && <CreateOrder centers={centers} place={creating} onClose={() => setCreating(null)} />}
+    </div>
+  );
+}
+
+/** @param {{ center: Place, orders: readonly JobOrder[] }} props */
+function Lane({ center, orders }) {
+  const place = placeAt(center.path) ?? center;
+  const [finishedShown, setFinishedShown] = useState(false);
+  const active = orders.filter(({ state }) => state === "Running" || state === "Interrupted");
+  const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart").sort(byDispatch);
+  const finished = orders.filter(({ state }) => state === "Ended" || state === "Aborted").sort(byEnd);
+  const blocker = active.find(({ state }) => state === "Running");
+  return (
+    <section class="lane" aria-label={center.name} data-lane={center.path}>
+      <header class="lane-head">
+        <StateShape state={place.shown} size={18} />
+        <div>
+          <h3>
+            <a href={linkTo({ view: "place", place: center.path })}>{center.name}</a>
+          </h3>
+          <span class="muted small">{center.path.split("/").slice(2, -1).join(" › ")}</span>
+        </div>
+      </header>
+      {active.length === 0 && (
+        <div class="lane-empty">
+          <b>{text.orders.noActive}</b>
+          <span>{queue.some(({ state }) => state === "AllowedToStart") ? text.orders.noActiveReady : text.orders.noActiveNone}</span>
+        </div>
+      )}
+      {active.map((order) => (
+        <ActiveOrder key={order.id} order={withLiveCounts(order)} />
+      ))}
+      <h4 class="lane-title">{text.orders.queue(queue.length)}</h4>
+      {queue.length === 0 ? (
+        <p class="muted small lane-note">
+          {text.orders.emptyQueue} {text.orders.emptyQueueHint}
+        </p>
+      ) : (
+        <ul class="queue">
+          {queue.map((order) => (
+            <OrderRow key={order.id} order={order} blocker={blocker?.id} />
+          ))}
+        </ul>
+      )}
+      {finished.length > 0 && (
+        <>
+          <button type="button" class="lane-title lane-fold" aria-expanded={finishedShown} onClick={() => setFinishedShown(!finishedShown)}>
+            <Icon name="chevron" size={16} />
+            {text.orders.finished(finished.length)}
+          </button>
+          {finishedShown && (
+            <ul class="queue">
+              {finished.map((order) => (
+                <OrderRow key={order.id} order={order} />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The counts of the active order come live from the namespace; the rest from the query. @param {JobOrder} order */
+function withLiveCounts(order) {
+  if (metricAt(order.workCenter, "JobOrder/Active/ID")?.value !== order.id) return order;
+  const good = metricAt(order.workCenter, "JobOrder/Active/Good")?.value;
+  const scrap = metricAt(order.workCenter, "JobOrder/Active/Scrap")?.value;
+  return {
+    ...order,
+    good: typeof good === "number" ? String(good) : order.good,
+    scrap: typeof scrap === "number" ? String(scrap) : order.scrap,
+  };
+}
+
+/** Released before not released, then by priority, then by planned start. @param {JobOrder} a @param {JobOrder} b */
+function byDispatch(a, b) {
+  const released = Number(b.state === "AllowedToStart") - Number(a.state === "AllowedToStart");
+  return released || b.priority - a.priority || (a.plannedStart ?? "").localeCompare(b.plannedStart ?? "") || a.id.localeCompare(b.id);
+}
+
+/** @param {JobOrder} a @param {JobOrder} b */
+const byEnd = (a, b) => (b.endedAt ?? "").localeCompare(a.endedAt ?? "");
