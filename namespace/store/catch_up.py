@@ -121,8 +121,10 @@ class CatchUp:
         Args:
             now_s: Seconds of the caller's monotonic clock.
         """
-        if self.forked is not None or self._asked is not None:
+        if self.forked is not None:
             return Wait(None)
+        if self._asked is not None:
+            return self._asked
         if self._verify:
             return self._fetch_when_due(now_s)
         if self.cursor + 1 in self._held:

@@ -57,7 +57,11 @@ def test_nobody_reads_the_answers_given_to_another_account(contract: ServiceCont
 
 
 def test_only_the_registry_of_state_writes_the_projection_and_state() -> None:
-    for topic in ("uns/v1/Acme/Dallas/Packaging/Line1/OEE/OEE", "uns/v1/Acme/Dallas/_Site/Namespace/Nodes", "spBv1.0/STATE/Dallas-mes"):
+    for topic in (
+        "uns/v1/Acme/Dallas/Packaging/Line1/OEE/OEE",
+        "uns/v1/Acme/Dallas/_Site/Namespace/Nodes",
+        "spBv1.0/STATE/Dallas-mes",
+    ):
         able = [c.service for c in SERVICES if may(service_rules(c, SITE), Access.WRITE, topic)]
         assert able == ["namespace_state"], topic
 
