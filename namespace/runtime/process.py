@@ -295,7 +295,7 @@ class _Process:
         return Done(f"{driven} parked events of {command.subject} applied", result={"applied": driven})
 
     def _answer(self, response: CommandResponse) -> None:
-        self._node.set(None, {COMMAND_RESPONSE_METRIC: response.model_dump_json()})
+        self._node.say({COMMAND_RESPONSE_METRIC: response.model_dump_json()})
 
     def _committed(self, done: Done) -> None:
         if self._event_log is not None:
