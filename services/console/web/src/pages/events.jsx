@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { EVENTS_KEPT, events } from "../model/namespace.js";
 import { go, linkTo, route } from "../model/router.js";
 import { site } from "../model/session.js";
-import { clock, exact } from "../format.js";
+import { clock, duration, exact } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Empty } from "../ui/parts.jsx";
@@ -23,9 +23,9 @@ export function EventsPage(_) {
   const filterBy = (q) => go({ query: { ...route.value.query, q } }, { replace: true });
   const newer = held ? events.value.findIndex((event) => event.id === held[0]?.id) : 0;
   return (
-    <div class="page">
+    <div class="page page-tight">
       <div class="section-head">
-        <h2 class="section-title">{text.events.title}</h2>
+        <h1 class="page-h1">{text.events.title}</h1>
         <label class="search search-small grow">
           <Icon name="filter" size={16} />
           <input
@@ -109,12 +109,16 @@ function EventRow({ event, filterBy }) {
 
 /** @param {SiteEvent} event */
 function headline(event) {
-  const { from, to, element } = event.payload;
+  const { from, to, element, start, end, reason } = event.payload;
   const subject = event.jobOrder ?? (event.subject === event.place ? "" : event.subject);
   if (typeof from === "string" && typeof to === "string") {
     return `${subject}: ${orderState(from)} → ${orderState(to)}`;
   }
-  if (typeof element === "string") return [subject, element].filter(Boolean).join(" · ");
+  if (typeof element === "string") {
+    const lasted = typeof start === "string" && typeof end === "string" ? duration(Date.parse(end) - Date.parse(start)) : "";
+    const words = /** @type {Record<string, string>} */ (text.events.elements)[element] ?? element;
+    return [words, typeof reason === "string" ? (text.reasons[reason] ?? reason) : "", lasted].filter(Boolean).join(" · ");
+  }
   return subject;
 }
 

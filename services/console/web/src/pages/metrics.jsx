@@ -12,6 +12,8 @@ import { Age, Empty, Trend } from "../ui/parts.jsx";
 /** @typedef {import("../types.d.ts").Json} Json */
 
 const FILTER_FROM = 12;
+/** Numbers that are codes: a line through them means nothing. */
+const CODES = new Set(["Status/StateCurrent", "Status/UnitModeCurrent", "Admin/StopReason"]);
 
 /** @param {{ path: string }} props */
 export function MetricTable({ path }) {
@@ -64,6 +66,9 @@ export function MetricTable({ path }) {
                 <th scope="col" class="right">
                   {text.place.columns.value}
                 </th>
+                <th scope="col" class="col-unit">
+                  <span class="visually-hidden">{text.place.columns.unit}</span>
+                </th>
                 <th scope="col" class="col-trend">
                   {text.place.columns.trend}
                 </th>
@@ -109,11 +114,11 @@ function MetricRow({ path, name, folder }) {
         ) : (
           <>
             <b class={`num ${missing ? "missing" : ""} ${value.length > 24 ? "long" : ""}`}>{value}</b>
-            <span class="unit">{unit}</span>
           </>
         )}
       </td>
-      <td class="col-trend">{typeof metric.value === "number" && <Trend points={trendOf(path, name)} />}</td>
+      <td class="col-unit">{unit}</td>
+      <td class="col-trend">{typeof metric.value === "number" && !CODES.has(name) && <Trend points={trendOf(path, name)} />}</td>
       <td>
         <Quality state={state} />
       </td>

@@ -67,7 +67,7 @@ export function OeePage({ place }) {
 }
 
 /** @param {{ place: Place, wide?: boolean }} props */
-function OeeTile({ place: listed, wide = false }) {
+export function OeeTile({ place: listed, wide = false }) {
   const place = placeAt(listed.path) ?? listed;
   const { path } = place;
   const oee = numberAt(path, "OEE");

@@ -39,6 +39,8 @@ const ICONS = {
   Clear: "check",
 };
 
+/** What moves an order on; these carry the accent. */
+const ADVANCING = new Set(["Start", "Begin", "Resume"]);
 const DANGEROUS = new Set(["Stop", "Abort", "Cancel"]);
 
 /** The action that waits for a yes. @type {import("@preact/signals").Signal<{ name: "Stop" | "Abort" | "Cancel" | "Complete", order: JobOrder } | null>} */
@@ -87,7 +89,7 @@ export function OrderActions({ order, all = false, primary = 2 }) {
           key={name}
           name={name}
           order={order}
-          primary={index === 0 && !DANGEROUS.has(name)}
+          kind={DANGEROUS.has(name) ? "danger" : index === 0 && ADVANCING.has(name) ? (all || primary > 1 ? "primary" : "tonal") : ""}
           running={busy && intent?.name === name}
           disabled={busy || off}
         />
@@ -125,9 +127,8 @@ export function OrderActions({ order, all = false, primary = 2 }) {
 const within = (event) =>
   event.currentTarget instanceof Element && event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget);
 
-/** @param {{ name: ActionName, order: JobOrder, primary: boolean, running: boolean, disabled: boolean }} props */
-function ActionButton({ name, order, primary, running, disabled }) {
-  const kind = DANGEROUS.has(name) ? "danger" : primary ? "primary" : "";
+/** @param {{ name: ActionName, order: JobOrder, kind: string, running: boolean, disabled: boolean }} props */
+function ActionButton({ name, order, kind, running, disabled }) {
   return (
     <button
       type="button"

@@ -10,6 +10,7 @@ import { Icon } from "../ui/icons.jsx";
 import { Failed, Moment, Skeleton } from "../ui/parts.jsx";
 import { ActionNews, OrderActions } from "./order-actions.jsx";
 import { OrderState, Progress, elapsed } from "./order-cards.jsx";
+import { withLiveCounts } from "./orders.jsx";
 
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
@@ -40,7 +41,7 @@ export function OrderPanel({ id, version, onClose }) {
         </button>
       </header>
       {data ? (
-        <Detail order={data.order} history={data.history} />
+        <Detail order={withLiveCounts(data.order)} history={data.history} />
       ) : problem ? (
         <Failed problem={problem} title={text.orders.detailProblem} retry={() => void detail.reload()} />
       ) : (

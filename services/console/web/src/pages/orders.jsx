@@ -43,9 +43,9 @@ export function OrdersPage({ place: chosen }) {
   const { data, problem } = board.state.value;
   const orderId = route.value.query.order;
   return (
-    <div class={`page board ${orderId ? "with-panel" : ""}`}>
+    <div class={`page page-tight board ${orderId ? "with-panel" : ""}`}>
       <div class="section-head">
-        <h2 class="section-title">{text.orders.title}</h2>
+        <h1 class="page-h1">{text.orders.title}</h1>
         {may("Store") && centers.length > 0 && (
           <button type="button" class="button" onClick={() => setCreating(centers[0]?.path ?? "")} data-testid="new-order">
             <Icon name="plus" size={18} />
@@ -138,7 +138,7 @@ function Lane({ center, orders }) {
 }
 
 /** The counts of the active order come live from the namespace; the rest from the query. @param {JobOrder} order */
-function withLiveCounts(order) {
+export function withLiveCounts(order) {
   if (metricAt(order.workCenter, "JobOrder/Active/ID")?.value !== order.id) return order;
   const good = metricAt(order.workCenter, "JobOrder/Active/Good")?.value;
   const scrap = metricAt(order.workCenter, "JobOrder/Active/Scrap")?.value;

@@ -1,6 +1,7 @@
-// One place: what state it is in and why, what lies below it, and every metric with age, quality and source.
+// One place: what state it is in and why, what runs there, what lies below it, and every metric with age, quality
+// and source. A site or an area opens with what needs attention.
 
-import { children, placeAt } from "../model/namespace.js";
+import { children, metricAt, placeAt } from "../model/namespace.js";
 import { linkTo } from "../model/router.js";
 import { site } from "../model/session.js";
 import { UNPLACED } from "../shell/rows.js";
@@ -8,8 +9,11 @@ import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Age, Empty, LevelChip, Moment } from "../ui/parts.jsx";
 import { StateBadge, StateCounts, stateDetail } from "../ui/state.jsx";
+import { AreaOverview } from "./area.jsx";
 import { MetricTable } from "./metrics.jsx";
+import { OeeTile } from "./oee.jsx";
 import { PlaceCards } from "./place-cards.jsx";
+import { OrderCard, SpeedCard } from "./place-now.jsx";
 
 /** @typedef {import("../types.d.ts").Place} Place */
 
@@ -26,10 +30,12 @@ export function PlacePage({ place: path }) {
     );
   }
   const below = children.value.get(path) ?? [];
+  const wide = place.level === "Site" || place.level === "Area" || place.level === "Enterprise";
   return (
     <div class="page">
       <PlaceHead place={place} />
-      {below.length > 0 && (
+      {wide ? <AreaOverview path={path} /> : <Now place={place} />}
+      {below.length > 0 && !wide && (
         <section aria-label={text.place.below}>
           <h2 class="section-title">{text.place.below}</h2>
           <PlaceCards places={below} />
@@ -40,10 +46,25 @@ export function PlacePage({ place: path }) {
   );
 }
 
+/** What a line or a machine does now, in three cards. @param {{ place: Place }} props */
+function Now({ place }) {
+  const line = place.level === "WorkUnit" ? place.path.slice(0, place.path.lastIndexOf("/")) : place.path;
+  const oee = metricAt(place.path, "OEE/OEE") !== undefined;
+  const speed = metricAt(place.path, "Status/CurMachSpeed") !== undefined;
+  const order = metricAt(line, "JobOrder/Active/ID") !== undefined;
+  if (!oee && !speed && !order) return null;
+  return (
+    <section class="now" aria-label={text.place.current}>
+      {oee && <OeeTile place={place} wide={place.level === "WorkCenter"} />}
+      {order && <OrderCard line={line} />}
+      {speed && <SpeedCard path={place.path} />}
+    </section>
+  );
+}
+
 /** @param {{ place: Place }} props */
 function PlaceHead({ place }) {
   const unplaced = place.path.startsWith(UNPLACED);
-  const own = place.state !== null;
   return (
     <header class="page-head">
       <div class="page-title">
@@ -58,7 +79,7 @@ function PlaceHead({ place }) {
         )}
       </div>
       <div class="page-state">
-        {own ? (
+        {place.state !== null ? (
           <>
             <StateBadge state={place.state} detail={stateDetail(place)} large />
             {place.since && (

@@ -30,8 +30,10 @@ export function openRows(children, roots, open) {
     rows.push({ place, depth, hasChildren: below.length > 0, open: isOpen, trail: "" });
     if (isOpen) for (const child of below) visit(child, depth + 1);
   };
-  for (const siblings of children.values()) {
-    for (const place of siblings) if (roots.includes(place.path)) visit(place, 0);
+  const all = [...children.values()].flat();
+  for (const root of roots) {
+    const place = all.find(({ path }) => path === root);
+    if (place) visit(place, 0);
   }
   return rows;
 }

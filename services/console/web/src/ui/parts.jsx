@@ -80,9 +80,9 @@ export function Moment({ at }) {
 
 /** The last values seen, as a line without axes. @param {{ points: readonly number[], width?: number, height?: number }} props */
 export function Trend({ points, width = 96, height = 22 }) {
-  if (points.length < 2) return <span class="trend-none" />;
   const low = Math.min(...points);
-  const span = Math.max(...points) - low || 1;
+  const span = Math.max(...points) - low;
+  if (points.length < 2 || span === 0) return null;
   const step = width / (points.length - 1);
   const line = points.map((value, index) => `${(index * step).toFixed(1)},${(height - 2 - ((value - low) / span) * (height - 4)).toFixed(1)}`);
   return (

@@ -9,6 +9,9 @@ import { StateShape } from "./icons.jsx";
 /** Worst first; the order of counts and legends. @type {readonly StateName[]} */
 export const STATES = ["unplanned_stop", "blocked", "unknown", "setup", "running", "idle", "planned_stop"];
 
+/** Machine words that say no more than the state itself. @type {Partial<Record<StateName, readonly string[]>>} */
+const PLAIN = { running: ["Execute", "APT"], idle: ["Idle", "ADOT"], setup: ["AUST"], unplanned_stop: ["ADET"], planned_stop: ["PDOT"] };
+
 /** @param {StateName | null} state */
 export const stateName = (state) => text.states[state ?? "none"];
 
@@ -16,7 +19,8 @@ export const stateName = (state) => text.states[state ?? "none"];
 export function stateDetail(place) {
   if (place.stale) return text.quality.stale;
   if (place.reason) return text.reasons[place.reason] ?? place.reason;
-  return place.detail && place.detail !== stateName(place.state) ? place.detail : "";
+  const plain = place.state ? PLAIN[place.state] : undefined;
+  return place.detail && !plain?.includes(place.detail) ? place.detail : "";
 }
 
 /** @param {{ state: StateName | null, detail?: string, large?: boolean }} props */
