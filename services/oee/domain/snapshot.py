@@ -1,6 +1,7 @@
 """A unit's state as a JSON document and back, so that a restart goes on where the service stopped.
 
-Columns of readings are written as differences, because neighbours differ little. A document of another
+Times and values of readings are written as differences, because neighbours differ little, and of their tags
+only those that are not 0, each after its place. A document of another
 version is
 refused: the service then begins anew from the samples it can still get.
 """
@@ -71,7 +72,7 @@ def from_document(document: Mapping[str, Any], profile: UnitProfile) -> UnitStat
         )
         provisional = tuple(_window_in(item) for item in document["provisional"])
         return UnitState(history, document["now_ms"], provisional, document["final_until_ms"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise SnapshotError(f"not a snapshot of a unit's state: {error}") from error
 
 
@@ -89,14 +90,17 @@ def _track_out(track: CounterTrack) -> dict[str, list[int]]:
     entries = list(track.entries())
     return {
         "at_ms": list(_differences(entry[0] for entry in entries)),
-        "tags": [entry[1] for entry in entries],
+        "tags": [number for nth, entry in enumerate(entries) if entry[1] for number in (nth, entry[1])],
         "values": list(_differences(entry[2] for entry in entries)),
     }
 
 
 def _track_in(empty: CounterTrack, document: Mapping[str, Sequence[int]]) -> CounterTrack:
     times, values = accumulate(document["at_ms"]), accumulate(document["values"])
-    return CounterTrack.of(empty.rule, list(zip(times, document["tags"], values, strict=True)))
+    tags = [0] * len(document["at_ms"])
+    for nth, tag in zip(document["tags"][::2], document["tags"][1::2], strict=True):
+        tags[nth] = tag
+    return CounterTrack.of(empty.rule, list(zip(times, tags, values, strict=True)))
 
 
 def _differences(numbers: Iterable[int]) -> Iterator[int]:

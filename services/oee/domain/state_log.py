@@ -54,6 +54,20 @@ class StateInterval:
         """How long it lasts, in ms."""
         return self.end_ms - self.start_ms
 
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """Everything but the times: neighbours that agree in it are one interval."""
+        return (
+            self.element,
+            self.cause,
+            self.stop_reason,
+            self.state,
+            self.job_order,
+            self.minor_stop,
+            self.shift,
+            self.planned_down,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -220,7 +234,7 @@ def _planned(piece: Piece, span: PlanSpan, start_ms: int, end_ms: int) -> StateI
 
 def _append(log: list[StateInterval], interval: StateInterval) -> None:
     """Add an interval, joined to the one before if they say the same."""
-    if log and replace(log[-1], end_ms=interval.end_ms) == replace(interval, start_ms=log[-1].start_ms):
+    if log and log[-1].meaning == interval.meaning:
         log[-1] = replace(log[-1], end_ms=interval.end_ms)
     else:
         log.append(interval)

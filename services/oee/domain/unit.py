@@ -8,7 +8,7 @@ revision; data for a final one is handed back, because such a correction needs a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -19,6 +19,8 @@ from services.oee.domain.kpi import Totals
 from services.oee.domain.plan import Window, window_at, windows_between
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import CounterName, JobMark, Reading, Sample, Signal
+
+_DAY_MS = 86_400_000
 
 
 class WindowStatus(Enum):
@@ -47,12 +49,14 @@ class UnitState:
         now_ms: business time, the latest seen.
         provisional: windows that have ended and are not final, in order of time.
         final_until_ms: end of the last final window, or None if there is none yet.
+        quiet_until_ms: before this time no window ends or becomes final; only spares looking.
     """
 
     history: History
     now_ms: int
     provisional: tuple[ProvisionalWindow, ...] = ()
     final_until_ms: int | None = None
+    quiet_until_ms: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -144,15 +148,20 @@ def advance(
         history = history.with_sample(sample)
         earliest_ms = sample.at_ms if earliest_ms is None else min(earliest_ms, sample.at_ms)
     state = replace(state, history=history, now_ms=max(state.now_ms, now_ms))
+    touched = [
+        item.window.start_ms
+        for item in state.provisional
+        if earliest_ms is not None and earliest_ms < item.window.end_ms + profile.microstop_threshold_ms
+    ]
+    if state.now_ms < state.quiet_until_ms and not touched:
+        return state, tuple(outputs)
     judge = _Judge(state, profile, calendar)
     settled: list[ProvisionalWindow] = []
     final_until_ms = state.final_until_ms
     known = {item.window.start_ms: item for item in state.provisional}
     for window in judge.ended():
         item = known.get(window.start_ms)
-        if item is None or (
-            earliest_ms is not None and earliest_ms < window.end_ms + profile.microstop_threshold_ms
-        ):
+        if item is None or window.start_ms in touched:
             item, said = judge.settle(window, item)
             outputs += said
         if state.now_ms >= window.end_ms + profile.final_after_ms and not settled:
@@ -162,7 +171,10 @@ def advance(
             settled.append(item)
     if final_until_ms is not None and final_until_ms != state.final_until_ms:
         history = history.advanced(final_until_ms)
-    return UnitState(history, state.now_ms, tuple(settled), final_until_ms), tuple(outputs)
+    settled_state = UnitState(
+        history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled)
+    )
+    return settled_state, tuple(outputs)
 
 
 def current(state: UnitState, profile: UnitProfile, calendar: WorkCalendar) -> WindowResult | None:
@@ -189,6 +201,16 @@ class _Judge:
             for window in windows_between(self.calendar, horizon_ms, now_ms)
             if window.start_ms >= horizon_ms and window.end_ms + self.profile.microstop_threshold_ms <= now_ms
         ]
+
+    def quiet_until(self, provisional: Iterable[ProvisionalWindow]) -> int:
+        """The next time at which a window ends for good or becomes final, in ms; at most a day ahead."""
+        now_ms = self.state.now_ms
+        moments = [item.window.end_ms + self.profile.final_after_ms for item in provisional]
+        moments += [
+            window.end_ms + self.profile.microstop_threshold_ms
+            for window in windows_between(self.calendar, self.state.history.horizon_ms, now_ms + _DAY_MS)
+        ]
+        return min((moment for moment in moments if moment > now_ms), default=now_ms + _DAY_MS)
 
     def settle(
         self, window: Window, before: ProvisionalWindow | None
