@@ -22,7 +22,6 @@ from namespace.transport.port import (
     Counters,
     LostReason,
     Message,
-    RefusalReason,
     SubscribeRefused,
     Will,
 )
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
 _ADDRESS = "memory"
+_NOT_AUTHORISED = 0x87
 
 
 class Access(StrEnum):
@@ -139,7 +139,7 @@ class MemoryBroker:
         if self._accounts is not None and (
             session.account is None or self._accounts.get(session.account) != session.password
         ):
-            raise ConnectRefused(_ADDRESS, session.account, RefusalReason.NOT_AUTHORISED, 0x87)
+            raise ConnectRefused(_ADDRESS, session.account, _NOT_AUTHORISED)
         previous = self._sessions.get(session.client_id)
         if previous is not None:
             self._drop(previous, LostReason.TAKEN_OVER)

@@ -9,6 +9,7 @@ Neither library's reconnect is used: it would send an outdated Will.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -18,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from namespace.transport.broker_url import refuse_plaintext_beyond_loopback
-from namespace.transport.buffered_socket import BufferedSocket
+from namespace.transport.buffered_socket import BufferedSocket, TidySSLSocket
 from namespace.transport.inbox import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES, Inbox
 from namespace.transport.port import (
     PUBLISH_TIMEOUT_S,
@@ -29,14 +30,12 @@ from namespace.transport.port import (
     LostReason,
     Message,
     PublishRefused,
-    RefusalReason,
     SubscribeRefused,
     Will,
 )
 from namespace.transport.topic_filter import check_topic, check_topic_filter
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     import paho.mqtt.client as paho
@@ -47,18 +46,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PUBLISHES_PER_TURN = 32
-_REFUSALS = {
-    0x84: RefusalReason.PROTOCOL,
-    0x85: RefusalReason.CLIENT_ID,
-    0x86: RefusalReason.BAD_CREDENTIALS,
-    0x87: RefusalReason.NOT_AUTHORISED,
-    0x88: RefusalReason.UNAVAILABLE,
-    0x89: RefusalReason.UNAVAILABLE,
-    0x8A: RefusalReason.NOT_AUTHORISED,
-    0x97: RefusalReason.UNAVAILABLE,
-    0x9F: RefusalReason.UNAVAILABLE,
-}
-_LOSSES = {0x8D: LostReason.KEEP_ALIVE, 0x8E: LostReason.TAKEN_OVER}
 _DISCONNECT_WITH_WILL = 0x04
 
 
@@ -101,10 +88,9 @@ class MqttTransport:
         """
         if not allow_plaintext:
             refuse_plaintext_beyond_loopback(url)
-        if url.tls and tls_context is None:
-            import ssl
-
-            tls_context = ssl.create_default_context()
+        if url.tls:
+            tls_context = tls_context or ssl.create_default_context()
+            tls_context.sslsocket_class = TidySSLSocket  # paho leaves the socket open when the handshake fails
         self.url = url
         self.client_id = client_id
         self.protocol = protocol
@@ -251,8 +237,7 @@ class _Session(aiomqtt.Client):
                 self._wire.abort()
             if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
                 code = error.rc.value
-                reason = _REFUSALS.get(code, RefusalReason.OTHER)
-                raise ConnectRefused(str(self._url), self._url.username, reason, code) from None
+                raise ConnectRefused(str(self._url), self._url.username, code) from None
             if isinstance(error, aiomqtt.MqttError | UnicodeError):
                 raise BrokerUnreachable(str(self._url), str(error)) from None
             raise
@@ -419,10 +404,10 @@ class _Session(aiomqtt.Client):
         if self._abandoned or self._connected.cancelled():
             return
         if not self._connected.done():
-            error = aiomqtt.MqttError("it closed the connection instead of answering CONNECT")
+            error = aiomqtt.MqttError("it ended the conversation without accepting CONNECT")
             self._connected.set_exception(error)
             return
-        self._lose(_LOSSES.get(code.value, LostReason.BROKER), str(code))
+        self._lose(LostReason.of(code.value), str(code))
         self._on_disconnect(client, userdata, flags, code, properties)
 
     def _after_disconnect(self, disconnected: asyncio.Future[None]) -> None:
