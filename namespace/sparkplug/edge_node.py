@@ -112,6 +112,14 @@ class EdgeNodeSession:
         """
         return self._set_of(device_id).birth(0)
 
+    def is_alive(self, device_id: str) -> bool:
+        """Whether a device takes part in births.
+
+        Raises:
+            LocalProtocolError: no such device.
+        """
+        return self._device(device_id).alive
+
     def connect(self, bd_seq: int, now_ms: int) -> OutgoingMessage:
         """Begin a connection.
 
