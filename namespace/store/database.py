@@ -283,13 +283,15 @@ async def _begin(connection: _Connection) -> _Connection:
 
 async def _clean(connection: _Connection) -> None:
     """Give up locks and listeners of a session; a connection that cannot do it is thrown away."""
-    if is_lost(connection):
-        return
-    try:
-        await connection.reset(timeout=_CLEAN_S)
-    except DRIVER_ERRORS:
-        if not is_lost(connection):
-            connection.terminate()
+    if not is_lost(connection):
+        try:
+            await connection.reset(timeout=_CLEAN_S)
+        except DRIVER_ERRORS:
+            pass
+        else:
+            return
+    with suppress(asyncpg.InterfaceError):  # the pool may have thrown it away already
+        connection.terminate()
 
 
 async def _keep(_connection: object) -> None:
