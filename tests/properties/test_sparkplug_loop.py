@@ -306,9 +306,7 @@ def test_a_host_that_joins_late_by_snapshot_catches_up(steps: list[int], at: int
         world.step(step)
     late.restore([load_snapshot(dump_snapshot(snapshot))], world.now)
     buffered = world.network.log[buffered_from:]
-    events = [
-        event for message in buffered for event in late.receive(message.topic, message.payload, world.now)
-    ]
+    events = [event for message in buffered for event in late.receive(message.topic, message.payload, world.now)]
 
     assert not [event for event in events if isinstance(event, NodeStale | Rejected)]
     assert late.state(NODE) is NodeState.ONLINE

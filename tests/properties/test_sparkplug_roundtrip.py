@@ -54,9 +54,7 @@ ARRAY_ELEMENTS: dict[DataType, st.SearchStrategy[bool | int | float | str]] = {
     DataType.FloatArray: SINGLE[DataType.Float],
     DataType.DoubleArray: SINGLE[DataType.Double],
     DataType.BooleanArray: st.booleans(),
-    DataType.StringArray: st.text(
-        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
-    ),
+    DataType.StringArray: st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
     DataType.DateTimeArray: SINGLE[DataType.DateTime],
 }
 
@@ -200,9 +198,7 @@ def test_every_array_comes_back_as_it_went(data: st.DataObject) -> None:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.sampled_from([DataType.Int8, DataType.Int16, DataType.Int32]), st.data())
-def test_both_habits_of_writing_small_signed_integers_are_read(
-    datatype: DataType, data: st.DataObject
-) -> None:
+def test_both_habits_of_writing_small_signed_integers_are_read(datatype: DataType, data: st.DataObject) -> None:
     """Cut to the declared width, or with the sign extended to 32 or 64 bits."""
     value = data.draw(_integers(datatype))
     bits = INTEGER_FORMS[datatype].bits

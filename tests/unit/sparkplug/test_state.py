@@ -77,11 +77,7 @@ def test_every_connection_has_its_own_time() -> None:
         state.subscribed()
     will = state.connect(NOW + 100)
 
-    assert (
-        json.loads(will.payload)["timestamp"]
-        == json.loads(state.subscribed()[0].payload)["timestamp"]
-        == NOW + 100
-    )
+    assert json.loads(will.payload)["timestamp"] == json.loads(state.subscribed()[0].payload)["timestamp"] == NOW + 100
 
 
 @pytest.mark.parametrize(
