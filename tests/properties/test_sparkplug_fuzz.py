@@ -37,9 +37,7 @@ SMALL = Limits(payload_bytes=4096, decompressed_bytes=8192, metrics=200, values=
 
 def _seed_payload() -> bytes:
     member = Metric(name="inner", datatype=DataType.Int16, value=-2)
-    template = Template(
-        template_ref="T", metrics=(member,), parameters=(Parameter("p", DataType.Double, 0.5),)
-    )
+    template = Template(template_ref="T", metrics=(member,), parameters=(Parameter("p", DataType.Double, 0.5),))
     table = DataSet(("a", "b"), (DataType.String, DataType.Int64), (("x", -1), (None, None)))
     properties = PropertySet.of_strings({"engUnit": "KGM"}).with_quality(Quality.GOOD)
     return encode_payload(
@@ -48,9 +46,7 @@ def _seed_payload() -> bytes:
             seq=3,
             metrics=(
                 Metric(name="i", alias=1, datatype=DataType.Int8, value=-3, properties=properties),
-                Metric(
-                    name="s", alias=2, datatype=DataType.String, value="grüße", metadata=MetaData(md5="0")
-                ),
+                Metric(name="s", alias=2, datatype=DataType.String, value="grüße", metadata=MetaData(md5="0")),
                 Metric(name="t", datatype=DataType.Template, value=template),
                 Metric(name="d", datatype=DataType.DataSet, value=table),
                 Metric(name="a", datatype=DataType.StringArray, value=("p", "q")),

@@ -215,7 +215,7 @@ actions = st.lists(st.integers(0, 23), max_size=60)
 faults = st.lists(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 9]), max_size=120)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(actions, faults)
 def test_the_host_ends_up_with_what_the_edge_node_has(steps: list[int], faults_: list[int]) -> None:
     """tck-id-operational-behavior-host-reordering-rebirth, -success; tck-id-payloads-ndeath-bdseq."""
@@ -229,7 +229,7 @@ def test_the_host_ends_up_with_what_the_edge_node_has(steps: list[int], faults_:
     assert not [event for event in world.events if isinstance(event, Rejected)]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 13), max_size=60), st.lists(st.sampled_from([0, 0, 2, 3, 4]), max_size=120))
 def test_repeats_and_short_delays_of_data_need_no_rebirth(steps: list[int], faults_: list[int]) -> None:
     """tck-id-operational-behavior-host-reordering-success."""
@@ -260,7 +260,7 @@ def test_nothing_is_wanted_stale_or_dropped_on_a_faultless_network(steps: list[i
     assert not [event for event in world.events if isinstance(event, NodeStale | RebirthWanted | Rejected)]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(actions, faults)
 def test_data_is_told_only_between_a_birth_and_a_death(steps: list[int], faults_: list[int]) -> None:
     """tck-id-payloads-ndata-order, tck-id-payloads-ddata-order, seen from the host's caller."""
@@ -306,9 +306,7 @@ def test_a_host_that_joins_late_by_snapshot_catches_up(steps: list[int], at: int
         world.step(step)
     late.restore([load_snapshot(dump_snapshot(snapshot))], world.now)
     buffered = world.network.log[buffered_from:]
-    events = [
-        event for message in buffered for event in late.receive(message.topic, message.payload, world.now)
-    ]
+    events = [event for message in buffered for event in late.receive(message.topic, message.payload, world.now)]
 
     assert not [event for event in events if isinstance(event, NodeStale | Rejected)]
     assert late.state(NODE) is NodeState.ONLINE

@@ -42,9 +42,7 @@ def _with(change: Callable[[pb.Payload.Metric], object]) -> pb.Payload:
 
 
 def _compressed(inner: bytes, algorithm: str | None) -> bytes:
-    metrics = (
-        () if algorithm is None else (Metric(name="algorithm", datatype=DataType.String, value=algorithm),)
-    )
+    metrics = () if algorithm is None else (Metric(name="algorithm", datatype=DataType.String, value=algorithm),)
     body = gzip.compress(inner) if algorithm == "GZIP" else zlib.compress(inner)
     return encode_payload(Payload(seq=7, uuid=COMPRESSED_UUID, body=body, metrics=metrics))
 
@@ -63,18 +61,14 @@ def test_absent_fields_stay_absent() -> None:
 
 def test_alias_zero_is_an_alias() -> None:
     """tck-id-payloads-alias-uniqueness: presence counts, not truth."""
-    read = decode_payload(
-        encode_payload(Payload(metrics=(Metric(alias=0, datatype=DataType.Int32, value=1),)))
-    )
+    read = decode_payload(encode_payload(Payload(metrics=(Metric(alias=0, datatype=DataType.Int32, value=1),))))
 
     assert read.metrics[0].alias == 0
 
 
 def test_null_has_a_data_type_and_no_value() -> None:
     """tck-id-operational-behavior-data-publish-nbirth-values."""
-    message = pb.Payload.FromString(
-        encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Text),)))
-    )
+    message = pb.Payload.FromString(encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Text),))))
 
     assert message.metrics[0].is_null
     assert message.metrics[0].datatype == 14
@@ -92,9 +86,7 @@ def test_null_wins_over_a_value_beside_it() -> None:
 
 def test_an_integer_without_any_data_type_stays_the_number_on_the_wire() -> None:
     """tck-id-payloads-metric-datatype-not-req: no guess."""
-    read = decode_payload(
-        _with(lambda metric: setattr(metric, "int_value", 4_294_967_284)).SerializeToString()
-    )
+    read = decode_payload(_with(lambda metric: setattr(metric, "int_value", 4_294_967_284)).SerializeToString())
 
     assert read.metrics[0].datatype is None
     assert read.metrics[0].value == 4_294_967_284
@@ -136,18 +128,13 @@ def test_limits_hold_for_bytes_metrics_and_values() -> None:
     data = encode_payload(
         Payload(metrics=tuple(Metric(alias=number, datatype=DataType.Int8, value=1) for number in range(100)))
     )
-    array = encode_payload(
-        Payload(metrics=(Metric(name="a", datatype=DataType.StringArray, value=("",) * 100),))
-    )
+    array = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.StringArray, value=("",) * 100),)))
 
     assert _refused(data, Limits(payload_bytes=len(data) - 1)) == "payload_size"
     assert _refused(data, Limits(metrics=99)) == "metric_count"
     assert _refused(data, Limits(values=99)) == "value_count"
     assert _refused(array, Limits(values=100)) == "value_count"
-    assert (
-        len(decode_payload(data, limits=Limits(payload_bytes=len(data), metrics=100, values=100)).metrics)
-        == 100
-    )
+    assert len(decode_payload(data, limits=Limits(payload_bytes=len(data), metrics=100, values=100)).metrics) == 100
 
 
 def test_nesting_is_limited() -> None:
@@ -155,30 +142,20 @@ def test_nesting_is_limited() -> None:
     metric = Metric(name="leaf", datatype=DataType.Int8, value=1)
     properties = PropertySet()
     for _ in range(9):
-        metric = Metric(
-            name="t", datatype=DataType.Template, value=Template(template_ref="T", metrics=(metric,))
-        )
+        metric = Metric(name="t", datatype=DataType.Template, value=Template(template_ref="T", metrics=(metric,)))
         properties = PropertySet((("p", PropertyValue(DataType.PropertySet, properties)),))
     deep = Metric(name="m", datatype=DataType.Int8, value=1, properties=properties)
 
     assert _refused(encode_payload(Payload(metrics=(metric,)))) == "nesting"
     assert _refused(encode_payload(Payload(metrics=(deep,)))) == "nesting"
-    assert decode_payload(encode_payload(Payload(metrics=(metric,))), limits=Limits(depth=9)).metrics == (
-        metric,
-    )
+    assert decode_payload(encode_payload(Payload(metrics=(metric,))), limits=Limits(depth=9)).metrics == (metric,)
 
 
 def test_nesting_beyond_what_the_parser_takes_is_a_broken_frame() -> None:
     """A hundred levels are protobuf's own limit."""
     inner = b""
     for _ in range(200):
-        inner = (
-            b"\x92\x01"
-            + _varint(len(inner) + 1 + len(_varint(len(inner))))
-            + b"\x12"
-            + _varint(len(inner))
-            + inner
-        )
+        inner = b"\x92\x01" + _varint(len(inner) + 1 + len(_varint(len(inner)))) + b"\x12" + _varint(len(inner)) + inner
 
     assert _refused(b"\x12" + _varint(len(inner)) + inner) in {"protobuf", "metric_name", "nesting"}
 
@@ -282,9 +259,7 @@ def test_a_property_without_a_type_takes_that_of_its_field() -> None:
 def test_quality_is_an_int32() -> None:
     """tck-id-payloads-propertyset-quality-value-type, -value."""
     properties = PropertySet.of_strings({"engUnit": "KGM"}).with_quality(Quality.STALE)
-    data = encode_payload(
-        Payload(metrics=(Metric(name="a", datatype=DataType.Int8, value=1, properties=properties),))
-    )
+    data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int8, value=1, properties=properties),)))
     entry = pb.Payload.FromString(data).metrics[0].properties.values[1]
 
     assert (entry.type, entry.int_value) == (3, 500)

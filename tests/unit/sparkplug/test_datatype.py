@@ -90,9 +90,7 @@ def test_a_value_of_another_kind_is_our_mistake(datatype: DataType, value: objec
         (DataType.String, "string_value", b"\xff", "utf8"),
     ],
 )
-def test_what_does_not_go_with_the_type_is_refused(
-    datatype: DataType, field: str, raw: object, reason: str
-) -> None:
+def test_what_does_not_go_with_the_type_is_refused(datatype: DataType, field: str, raw: object, reason: str) -> None:
     """tck-id-payloads-metric-datatype-value; text that is no UTF-8 comes from the parser as bytes."""
     with pytest.raises(RemoteProtocolError) as caught:
         from_wire(datatype, field, raw)

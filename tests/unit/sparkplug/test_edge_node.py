@@ -94,9 +94,7 @@ def test_the_will_is_an_ndeath_with_bdseq_and_nothing_else() -> None:
 
     assert (will.topic, will.qos, will.retain) == ("spBv1.0/Acme:Dallas/NDEATH/mes-oee", 1, False)
     assert payload.seq is None
-    assert [(metric.name, metric.datatype, metric.value) for metric in payload.metrics] == [
-        (BD_SEQ, DataType.Int64, 7)
-    ]
+    assert [(metric.name, metric.datatype, metric.value) for metric in payload.metrics] == [(BD_SEQ, DataType.Int64, 7)]
 
 
 def test_subscriptions_come_before_births_at_qos_1() -> None:
@@ -384,9 +382,7 @@ def test_a_device_that_dies_is_told_and_left_out_until_it_is_born_again() -> Non
     assert session.device_death(DEVICE, NOW) == []
     assert not session.is_alive(DEVICE)
     assert session.update(DEVICE, [MetricUpdate("OEE/OEE", 0.75)], NOW) == []
-    assert [message.topic for message in session.rebirth(NOW)][1:] == [
-        "spBv1.0/Acme:Dallas/DBIRTH/mes-oee/_Site"
-    ]
+    assert [message.topic for message in session.rebirth(NOW)][1:] == ["spBv1.0/Acme:Dallas/DBIRTH/mes-oee/_Site"]
     (birth,) = session.device_birth(DEVICE, None, NOW)
     assert _by_name(_read(birth))["OEE/OEE"].value == 0.75
 
@@ -449,9 +445,7 @@ def test_births_wait_for_the_primary_host() -> None:
     assert session.state is EdgeNodeState.WAITING
     assert session.receive("spBv1.0/STATE/other", StatePayload(online=True, timestamp=1).encode(), NOW) == []
     assert session.receive("spBv1.0/STATE/scada", StatePayload(online=False, timestamp=1).encode(), NOW) == []
-    births = _sent(
-        session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=2).encode(), NOW)
-    )
+    births = _sent(session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=2).encode(), NOW))
     assert len(births) == 3
     assert session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=3).encode(), NOW) == []
 
@@ -472,9 +466,7 @@ def test_an_older_offline_of_the_primary_host_is_ignored_and_a_newer_one_ends_th
     session.subscribed(NOW)
     session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=100).encode(), NOW)
 
-    assert (
-        session.receive("spBv1.0/STATE/scada", StatePayload(online=False, timestamp=99).encode(), NOW) == []
-    )
+    assert session.receive("spBv1.0/STATE/scada", StatePayload(online=False, timestamp=99).encode(), NOW) == []
     (refused,) = session.receive("spBv1.0/STATE/scada", b"OFFLINE", NOW)
     assert isinstance(refused, CommandRefused)
     (leave,) = session.receive("spBv1.0/STATE/scada", StatePayload(online=False, timestamp=100).encode(), NOW)

@@ -116,9 +116,7 @@ def test_births_tell_every_metric_resolved() -> None:
     assert (node_birth.edge_node, node_birth.bd_seq, node_birth.timestamp) == (NODE, 0, NOW)
     assert isinstance(device_birth, DeviceBirth)
     assert device_birth.device_id == "d"
-    assert [
-        (metric.name, metric.datatype, metric.value, metric.timestamp) for metric in device_birth.metrics
-    ] == [
+    assert [(metric.name, metric.datatype, metric.value, metric.timestamp) for metric in device_birth.metrics] == [
         ("count", DataType.Int32, 0, NOW),
         ("speed", DataType.Double, None, NOW),
     ]
@@ -155,9 +153,7 @@ def test_data_by_name_or_alias_takes_the_type_of_the_birth(alias: bool, wire: in
         datatype=DataType.UInt32 if wire < 2**32 else DataType.UInt64,
         value=wire,
     )
-    payload = encode_payload(
-        Payload(timestamp=NOW, seq=1, metrics=(sent,)), says_datatype=lambda _metric: False
-    )
+    payload = encode_payload(Payload(timestamp=NOW, seq=1, metrics=(sent,)), says_datatype=lambda _metric: False)
     (data,) = host.receive("spBv1.0/g/NDATA/n", payload, NOW)
 
     assert _counts([data]) == [-12]
@@ -424,9 +420,7 @@ def test_a_metric_refused_at_birth_is_not_asked_for_again() -> None:
     birth = bytearray(encode_payload(Payload(timestamp=NOW, seq=0, metrics=(_bd_seq(0),))))
     birth += b"\x12\x07\x0a\x01x\x20\x63\x50\x01"
     events = host.receive("spBv1.0/g/NBIRTH/n", bytes(birth), NOW)
-    data = encode_payload(
-        Payload(timestamp=NOW, seq=1, metrics=(Metric(name="x", datatype=DataType.Int8, value=1),))
-    )
+    data = encode_payload(Payload(timestamp=NOW, seq=1, metrics=(Metric(name="x", datatype=DataType.Int8, value=1),)))
 
     assert [event.reason for event in events if isinstance(event, Rejected)] == ["datatype"]
     assert host.state(NODE) is NodeState.ONLINE
@@ -455,9 +449,7 @@ def test_devices_that_reuse_the_aliases_of_others_are_read_all_the_same() -> Non
         *_raw("DBIRTH", (Metric(name="b", alias=1, datatype=DataType.Int8, value=1),), seq=1, device="d")[:2],
         NOW,
     )
-    data = encode_payload(
-        Payload(timestamp=NOW, seq=2, metrics=(Metric(alias=1, datatype=DataType.Int8, value=5),))
-    )
+    data = encode_payload(Payload(timestamp=NOW, seq=2, metrics=(Metric(alias=1, datatype=DataType.Int8, value=5),)))
     (event,) = host.receive("spBv1.0/g/DDATA/n/d", data, NOW)
 
     assert isinstance(event, Data)
@@ -712,14 +704,10 @@ def test_a_template_in_data_is_completed_by_what_was_known() -> None:
         Metric(name="speed", datatype=DataType.Double, value=1.0),
         Metric(name="mode", datatype=DataType.Int8, value=-1),
     )
-    motor = Metric(
-        name="m", alias=4, datatype=DataType.Template, value=Template(template_ref="M", metrics=members)
-    )
+    motor = Metric(name="m", alias=4, datatype=DataType.Template, value=Template(template_ref="M", metrics=members))
     host.receive(*_raw("NBIRTH", (_bd_seq(0), motor), seq=0)[:2], NOW)
     part = Template(template_ref="M", metrics=(Metric(name="mode", datatype=DataType.Int8, value=-2),))
-    events = host.receive(
-        *_raw("NDATA", (Metric(alias=4, datatype=DataType.Template, value=part),), seq=1)[:2], NOW
-    )
+    events = host.receive(*_raw("NDATA", (Metric(alias=4, datatype=DataType.Template, value=part),), seq=1)[:2], NOW)
 
     (data,) = events
     assert isinstance(data, Data)
@@ -768,9 +756,7 @@ def test_a_snapshot_takes_the_place_of_births_and_is_followed_by_what_was_buffer
 
     assert [type(event) for event in events] == [NodeBirth, DeviceBirth]
     assert all(event.restored for event in events if isinstance(event, NodeBirth | DeviceBirth))
-    assert late.receive(included.topic, included.payload, NOW) == [
-        Ignored(included.topic, IgnoredReason.REPEATED)
-    ]
+    assert late.receive(included.topic, included.payload, NOW) == [Ignored(included.topic, IgnoredReason.REPEATED)]
     assert _counts(late.receive(newer.topic, newer.payload, NOW)) == [2]
 
 
