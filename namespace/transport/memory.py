@@ -25,7 +25,7 @@ from namespace.transport.port import (
     SubscribeRefused,
     Will,
 )
-from namespace.transport.topic_filter import check_topic, check_topic_filter, topic_matches
+from namespace.transport.topic_filter import check_payload, check_qos, check_topic, check_topic_filter, topic_matches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -285,7 +285,8 @@ class MemoryConnection:
     ) -> None:
         """Publish a message; see `Connection.publish`."""
         check_topic(topic)
-        _check_qos(qos)
+        check_payload(payload)
+        check_qos(qos)
         self._require_session()
         self._broker.publish(self._session, Message(topic, payload, qos, retain))
         self._session.counters.published += 1
@@ -295,7 +296,7 @@ class MemoryConnection:
         """Subscribe; see `Connection.subscribe`."""
         for topic_filter, qos in topic_filters:
             check_topic_filter(topic_filter)
-            _check_qos(qos)
+            check_qos(qos)
         self._require_session()
         refused = [
             topic_filter
@@ -356,8 +357,3 @@ class _Session:
     counters: Counters
     subscriptions: dict[str, int] = field(default_factory=dict)
     held: list[_Delayed] = field(default_factory=list)
-
-
-def _check_qos(qos: int) -> None:
-    if qos not in (0, 1):
-        raise ValueError(f"QoS {qos}: this transport knows 0 and 1")

@@ -163,7 +163,7 @@ class SubscribeRefused(TransportError):
 
     Attributes:
         topic_filters: The filters that were refused.
-        code: Reason code of the first of them (0x80 or above).
+        code: The highest reason code among the answers (0x80 or above).
     """
 
     def __init__(self, topic_filters: Sequence[str], code: int) -> None:

@@ -187,7 +187,10 @@ class TestMessages:
                 await client.subscribe([(topic, 2)])
             with pytest.raises(ValueError, match="QoS 2"):
                 await client.publish(topic, b"", qos=2)
+            with pytest.raises(ValueError, match="too large"):
+                await client.publish(topic, bytes(268_435_456))
             assert client.lost is None
+            await client.publish(topic, b"", qos=1)
 
 
 class TestWildcards:

@@ -66,7 +66,7 @@ def test_everything_else_is_beyond_loopback(host: str) -> None:
     assert not BrokerUrl(host, 1).is_loopback
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(
     st.text(min_size=1).filter(lambda text: text.isprintable()),
     st.none() | st.text(),
