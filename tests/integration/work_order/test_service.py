@@ -84,6 +84,14 @@ async def test_refusals_say_what_where_and_what_to_do(caller: Guest, job: str) -
     assert (bad.status, bad.code) == (CommandStatus.REJECTED, "BadArguments")
 
 
+async def test_a_refusal_is_remembered_like_any_answer(caller: Guest, job: str) -> None:
+    command_id = uuid4()
+    refused = await caller.send("Begin", job, command_id=command_id)
+    await caller.send("StoreAndStart", job, place=LINE)
+    assert await caller.send("Begin", job, command_id=command_id) == refused
+    assert (await caller.ask("job_order", id=job))["state"] == "AllowedToStart"
+
+
 async def until_good(caller: Guest, job: str, expected: str) -> dict[str, Any]:
     """Wait until a job order has a good quantity and return it."""
     async with asyncio.timeout(20):
