@@ -42,5 +42,7 @@ CONTRACT = ServiceContract(
             "What really happened to a simulated unit: intervals of state and cause, exact counts.",
         ),
     ),
+    commands_to=("work_order",),
+    asks=("work_order",),
     acts_as_edge_nodes=True,
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+import os
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from namespace.contracts.command import Command, CommandStatus
+from namespace.contracts.ids import RANDOM_BYTES, uuid7
 from namespace.contracts.simulator import CONTRACT, GroundTruthArgs
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime.errors import QueryFailed
@@ -20,6 +25,7 @@ from namespace.store import next_bd_seq
 from services.simulator.adapters.bottling_devices import bottling_devices
 from services.simulator.adapters.controller import SparkplugController
 from services.simulator.adapters.replay_run import replay
+from services.simulator.application.demo_orders import DemoOrders
 from services.simulator.application.duty import CalendarDuty
 from services.simulator.application.ground_truth import UnknownUnitError, ground_truth
 from services.simulator.application.run_line import run_line
@@ -37,6 +43,7 @@ class SimulatorSettings(BaseModel):
     Attributes:
         simulator_seed: Fixes the fate of the machines.
         simulator_speed: Simulated seconds per real second.
+        demo: Keep job orders in front of the lines, and a crew on the first, for trying the site out.
         simulator_duty: `calendar`: crews without relief take the breaks of the site file's calendar; `always`: no breaks.
     """
 
@@ -45,6 +52,7 @@ class SimulatorSettings(BaseModel):
     simulator_seed: int = 1
     simulator_speed: Annotated[float, Field(gt=0, le=600)] = 1.0
     simulator_duty: Literal["calendar", "always"] = "calendar"
+    demo: bool = False
 
 
 def compose(context: Context) -> Parts:
@@ -53,6 +61,7 @@ def compose(context: Context) -> Parts:
     clock = SimulatedClock(context.clock.now, settings.simulator_speed)
     lines: dict[str, BottlingLine] = {}
     tasks: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+    places: list[EquipmentPath] = []
     for profile in LINES:
         place = _place(profile, context.site)
         if place is None:
@@ -61,7 +70,10 @@ def compose(context: Context) -> Parts:
         line = _running_line(profile, settings, _duty(profile, settings, context.site, place), clock.now_ms)
         controller = _controller(context, line)
         lines[profile.name] = line
+        places.append(place)
         tasks[_edge_node_id(profile)] = partial(controller.run, partial(run_line, line, controller, clock))
+    if settings.demo:
+        tasks["demo orders"] = _demo_orders(context, places, settings.simulator_seed).run
     return Parts(
         queries={"ground_truth": partial(_ground_truth, lines)},
         tasks=tasks,
@@ -103,6 +115,34 @@ def _controller(context: Context, line: BottlingLine) -> SparkplugController:
         clock=context.clock,
         metrics=context.metrics,
     )
+
+
+def _demo_orders(context: Context, lines: Sequence[EquipmentPath], seed: int) -> DemoOrders:
+    """The demo's planner and crew, speaking to `work_order` as anybody would."""
+
+    async def ask(line: EquipmentPath) -> Sequence[Mapping[str, Any]]:
+        states = ["NotAllowedToStart", "AllowedToStart", "Running", "Interrupted"]
+        page = await context.queries.ask("work_order", "job_orders", {"place": str(line), "state": states})
+        found: Sequence[Mapping[str, Any]] = page.data
+        return found
+
+    async def send(name: str, job_order: str, args: Mapping[str, Any], actor: str) -> bool:
+        now = context.clock.now()
+        command = Command(
+            command_id=uuid7(now, os.urandom(RANDOM_BYTES)),
+            name=name,
+            subject=job_order,
+            args=args,
+            actor=actor,
+            issued_at=now,
+            expires_at=now + timedelta(minutes=1),
+        )
+        answer = await context.commands.send("work_order", command)
+        return answer.status is CommandStatus.DONE
+
+    source = random.Random(f"{seed}-{context.clock.now().isoformat()}")
+    unit = context.site.work_center(lines[0]).unit if lines else "H87"
+    return DemoOrders(lines, lines[:1], ask=ask, send=send, unit=unit or "H87", source=source)
 
 
 async def _ground_truth(lines: Mapping[str, BottlingLine], args: GroundTruthArgs) -> Page:
