@@ -98,9 +98,7 @@ def test_oee_of_one_product_is_good_units_at_the_ideal_cycle_over_busy_time(
 
 @bounded
 @given(PROFILES, SAMPLES, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_changes_nothing(
-    profile: UnitProfile, samples: list[Sample], random: Random
-) -> None:
+def test_the_order_of_arrival_changes_nothing(profile: UnitProfile, samples: list[Sample], random: Random) -> None:
     shuffled = [*samples, *samples[: len(samples) // 3]]
     random.shuffle(shuffled)
     assert known(profile, samples) == known(profile, shuffled)
@@ -126,9 +124,7 @@ def test_late_samples_end_in_the_result_they_would_have_given_in_time(
 def test_revisions_rise_by_one_and_only_when_totals_change(
     profile: UnitProfile, first: list[Sample], late: list[Sample]
 ) -> None:
-    state, _ = advance(
-        begin(profile, CALENDAR, ms(6 * HOUR_S)), first, ms(14 * HOUR_S + 400), profile, CALENDAR
-    )
+    state, _ = advance(begin(profile, CALENDAR, ms(6 * HOUR_S)), first, ms(14 * HOUR_S + 400), profile, CALENDAR)
     (before,) = state.provisional
     after, outputs = advance(state, late, ms(14 * HOUR_S + 500), profile, CALENDAR)
     revised = [output.result for output in outputs if isinstance(output, WindowRevised)]

@@ -43,7 +43,5 @@ def test_other_numbers_are_no_state(state: int | None) -> None:
         (0, 1, Work.PRODUCTION, Element.UNKNOWN),
     ],
 )
-def test_conditions_count_as_the_rules_say(
-    state: int, mode: int | None, work: Work, element: Element
-) -> None:
+def test_conditions_count_as_the_rules_say(state: int, mode: int | None, work: Work, element: Element) -> None:
     assert TABLE[state_group(state), mode_group(mode), work].element is element

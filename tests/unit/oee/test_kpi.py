@@ -20,9 +20,7 @@ def totals(elements: Elements, *products: tuple[Fraction | int | None, int, int]
         ProductKey(f"JO-{nth}", None, None if ideal is None else Fraction(ideal))
         for nth, (ideal, _, _) in enumerate(products)
     ]
-    return Totals(
-        elements, tuple((key, Produced(pq, sq)) for key, (_, pq, sq) in zip(keys, products, strict=True))
-    )
+    return Totals(elements, tuple((key, Produced(pq, sq)) for key, (_, pq, sq) in zip(keys, products, strict=True)))
 
 
 CASES = {

@@ -60,9 +60,7 @@ def test_the_threshold_of_minor_stops_moves_loss_and_leaves_oee_alone(
         defective(START, 0),
         defective(START + 3599, 10),
     ]
-    found = judged(
-        replace(PROFILE, microstop_threshold_ms=threshold_s * 1000), samples, START, START + HOUR_S
-    ).totals
+    found = judged(replace(PROFILE, microstop_threshold_ms=threshold_s * 1000), samples, START, START + HOUR_S).totals
     assert found.availability.value == availability
     assert found.effectiveness.value == effectiveness
     assert found.quality_ratio.value == Fraction(47, 48)

@@ -140,9 +140,7 @@ def test_a_snapshot_survives_json_and_goes_on_where_it_stopped() -> None:
     read = from_document(json.loads(json.dumps(to_document(known))), PROFILE)
     assert read == known
     more: list[Sample] = [state(10 * HOUR_S, 11), state(11 * HOUR_S, 6)]
-    assert advance(read, more, ms(END + 61), PROFILE, CALENDAR) == advance(
-        known, more, ms(END + 61), PROFILE, CALENDAR
-    )
+    assert advance(read, more, ms(END + 61), PROFILE, CALENDAR) == advance(known, more, ms(END + 61), PROFILE, CALENDAR)
 
 
 @pytest.mark.parametrize("document", [{}, {"version": 2}, {"version": 1}, {"version": 1, "horizon_ms": "x"}])
