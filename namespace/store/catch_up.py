@@ -126,9 +126,7 @@ class CatchUp:
             return Wait(None)
         if self._asked is not None:
             return self._asked
-        if self.cursor > 0 and self._told_epoch not in {None, self._epoch}:
-            self._verify = True
-        if self._verify:
+        if self._must_verify():
             return self._fetch_when_due(now_s)
         if self.cursor + 1 in self._held:
             self._gap_until = None
@@ -242,6 +240,11 @@ class CatchUp:
     def _hear(self, seq: int) -> None:
         self._heard = max(self._heard, seq)
         self.highest = max(self.highest, seq)
+
+    def _must_verify(self) -> bool:
+        if self.cursor > 0 and self._told_epoch not in {None, self._epoch}:
+            self._verify = True
+        return self._verify
 
     def _through(self) -> int:
         seq = self.cursor
