@@ -104,6 +104,7 @@ class CatchUp:
         self._verify = False
         self._asked: Fetch | None = None
         self._heard = 0
+        self._told_epoch: UUID | None = None
 
     @property
     def held(self) -> int:
@@ -125,7 +126,7 @@ class CatchUp:
             return Wait(None)
         if self._asked is not None:
             return self._asked
-        if self._verify:
+        if self._must_verify():
             return self._fetch_when_due(now_s)
         if self.cursor + 1 in self._held:
             self._gap_until = None
@@ -171,11 +172,10 @@ class CatchUp:
         """
         self._hear(log.head)
         self._not_before = min(self._not_before, now_s + self._settings.backoff_s)
-        if self.cursor == 0:
-            self._epoch = log.epoch
-        elif log.epoch != self._epoch:
-            self._compare_epoch(log)
-        elif log.head < self.cursor:
+        # Another epoch need not mean another history, nor a lower head a shorter log: rows may have come before
+        # the announcement, and announcements late. What stands at the cursor tells, and until then nothing is applied.
+        self._told_epoch = log.epoch
+        if log.head < self.cursor:
             self._verify = True
 
     def fetched(self, page: LogPage, now_s: float, jitter: float) -> None:
@@ -197,13 +197,16 @@ class CatchUp:
         elif self.cursor > 0 and (page.log.epoch != self._epoch or page.log.head < self.cursor):
             self._verify = True
             return
+        self.highest = max(self.cursor, self._heard, page.log.head)
+        # Live rows that came under another epoch, or that no log is long enough for, belong to another history.
+        if page.log.epoch != self._epoch:
+            self._held.clear()
         self._epoch = page.log.epoch
+        self._held = {seq: held for seq, held in self._held.items() if seq <= self.highest}
         for row in page.rows:
             if row.seq > self.cursor:
                 self._held[row.seq] = _Held(row, from_page=True)
-        self.highest = max(self.cursor, self._heard, page.log.head)
-        self.catching_up = self.highest > self.cursor
-        self._held = {seq: held for seq, held in self._held.items() if seq <= self.highest}
+        self.catching_up = self.highest > self._through()
         if self.catching_up and self.cursor + 1 not in self._held and asked.from_seq > self.cursor:
             self._back_off(now_s, jitter)
         else:
@@ -219,8 +222,6 @@ class CatchUp:
         self.cursor, self._hash = seq, row_hash
         self.highest = max(self.highest, seq)
         self._held = {held_seq: held for held_seq, held in self._held.items() if held_seq > seq}
-        if self.highest <= seq:
-            self.catching_up = False
 
     def postpone(self, now_s: float, after_s: float) -> None:
         """Apply nothing for a while: a handler or the database asks for it."""
@@ -240,6 +241,17 @@ class CatchUp:
         self._heard = max(self._heard, seq)
         self.highest = max(self.highest, seq)
 
+    def _must_verify(self) -> bool:
+        if self.cursor > 0 and self._told_epoch not in {None, self._epoch}:
+            self._verify = True
+        return self._verify
+
+    def _through(self) -> int:
+        seq = self.cursor
+        while seq + 1 in self._held:
+            seq += 1
+        return seq
+
     def _run(self) -> tuple[EventRow, ...]:
         run: list[EventRow] = []
         seq = self.cursor + 1
@@ -254,6 +266,7 @@ class CatchUp:
         self._gap_until = None
         # The page will tell how far the log goes; only what is heard from here on may go beyond it.
         self._heard = self.cursor
+        self._told_epoch = None
         if self._verify:
             self._asked = Fetch(self.cursor, 1)
         else:
@@ -265,17 +278,6 @@ class CatchUp:
         self.failures = min(self.failures + 1, 16)
         self._not_before = now_s + delay_s * (0.5 + 0.5 * jitter)
         self.catching_up = True
-
-    def _compare_epoch(self, log: LogHead) -> None:
-        if log.previous_epoch == self._epoch and log.fork_seq is not None and log.fork_seq < self.cursor:
-            self.forked = LogForked(
-                self._producer,
-                log.fork_seq + 1,
-                expected=f"epoch {self._epoch} up to seq {self.cursor}",
-                found=f"epoch {log.epoch}, which left it after seq {log.fork_seq}",
-            )
-        else:
-            self._verify = True
 
     def _is_our_history(self, page: LogPage) -> bool:
         row = page.rows[0] if page.rows else None

@@ -165,12 +165,33 @@ def test_another_row_at_the_cursor_is_a_fork() -> None:
     assert state.forked.seq == 10
 
 
-def test_an_epoch_that_forked_before_the_cursor_stops_at_once() -> None:
+def test_an_epoch_that_forked_before_the_cursor_applies_nothing_and_stops_for_good() -> None:
+    other = LOG[:9] + chain(21, previous=LOG[8], text="b")
     state = following(LOG, 10)
     state.announced(head(30, NEXT_EPOCH, previous=EPOCH, fork_seq=9), 0.0)
+    state.received(LOG[10:12])
+    assert state.next(0.0) == Fetch(10, 1)
+    state.fetch_failed(0.0, 1.0)
+    assert state.next(0.0) == Wait(1.0)
+    assert state.next(1.0) == Fetch(10, 1)
+    state.fetched(page(other, 10, 1, epoch=NEXT_EPOCH), 1.0, 0.5)
     assert state.forked is not None
     assert state.forked.seq == 10
-    assert "left it after seq 9" in state.forked.found
+    assert state.next(100.0) == Wait(None)
+
+
+def test_a_new_epoch_whose_rows_came_before_its_announcement_is_no_fork() -> None:
+    other = LOG[:5] + chain(5, previous=LOG[4], text="b")
+    state = following(LOG, 5)
+    state.received(other[5:])
+    assert apply_all(state) == [6, 7, 8, 9]
+    state.received(other[9:])
+    assert apply_all(state) == [10]
+    state.announced(head(10, NEXT_EPOCH, previous=EPOCH, fork_seq=5), 0.0)
+    assert state.next(0.0) == Fetch(10, 1)
+    state.fetched(page(other, 10, 1, epoch=NEXT_EPOCH), 0.0, 0.5)
+    assert state.forked is None
+    assert state.epoch == NEXT_EPOCH
 
 
 def test_an_epoch_that_forked_after_the_cursor_is_followed_once_its_page_agrees() -> None:
