@@ -33,10 +33,11 @@ AmountText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1
 PositiveText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?$")]
 UnitCode = Annotated[str, StringConstraints(min_length=1, max_length=3, pattern=r"^[A-Z0-9]+$")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-PlacePath = Annotated[str, StringConstraints(min_length=1, max_length=205)]
+PlacePath = Annotated[str, StringConstraints(min_length=1, max_length=205, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 Priority = Annotated[int, Field(ge=-32768, le=32767)]
-Parameters = Annotated[Mapping[Id, Text], Field(max_length=50)]
+ShortText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Parameters = Annotated[Mapping[Id, ShortText], Field(max_length=20)]
 
 
 class _Document(BaseModel):

@@ -8,12 +8,13 @@ only the caller knows whether its work may be repeated.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from namespace.store.driver_errors import DRIVER_ERRORS, guarded, unavailable
+from namespace.store.driver_errors import DRIVER_ERRORS, guarded, is_lost, unavailable
 from namespace.store.errors import DatabaseUnavailable, TransactionConflict
 
 _T = TypeVar("_T")
@@ -34,29 +35,30 @@ class Transaction:
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Run a statement and return its rows."""
-        return await self._run(self._connection.fetch(sql, *args))
+        return await self._run(self._connection.fetch, sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
         """Run a statement and return its first row, or None."""
-        return await self._run(self._connection.fetchrow(sql, *args))
+        return await self._run(self._connection.fetchrow, sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
         """Run a statement and return the first column of its first row, or None."""
-        return await self._run(self._connection.fetchval(sql, *args))
+        return await self._run(self._connection.fetchval, sql, *args)
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement and return how many rows it touched (0 where that has no meaning)."""
-        status: str = await self._run(self._connection.execute(sql, *args))
+        status: str = await self._run(self._connection.execute, sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of arguments, in one round trip."""
-        await self._run(self._connection.executemany(sql, rows))
+        await self._run(self._connection.executemany, sql, rows)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write many rows with COPY, the fastest way in; it knows no ON CONFLICT."""
-        await self._run(self._connection.copy_records_to_table(table, records=rows, columns=list(columns)))
+        write = partial(self._connection.copy_records_to_table, records=rows, columns=list(columns))
+        await self._run(write, table)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
@@ -78,8 +80,8 @@ class Transaction:
         for action in self._after_commit:
             action()
 
-    async def _run(self, operation: Awaitable[_T]) -> _T:
-        return await guarded(operation, self._connection, self._where)
+    async def _run(self, operation: Callable[..., Awaitable[_T]], *args: object) -> _T:
+        return await guarded(self._connection, self._where, operation, *args)
 
 
 class Session(Transaction):
@@ -105,10 +107,10 @@ class Session(Transaction):
 
         self._connection.add_termination_listener(notice)
         try:
-            await self._run(self._connection.add_listener(channel, notice))
+            await self._run(self._connection.add_listener, channel, notice)
             yield
         finally:
-            if not self._connection.is_closed():
+            if not is_lost(self._connection):
                 self._connection.remove_termination_listener(notice)  # the session unlistens when it ends
 
 
@@ -258,29 +260,37 @@ async def _transaction(database: Database, connection: _Connection) -> AsyncGene
 @asynccontextmanager
 async def _nested(connection: _Connection, where: str) -> AsyncGenerator[None]:
     """Run the block in a transaction, or in a savepoint of the one that runs."""
-    running = connection.transaction()
-    await guarded(running.__aenter__(), connection, where)
+    running = await guarded(connection, where, _begin, connection)
     try:
         yield
     except BaseException as error:
         # The block's exception is the one that counts, a cancellation above all.
         with suppress(DatabaseUnavailable, TransactionConflict, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await guarded(running.__aexit__(type(error), error, error.__traceback__), connection, where)
+            await guarded(connection, where, running.__aexit__, type(error), error, error.__traceback__)
         raise
     try:
-        await guarded(running.__aexit__(None, None, None), connection, where)
+        await guarded(connection, where, running.__aexit__, None, None, None)
     except DatabaseUnavailable as error:
         error.outcome_unknown = True
         raise
 
 
+async def _begin(connection: _Connection) -> _Connection:
+    transaction = connection.transaction()
+    await transaction.__aenter__()
+    return transaction
+
+
 async def _clean(connection: _Connection) -> None:
     """Give up locks and listeners of a session; a connection that cannot do it is thrown away."""
-    if connection.is_closed():
-        return
-    try:
-        await connection.reset(timeout=_CLEAN_S)
-    except DRIVER_ERRORS:
+    if not is_lost(connection):
+        try:
+            await connection.reset(timeout=_CLEAN_S)
+        except DRIVER_ERRORS:
+            pass
+        else:
+            return
+    with suppress(asyncpg.InterfaceError):  # the pool may have thrown it away already
         connection.terminate()
 
 

@@ -4,7 +4,7 @@ A driver has dozens of exceptions; a service needs to know three things: the dat
 lost against another one, or the statement is wrong (which stays as it is: that is a bug to be seen).
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import asyncpg
@@ -32,20 +32,21 @@ _REFUSED = (
 )
 
 
-async def guarded(operation: Awaitable[_T], connection: Any, address: str) -> _T:
-    """Await an operation of the driver.
+async def guarded(connection: Any, address: str, operation: Callable[..., Awaitable[_T]], *args: object) -> _T:
+    """Call an operation of the driver and await it.
 
     Args:
-        operation: What to await.
         connection: Connection it runs on.
         address: The database, for messages.
+        operation: What to call; calling it may fail already, before there is anything to await.
+        args: Its arguments.
 
     Raises:
         DatabaseUnavailable: The connection was lost, or the operation took too long.
         TransactionConflict: The transaction lost against another one.
     """
     try:
-        return await operation
+        return await operation(*args)
     except _CONFLICT as error:
         raise TransactionConflict(
             f"the transaction lost against another one ({error})", "Run it again from its beginning."
@@ -53,9 +54,17 @@ async def guarded(operation: Awaitable[_T], connection: Any, address: str) -> _T
     except (*_LOST, OSError) as error:
         raise unavailable(error, address) from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        if connection.is_closed():
+        if is_lost(connection):
             raise unavailable(error, address) from error
         raise
+
+
+def is_lost(connection: Any) -> bool:
+    """Tell whether a connection can be used no more; the pool takes a lost one back behind our back."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def unavailable(error: Exception, address: str) -> DatabaseUnavailable:

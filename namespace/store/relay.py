@@ -18,6 +18,7 @@ handed over twice, which consumers skip. What a consumer misses it fetches (`nam
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -31,7 +32,7 @@ from namespace.contracts.event_log import (
     LogHead,
     chain_hash,
 )
-from namespace.store.database import Database, Session
+from namespace.store.database import Database, Session, Transaction
 from namespace.store.epochs import LogState, open_log
 from namespace.store.errors import HandOverFailed, StoreError, TransactionConflict
 from namespace.store.event_columns import row_of
@@ -43,6 +44,7 @@ Publish = Callable[[Sequence[EventRow]], Awaitable[None]]
 _MOVED_AT_ONCE = 500
 _MOVED_BYTES = 1024 * 1024
 _KEPT_ROWS = 2000
+_LAST_SAVE_S = 2.0
 
 
 class _Sql(Queries):
@@ -181,7 +183,7 @@ class Relay:
                 if moved == 0:
                     await self._idle(session, delay_s)
         except asyncio.CancelledError:
-            await self._save_handed_over(session)
+            await self._save_at_last()
             raise
 
     async def _idle(self, session: Session, delay_s: float) -> None:
@@ -266,14 +268,17 @@ class Relay:
         if rows[0][0].seq == following and len(self._recent) + len(rows) <= _KEPT_ROWS:
             self._recent.extend(rows)
 
-    async def _save_handed_over(self, session: Session) -> None:
-        if self._saved_head == self._head:
-            return
-        try:
-            await session.execute(_SQL.save_handed_over, self._head)
-        except StoreError:
-            return  # it is a hint: too low a value means that rows are handed over twice
-        self._saved_head = self._head
+    async def _save_handed_over(self, tx: Transaction) -> None:
+        if self._saved_head != self._head:
+            await tx.execute(_SQL.save_handed_over, self._head)
+            self._saved_head = self._head
+
+    async def _save_at_last(self) -> None:
+        # On another connection: ours may be in the middle of what was cancelled. The value is a hint, and one that
+        # is too low only means that rows are handed over twice.
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(_LAST_SAVE_S), self._database.transaction() as tx:
+                await self._save_handed_over(tx)
 
 
 def _chained(records: list[asyncpg.Record], state: LogState) -> list[tuple[EventRow, int]]:

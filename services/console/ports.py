@@ -13,6 +13,9 @@ from uuid import UUID
 from services.console.domain.accounts import Session, User
 from services.console.domain.states import JsonValue
 
+Order = Literal["dispatch", "newest"]
+"""In order of dispatch, or those stored last first."""
+
 
 class NotAnswered(Exception):
     """A service did not answer in time, or there is no connection to ask over."""
@@ -67,6 +70,10 @@ class JobOrderView:
     work_center: str
     state: str
     sub_state: str | None
+    removed: str | None
+    """How it left the lists (``Cancelled``, ``Cleared``), if it did."""
+    possible: tuple[str, ...]
+    """Methods that its state permits, by the service that owns the rule."""
     work_master: str | None
     description: str
     priority: int
@@ -75,6 +82,7 @@ class JobOrderView:
     """None where only the work counts."""
     good: str
     scrap: str
+    unit: str
     planned_start: datetime | None
     planned_end: datetime | None
     started_at: datetime | None
@@ -114,7 +122,9 @@ class JobOrderPage:
 class JobOrders(Protocol):
     """Queries to ``work_order``."""
 
-    async def page(self, *, place: str, states: Sequence[str], limit: int, cursor: str | None) -> JobOrderPage:
+    async def page(
+        self, *, place: str, states: Sequence[str], order: Order, limit: int, cursor: str | None
+    ) -> JobOrderPage:
         """Return job orders at or below the place; raises NotAnswered."""
         ...
 
@@ -164,19 +174,22 @@ class NodeView:
     group_id: str
     edge_node_id: str
     kind: Literal["mes", "machine"]
-    online: bool
+    state: Literal["online", "stale", "offline", "unknown"]
+    """``stale``: something was missed, a rebirth is awaited; ``offline``: it died."""
     since: datetime | None
     last_seen_at: datetime | None
     seq: int | None
     bd_seq: int | None
     rebirths: int
     devices: int
+    dead_devices: int
     metrics: int
     places: tuple[str, ...]
     version: str | None
     ready: bool | None
     reasons: tuple[str, ...]
     rejected: int = 0
+    conflicts: tuple[str, ...] = ()
 
 
 class Nodes(Protocol):

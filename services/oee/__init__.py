@@ -1,8 +1,7 @@
-"""Overall equipment effectiveness (ISO 22400-2) of every work unit.
+"""Keeps the state log of every work unit and computes the indices of ISO 22400-2 from it.
 
-Owns the state log of each work unit, the counts taken from its counters and the key figures of each shift,
-with their revisions. Consumes the births, data and deaths of machine nodes by the site's mapping rules, and
-the event log of the work order service (which job order runs where). Publishes `OEE/...` metrics at work
-units and work centers and the events `KpiWindowClosed`, `KpiRevised` and `StateIntervalClosed` in its own
-event log. It changes nothing on a machine.
+Owns: state logs, counts and key figures per work unit, and the sums of the work centers above them.
+Consumes: the states and counters of machines, and the event log of `work_order` (which job order runs where).
+Publishes: `OEE/*` at work units and work centers, the events `StateIntervalClosed` and `KpiWindowClosed`.
+Answers: `state_log`, `kpi_windows`.
 """

@@ -31,9 +31,13 @@ def compose(context: Context) -> Parts:
             if isinstance(item, MachineSample):
                 feed.observe(item.place, item.metric, item.value, item.source_time, birth=item.is_birth)
 
-    async def start() -> None:
-        context.mark(equipment.path for equipment in site.equipment.work_centers())
+    async def refresh(places: frozenset[EquipmentPath]) -> None:
+        await boards.refresh(places & work_centers)  # an order may outlive its work center in the site file
 
+    async def start() -> None:
+        context.mark(work_centers)
+
+    work_centers = frozenset(equipment.path for equipment in site.equipment.work_centers())
     feed = CounterFeed(counters_of(site), apply)
     desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
@@ -41,7 +45,7 @@ def compose(context: Context) -> Parts:
         commands=desk.handlers(),
         queries=Reading(context.database).handlers(),
         machines=observe,
-        refresh=boards.refresh,
+        refresh=refresh,
         start=start,
         tasks={"counting": feed.run},
     )

@@ -31,6 +31,7 @@ from services.console.ports import (
     NodeView,
     NotAnswered,
     NotFound,
+    Order,
     Place,
     QuantityView,
     Site,
@@ -151,6 +152,18 @@ SUB_STATES = {
 }
 
 
+def possible(state: str) -> tuple[str, ...]:
+    """Return what the state permits."""
+    extra = (
+        ("Cancel", "Update")
+        if state.endswith("AllowedToStart")
+        else ("Clear",)
+        if state in {"Ended", "Aborted"}
+        else ()
+    )
+    return (*(method for at, method in TRANSITIONS if at == state), *extra)
+
+
 class FakeOrders:
     """Job orders with the state machine, as the ports see them."""
 
@@ -163,7 +176,9 @@ class FakeOrders:
         self.delay_s = 0.0
         self.unreachable = False
 
-    async def page(self, *, place: str, states: Sequence[str], limit: int, cursor: str | None) -> JobOrderPage:
+    async def page(
+        self, *, place: str, states: Sequence[str], order: Order, limit: int, cursor: str | None
+    ) -> JobOrderPage:
         await self._answer()
         found = [
             order
@@ -171,6 +186,8 @@ class FakeOrders:
             if (order.work_center == place or order.work_center.startswith(place + "/"))
             and (not states or order.state in states)
         ]
+        if order == "newest":
+            found.reverse()
         start = int(cursor or 0)
         following = str(start + limit) if start + limit < len(found) else None
         return JobOrderPage(tuple(found[start : start + limit]), following)
@@ -261,6 +278,8 @@ class FakeOrders:
             work_center=place,
             state=state,
             sub_state=SUB_STATES.get(state),
+            removed=None,
+            possible=possible(state),
             work_master=work_master,
             description="",
             priority=priority,
@@ -268,6 +287,7 @@ class FakeOrders:
             ordered=QuantityView(quantity, "EA"),
             good=good,
             scrap=scrap,
+            unit="EA",
             planned_start=at,
             planned_end=at + timedelta(hours=3),
             started_at=started,
@@ -312,6 +332,7 @@ class FakeOrders:
             order,
             state=target,
             sub_state=SUB_STATES.get(target),
+            possible=possible(target),
             version=order.version + 1,
             started_at=started,
             ended_at=ended,
@@ -456,12 +477,13 @@ class FakeSite:
                     group_id="Acme:Dallas",
                     edge_node_id=name,
                     kind="mes",
-                    online=True,
+                    state="online",
                     since=self.started,
                     last_seen_at=self.now,
                     seq=self.seq % 256,
                     bd_seq=3,
                     rebirths=1,
+                    dead_devices=0,
                     devices=5 if "oee" in name else 1,
                     metrics=120,
                     places=(SITE,),
@@ -480,12 +502,13 @@ class FakeSite:
                     group_id=group,
                     edge_node_id=edge,
                     kind="machine",
-                    online=node not in self.dead,
+                    state="offline" if node in self.dead else "online",
                     since=self.dead.get(node, self.started),
                     last_seen_at=self.dead.get(node, self.now),
                     seq=(self.seq * 3) % 256,
                     bd_seq=12,
                     rebirths=2,
+                    dead_devices=0,
                     devices=len(units),
                     metrics=9 * len(units),
                     places=(units[0].path.rpartition("/")[0],),
@@ -500,12 +523,13 @@ class FakeSite:
                 group_id="Legacy",
                 edge_node_id="ignition-edge-07",
                 kind="machine",
-                online=True,
+                state="online",
                 since=self.started,
                 last_seen_at=self.now,
                 seq=self.seq % 256,
                 bd_seq=88,
                 rebirths=0,
+                dead_devices=0,
                 devices=1,
                 metrics=4,
                 places=(),

@@ -128,7 +128,7 @@ async def follow(
     """
     seen = read_position(live, position)
     quiet_s = pace.beat_s
-    while True:
+    while not live.closed:
         collected = collect(live, watch, seen, now())
         if collected is not None:
             message, seen = collected

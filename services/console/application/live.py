@@ -56,6 +56,13 @@ class LiveNamespace:
         self.places: Changes[str, PlaceNode] = Changes(self.revision)
         self.nodes: Changes[str, NodeView] = Changes(self.revision)
         self.upstream = Upstream(connected=False, since=None, detail="not connected yet")
+        self._missing: dict[str, str] = {}
+        self.readers = 0
+        """How many pages are open now."""
+        self.watching_nodes = 0
+        """How many pages show the edge nodes now."""
+        self.closed = False
+        """True when the console is leaving: streams end."""
         self.tree = PlaceTree()
         self._events: deque[tuple[int, LiveEvent]] = deque(maxlen=EVENTS_KEPT)
         for place in site.places:
@@ -89,6 +96,26 @@ class LiveNamespace:
         for key, value in self.nodes.since(0):
             if value is not None and key not in seen:
                 self.nodes.remove(key)
+
+    def hears(self, part: str, now: datetime) -> None:
+        """Note that ``part`` of the way to the site works."""
+        self._missing.pop(part, None)
+        self._note_upstream(now)
+
+    def misses(self, part: str, detail: str, now: datetime) -> None:
+        """Note that ``part`` of the way to the site does not work; ``detail`` is a sentence for people."""
+        self._missing[part] = detail
+        self._note_upstream(now)
+
+    def _note_upstream(self, now: datetime) -> None:
+        connected, detail = not self._missing, "; ".join(self._missing.values())
+        if (connected, detail) != (self.upstream.connected, self.upstream.detail):
+            self.upstream = Upstream(connected=connected, since=now, detail=detail)
+            self.revision.next()
+
+    def close(self) -> None:
+        """Let every stream end: the console is leaving."""
+        self.closed = True
 
     def settle(self) -> None:
         """Bring the tree up to date with the metrics; cheap when nothing changed."""

@@ -199,9 +199,7 @@ class CounterTrack:
             if block.times[0] >= at_ms:
                 break
             if previous is not None:
-                total += self.rule.step(
-                    previous.values[-1], block.values[0], baseline=bool(block.tags[0] & 1)
-                )
+                total += self.rule.step(previous.values[-1], block.values[0], baseline=bool(block.tags[0] & 1))
             if block.times[-1] >= at_ms:
                 return total + _Block.of(block.entries()[: bisect_left(block.times, at_ms)], self.rule).within
             total += block.within

@@ -93,12 +93,8 @@ class History:
         early_marks = {mark.job_order: mark for mark in self.marks if mark.at_ms < floor}
         return replace(
             self,
-            signals=tuple(
-                item for item in self.signals if item.at_ms >= floor or early_signals[item.channel] is item
-            ),
-            marks=tuple(
-                item for item in self.marks if item.at_ms >= floor or early_marks[item.job_order] is item
-            ),
+            signals=tuple(item for item in self.signals if item.at_ms >= floor or early_signals[item.channel] is item),
+            marks=tuple(item for item in self.marks if item.at_ms >= floor or early_marks[item.job_order] is item),
             processed=self.processed.since(floor),
             defective=self.defective.since(floor),
         )

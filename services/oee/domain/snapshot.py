@@ -56,16 +56,12 @@ def from_document(document: Mapping[str, Any], profile: UnitProfile) -> UnitStat
         SnapshotError: the document has another version or form.
     """
     if document.get("version") != VERSION:
-        raise SnapshotError(
-            f"a snapshot of version {document.get('version')!r}; this service reads {VERSION}"
-        )
+        raise SnapshotError(f"a snapshot of version {document.get('version')!r}; this service reads {VERSION}")
     try:
         empty = History.empty(document["horizon_ms"], profile)
         history = History(
             empty.horizon_ms,
-            tuple(
-                Signal(at, Channel(channel), value, nth) for at, channel, value, nth in document["signals"]
-            ),
+            tuple(Signal(at, Channel(channel), value, nth) for at, channel, value, nth in document["signals"]),
             tuple(_mark_in(item) for item in document["marks"]),
             _track_in(empty.processed, document["processed"]),
             _track_in(empty.defective, document["defective"]),

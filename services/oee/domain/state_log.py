@@ -175,9 +175,7 @@ class _Sweep:
 
 def _sweep(history: History, start_ms: int, until_ms: int) -> Iterator[Piece]:
     """Pieces between the times of samples, before minor stops are told from others."""
-    samples: list[Signal | JobMark] = sorted(
-        (*history.signals, *history.marks), key=lambda sample: sample.at_ms
-    )
+    samples: list[Signal | JobMark] = sorted((*history.signals, *history.marks), key=lambda sample: sample.at_ms)
     now = _Sweep()
     reached = min([start_ms, *(sample.at_ms for sample in samples[:1])])
     for at_ms, group in groupby(samples, key=lambda sample: sample.at_ms):

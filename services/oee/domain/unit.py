@@ -171,9 +171,7 @@ def advance(
             settled.append(item)
     if final_until_ms is not None and final_until_ms != state.final_until_ms:
         history = history.advanced(final_until_ms)
-    settled_state = UnitState(
-        history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled)
-    )
+    settled_state = UnitState(history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled))
     return settled_state, tuple(outputs)
 
 
@@ -212,9 +210,7 @@ class _Judge:
         ]
         return min((moment for moment in moments if moment > now_ms), default=now_ms + _DAY_MS)
 
-    def settle(
-        self, window: Window, before: ProvisionalWindow | None
-    ) -> tuple[ProvisionalWindow, tuple[Output, ...]]:
+    def settle(self, window: Window, before: ProvisionalWindow | None) -> tuple[ProvisionalWindow, tuple[Output, ...]]:
         """Judge an ended window, for the first time or again, and say so if that says something new."""
         result = self.result(window, WindowStatus.PROVISIONAL, 1 if before is None else before.revision + 1)
         totals = result.evaluation.totals

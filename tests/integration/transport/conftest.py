@@ -84,7 +84,9 @@ def _password_entry(name: str, password: str) -> str:
 
 def _write_configuration(folder: Path, ports: Ports) -> Path:
     (folder / "passwords").write_text("".join(itertools.starmap(_password_entry, PASSWORDS.items())))
-    (folder / "acl").write_text(f"user {READER}\ntopic read open/#\ntopic read closed/#\n\nuser {WRITER}\ntopic write open/#\n")
+    (folder / "acl").write_text(
+        f"user {READER}\ntopic read open/#\ntopic read closed/#\n\nuser {WRITER}\ntopic write open/#\n"
+    )
     subscribe = {"acltype": "subscribePattern", "topic": "#", "allow": True, "priority": 0}
     denied = {"acltype": "subscribePattern", "topic": DENIED_FILTER, "allow": False, "priority": 1}
     dynamic = {

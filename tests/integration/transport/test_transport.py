@@ -187,7 +187,10 @@ class TestMessages:
                 await client.subscribe([(topic, 2)])
             with pytest.raises(ValueError, match="QoS 2"):
                 await client.publish(topic, b"", qos=2)
+            with pytest.raises(ValueError, match="too large"):
+                await client.publish(topic, bytes(268_435_456))
             assert client.lost is None
+            await client.publish(topic, b"", qos=1)
 
 
 class TestWildcards:
@@ -253,7 +256,9 @@ class TestRetained:
             await sender.publish(f"{topic}/a", b"v", qos=1, retain=True)
         assert [message.retain for message in await take(observer, 1)] == [False]
 
-    async def test_subscribing_again_delivers_retained_messages_again(self, broker: BrokerUnderTest, topic: str) -> None:
+    async def test_subscribing_again_delivers_retained_messages_again(
+        self, broker: BrokerUnderTest, topic: str
+    ) -> None:
         async with broker.transport("client").connect() as client:
             await client.publish(f"{topic}/a", b"v", qos=1, retain=True)
             for _ in range(2):
@@ -383,7 +388,10 @@ class TestEndOfASession:
         transport = broker.transport("slow", max_queued_messages=10)
         async with transport.connect(will=Will(f"{topic}/will", b"slow gone")) as slow:
             await slow.subscribe([(f"{topic}/flood", 0)])
-            async with broker.transport("observer").connect() as observer, broker.transport("sender").connect() as sender:
+            async with (
+                broker.transport("observer").connect() as observer,
+                broker.transport("sender").connect() as sender,
+            ):
                 await observer.subscribe([(f"{topic}/will", 1)])
                 for number in range(100):
                     await sender.publish(f"{topic}/flood", str(number).encode())
@@ -425,7 +433,9 @@ class TestAccess:
         assert not refused.value.transient
         assert account[1] not in str(refused.value)
 
-    async def test_a_message_without_the_right_to_write_reaches_nobody(self, broker: BrokerUnderTest, topic: str) -> None:
+    async def test_a_message_without_the_right_to_write_reaches_nobody(
+        self, broker: BrokerUnderTest, topic: str
+    ) -> None:
         reader = broker.account("reading", READER, PASSWORDS[READER])
         writer = broker.account("writing", WRITER, PASSWORDS[WRITER])
         async with reader.connect() as reading, writer.connect() as writing:

@@ -120,6 +120,13 @@ async def test_an_unknown_job_order_is_named(world: World) -> None:
     assert "JO-404" in outcome.refusal.message
 
 
+@pytest.mark.parametrize("subject", ["line\nbreak", "nul\x00", "x" * 101])
+@pytest.mark.parametrize("name", ["Store", "Start", "StoreWorkRequest"])
+async def test_what_can_be_no_id_is_refused_before_any_table_is_touched(world: World, name: str, subject: str) -> None:
+    args: dict[str, Any] = {"place": PLACE} if name == "Store" else {}
+    assert refused(await world.send(name, subject, **args)) is Code.INVALID_ARGUMENTS
+
+
 async def test_a_stale_version_changes_nothing_and_tells_the_present_one(world: World) -> None:
     await released(world)
     await world.send("Begin", version=1)

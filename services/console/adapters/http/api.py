@@ -25,7 +25,7 @@ from services.console.application.views import (
     node_json,
     place_json,
 )
-from services.console.ports import CommandRequest, NotAnswered, NotFound
+from services.console.ports import CommandRequest, NotAnswered, NotFound, Order
 
 _PAGE_LIMIT = 200
 
@@ -74,10 +74,12 @@ async def job_orders(request: Request) -> Response:
     if not limit.isdigit() or not 1 <= int(limit) <= _PAGE_LIMIT:
         raise HttpProblem(400, "malformed", f"limit is a number from 1 to {_PAGE_LIMIT}.")
     states = tuple(filter(None, query.get("state", "").split(",")))
+    order: Order = "newest" if query.get("order") == "newest" else "dispatch"
     try:
         found = await parts.job_orders.page(
             place=query.get("place") or parts.live.site.path,
             states=states,
+            order=order,
             limit=int(limit),
             cursor=query.get("cursor"),
         )

@@ -16,7 +16,6 @@ from services.console.adapters.http.security import COOKIE, HttpProblem, signed_
 from services.console.application.feed import FeedMessage, Watch, follow
 
 _RECHECK_MESSAGES = 20
-_open_streams: set[int] = set()
 
 
 async def stream(request: Request) -> Response:
@@ -27,7 +26,7 @@ async def stream(request: Request) -> Response:
     """
     parts = parts_of(request)
     await signed_in(request, parts.accounts)
-    if len(_open_streams) >= parts.streams:
+    if parts.live.readers >= parts.streams:
         raise HttpProblem(503, "too_many_streams", f"{parts.streams} pages are open already; close some and reload.")
     query = request.query_params
     watch = Watch(
@@ -46,8 +45,8 @@ async def stream(request: Request) -> Response:
 
 
 async def _encoded(request: Request, parts: ConsoleParts, watch: Watch, position: str | None) -> AsyncIterator[bytes]:
-    key = id(request)
-    _open_streams.add(key)
+    parts.live.readers += 1
+    parts.live.watching_nodes += watch.nodes
     try:
         yield b"retry: 1000\n\n"
         sent = 0
@@ -60,7 +59,8 @@ async def _encoded(request: Request, parts: ConsoleParts, watch: Watch, position
                 yield b"event: signed_out\ndata: {}\n\n"
                 return
     finally:
-        _open_streams.discard(key)
+        parts.live.readers -= 1
+        parts.live.watching_nodes -= watch.nodes
 
 
 def encode(message: FeedMessage) -> bytes:

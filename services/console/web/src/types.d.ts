@@ -59,19 +59,21 @@ export interface EdgeNode {
   groupId: string;
   edgeNodeId: string;
   kind: "mes" | "machine";
-  online: boolean;
+  state: "online" | "stale" | "offline" | "unknown";
   since: string | null;
   lastSeenAt: string | null;
   seq: number | null;
   bdSeq: number | null;
   rebirths: number;
   devices: number;
+  deadDevices: number;
   metrics: number;
   places: string[];
   version: string | null;
   ready: boolean | null;
   reasons: string[];
   rejected: number;
+  conflicts: string[];
 }
 
 export interface SiteEvent {
@@ -119,6 +121,10 @@ export interface JobOrder {
   workCenter: string;
   state: OrderState;
   subState: string | null;
+  /** How it left the lists, if it did. */
+  removed: string | null;
+  /** Methods that its state permits. */
+  possible: string[];
   workMaster: string | null;
   workRequest: string | null;
   description: string;
@@ -126,6 +132,7 @@ export interface JobOrder {
   ordered: Quantity | null;
   good: string;
   scrap: string;
+  unit: string;
   plannedStart: string | null;
   plannedEnd: string | null;
   startedAt: string | null;

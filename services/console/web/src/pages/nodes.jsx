@@ -24,7 +24,8 @@ export function NodesPage(_) {
 /** @param {{ title: string, members: EdgeNode[] }} props */
 function NodeGroup({ title, members }) {
   if (members.length === 0) return null;
-  const online = members.filter((node) => node.online).length;
+  const online = members.filter((node) => node.state === "online").length;
+  const numbered = members.some((node) => node.seq !== null);
   const sorted = [...members].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id));
   return (
     <section aria-label={title}>
@@ -44,9 +45,11 @@ function NodeGroup({ title, members }) {
               <th scope="col" class="right">
                 {text.nodes.seen}
               </th>
-              <th scope="col" class="right" title={text.nodes.seqHint}>
-                {text.nodes.seq}
-              </th>
+              {numbered && (
+                <th scope="col" class="right" title={text.nodes.seqHint}>
+                  {text.nodes.seq}
+                </th>
+              )}
               <th scope="col" class="right" title={text.nodes.birthsHint}>
                 {text.nodes.births}
               </th>
@@ -64,7 +67,7 @@ function NodeGroup({ title, members }) {
           </thead>
           <tbody>
             {sorted.map((node) => (
-              <NodeRow key={node.id} node={node} />
+              <NodeRow key={node.id} node={node} numbered={numbered} />
             ))}
           </tbody>
         </table>
@@ -73,10 +76,10 @@ function NodeGroup({ title, members }) {
   );
 }
 
-/** @param {{ node: EdgeNode }} props */
-function NodeRow({ node }) {
+/** @param {{ node: EdgeNode, numbered: boolean }} props */
+function NodeRow({ node, numbered }) {
   return (
-    <tr class={node.online ? "" : "node-offline"} data-node={node.id}>
+    <tr class={node.state === "online" ? "" : "node-offline"} data-node={node.id}>
       <th scope="row">
         <b>{node.edgeNodeId}</b>
         <span class="muted small">
@@ -90,14 +93,17 @@ function NodeRow({ node }) {
       <td class="right" data-label={text.nodes.seen}>
         <Age at={node.lastSeenAt} />
       </td>
-      <td class="right num" data-label={text.nodes.seq}>
-        {node.seq ?? "–"}
-      </td>
+      {numbered && (
+        <td class="right num" data-label={text.nodes.seq}>
+          {node.seq ?? "–"}
+        </td>
+      )}
       <td class="right num" data-label={text.nodes.births}>
         {node.rebirths}
       </td>
       <td class="right num" data-label={text.nodes.devices}>
         {node.devices}
+        {node.deadDevices > 0 && <span class="warn"> · {text.nodes.dead(node.deadDevices)}</span>}
       </td>
       <td class="right num" data-label={text.nodes.metrics}>
         {sensible(node.metrics)}
@@ -123,8 +129,8 @@ function NodeRow({ node }) {
 
 /** @param {{ node: EdgeNode }} props */
 function NodeState({ node }) {
-  const kind = !node.online ? "bad" : node.ready === false ? "warn" : "good";
-  const word = !node.online ? text.nodes.offline : node.ready === false ? text.nodes.notReady : text.nodes.online;
+  const kind = node.state !== "online" ? "bad" : node.ready === false ? "warn" : "good";
+  const word = node.state === "online" && node.ready === false ? text.nodes.notReady : text.nodes.states[node.state];
   const icon = { bad: "cross", warn: "warning", good: "check" }[kind];
   return (
     <div class="node-state">
@@ -138,7 +144,7 @@ function NodeState({ node }) {
           <Age at={node.since} />
         </span>
       )}
-      {node.reasons.map((reason) => (
+      {[...node.reasons, ...node.conflicts.map((conflict) => text.nodes.conflict(conflict))].map((reason) => (
         <span key={reason} class="node-reason">
           {reason}
         </span>
@@ -148,4 +154,4 @@ function NodeState({ node }) {
 }
 
 /** Trouble first. @param {EdgeNode} node */
-const rank = (node) => (!node.online ? 0 : node.ready === false ? 1 : 2);
+const rank = (node) => (node.state !== "online" ? 0 : node.ready === false ? 1 : 2);

@@ -49,7 +49,7 @@ const asked = signal(/** @type {{ name: "Stop" | "Abort" | "Cancel" | "Complete"
 /** @param {JobOrder} order @returns {ActionName[]} what this person may do with the order as it is */
 export function actionsFor(order) {
   const mine = session.value?.commands ?? [];
-  return (OFFERED[order.state] ?? []).filter((name) => mine.includes(`work_order/${name}`));
+  return (OFFERED[order.state] ?? []).filter((name) => mine.includes(`work_order/${name}`) && order.possible.includes(name));
 }
 
 /** @param {JobOrder} order @param {ActionName} name */

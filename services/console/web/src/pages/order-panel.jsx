@@ -10,7 +10,7 @@ import { Icon } from "../ui/icons.jsx";
 import { Failed, Moment, Skeleton } from "../ui/parts.jsx";
 import { ActionNews, OrderActions } from "./order-actions.jsx";
 import { OrderState, Progress, elapsed } from "./order-cards.jsx";
-import { withLiveCounts } from "./orders.jsx";
+import { refreshed, withLiveCounts } from "./orders.jsx";
 
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
@@ -21,7 +21,8 @@ const detail = new Resource();
 
 /** @param {{ id: string, version: number | undefined, onClose: () => void }} props */
 export function OrderPanel({ id, version, onClose }) {
-  useEffect(() => void detail.load(`/api/job-orders/${encodeURIComponent(id)}`), [id, version]);
+  const reload = `${version} ${refreshed.value}`;
+  useEffect(() => void detail.load(`/api/job-orders/${encodeURIComponent(id)}`), [id, reload]);
   useEffect(() => {
     /** @param {KeyboardEvent} event */
     const pressed = (event) => {
@@ -35,7 +36,11 @@ export function OrderPanel({ id, version, onClose }) {
     <aside class="side-panel" aria-label={id}>
       <header class="side-head">
         <h2>{id}</h2>
-        {data && <OrderState state={data.order.state} />}
+        {data?.order.removed ? (
+          <span class="chip">{/** @type {Record<string, string>} */ (text.orders.removed)[data.order.removed] ?? data.order.removed}</span>
+        ) : (
+          data && <OrderState state={data.order.state} />
+        )}
         <button type="button" class="icon-button" aria-label={text.orders.close} onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -114,6 +119,12 @@ const Fact = ({ name, children }) => (
 
 /** @param {HistoryEntry} entry */
 function words(entry) {
+  const { good, scrap, person, clock, reports } = entry.payload;
+  if (entry.type === "QuantityReported" && typeof good === "string" && typeof scrap === "string") {
+    const counted = text.orders.counted(decimal(good), decimal(scrap));
+    return typeof reports === "number" ? `${counted} · ${text.orders.reports(reports)}` : counted;
+  }
+  if (entry.type === "LaborReported" && typeof person === "string") return text.orders.labor[clock === "off" ? "off" : "on"](person);
   const cause = entry.cause ? /** @type {Record<string, string>} */ (text.orders.causes)[entry.cause] : undefined;
   return cause ?? text.events.types[entry.type] ?? entry.type;
 }

@@ -1,5 +1,6 @@
 // The job-order board: a lane a work center - what runs, what waits, what is finished - and one order's story beside it.
 
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { allPlaces, events, metricAt, placeAt } from "../model/namespace.js";
 import { Resource } from "../model/resource.js";
@@ -15,12 +16,33 @@ import { OrderPanel } from "./order-panel.jsx";
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").Place} Place */
 
-/** @type {Resource<{ items: JobOrder[], cursor: string | null }>} */
-const board = new Resource();
-const REFRESH_MS = 20_000;
+/** @typedef {{ items: JobOrder[], cursor: string | null }} OrderPage */
 
-/** Fetch the board anew; the open order's panel follows by itself. */
-export const refreshOrders = () => board.reload();
+/** What runs and waits. @type {Resource<OrderPage>} */
+const board = new Resource();
+/** What ended lately. @type {Resource<OrderPage>} */
+const over = new Resource();
+const REFRESH_MS = 20_000;
+const OPEN = "Running,Interrupted,AllowedToStart,NotAllowedToStart";
+const SHOWN_AT_MOST = 200;
+const OVER_AT_MOST = 60;
+
+/** Grows with each refresh; the open order's panel follows it. */
+export const refreshed = signal(0);
+
+/** Fetch the board anew. */
+export async function refreshOrders() {
+  refreshed.value += 1;
+  await Promise.all([board.reload(), over.reload()]);
+}
+
+/** @param {string} place */
+function loadOrders(place) {
+  const query = { place, state: OPEN, limit: String(SHOWN_AT_MOST) };
+  const ended = { place, state: "Ended,Aborted", order: "newest", limit: String(OVER_AT_MOST) };
+  void board.load(`/api/job-orders?${new URLSearchParams(query)}`);
+  void over.load(`/api/job-orders?${new URLSearchParams(ended)}`);
+}
 
 /** @param {{ place: string }} props */
 export function OrdersPage({ place: chosen }) {
@@ -28,19 +50,21 @@ export function OrdersPage({ place: chosen }) {
   const place = level === "WorkUnit" ? chosen.slice(0, chosen.lastIndexOf("/")) : chosen;
   const [creating, setCreating] = useState(/** @type {string | null} */ (null));
   useEffect(() => {
-    void board.load(`/api/job-orders?${new URLSearchParams({ place, limit: "200" })}`);
-    const timer = setInterval(() => void board.reload(), REFRESH_MS);
+    loadOrders(place);
+    const timer = setInterval(() => void refreshOrders(), REFRESH_MS);
     return () => clearInterval(timer);
   }, [place]);
-  const newest = events.value.find((event) => event.jobOrder !== null || event.type.startsWith("JobOrder"))?.id;
+  const newest = events.value.find((event) => event.type.startsWith("JobOrder"))?.id;
   useEffect(() => {
-    if (newest) void board.reload();
+    if (newest) void refreshOrders();
   }, [newest]);
 
   const centers = allPlaces()
     .filter(({ path, level: at }) => at === "WorkCenter" && (path === place || path.startsWith(`${place}/`)))
     .sort((a, b) => a.order - b.order);
   const { data, problem } = board.state.value;
+  const ended = over.state.value.data?.items ?? [];
+  const of = (/** @type {string} */ path) => (/** @type {JobOrder} */ order) => order.workCenter === path;
   const orderId = route.value.query.order;
   return (
     <div class={`page page-tight board ${orderId ? "with-panel" : ""}`}>
@@ -62,11 +86,14 @@ export function OrdersPage({ place: chosen }) {
       {centers.length === 0 ? (
         <Empty icon="orders" title={text.orders.none} hint={text.orders.noneHint} />
       ) : data ? (
-        <div class="lanes">
-          {centers.map((center) => (
-            <Lane key={center.path} center={center} orders={data.items.filter((order) => order.workCenter === center.path)} />
-          ))}
-        </div>
+        <>
+          {data.cursor && <p class="notice">{text.orders.cut(data.items.length)}</p>}
+          <div class="lanes">
+            {centers.map((center) => (
+              <Lane key={center.path} center={center} orders={data.items.filter(of(center.path))} finished={ended.filter(of(center.path))} />
+            ))}
+          </div>
+        </>
       ) : problem ? (
         <Failed problem={problem} title={text.orders.problem} retry={() => void board.reload()} />
       ) : (
@@ -78,13 +105,12 @@ export function OrdersPage({ place: chosen }) {
   );
 }
 
-/** @param {{ center: Place, orders: readonly JobOrder[] }} props */
-function Lane({ center, orders }) {
+/** @param {{ center: Place, orders: readonly JobOrder[], finished: readonly JobOrder[] }} props */
+function Lane({ center, orders, finished }) {
   const place = placeAt(center.path) ?? center;
   const [finishedShown, setFinishedShown] = useState(false);
   const active = orders.filter(({ state }) => state === "Running" || state === "Interrupted");
   const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart").sort(byDispatch);
-  const finished = orders.filter(({ state }) => state === "Ended" || state === "Aborted").sort(byEnd);
   const blocker = active.find(({ state }) => state === "Running");
   return (
     <section class="lane" aria-label={center.name} data-lane={center.path}>
@@ -154,6 +180,3 @@ function byDispatch(a, b) {
   const released = Number(b.state === "AllowedToStart") - Number(a.state === "AllowedToStart");
   return released || b.priority - a.priority || (a.plannedStart ?? "").localeCompare(b.plannedStart ?? "") || a.id.localeCompare(b.id);
 }
-
-/** @param {JobOrder} a @param {JobOrder} b */
-const byEnd = (a, b) => (b.endedAt ?? "").localeCompare(a.endedAt ?? "");
