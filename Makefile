@@ -32,7 +32,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) $(WEB_BUNDLE) ## Start a whole site with a simulated bottling line; Ctrl-C stops it
-	@UNS_DEMO=1 exec $(VENV)/bin/uns up
+	@UNS_DEMO=true exec $(VENV)/bin/uns up
 
 test: $(READY) $(WEB_BUNDLE) ## Run the test-suite against real Mosquitto and real PostgreSQL
 	$(PYTHON_IN) -m pytest -n $(WORKERS) -m "not soak" --ignore=tests/benchmarks $(TESTS)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from namespace.servers import ports, process
 from namespace.servers.errors import ServerError
 from namespace.servers.folder import DataFolder
 from namespace.servers.postgres import Postgres
+from namespace.servers.probe import SignIn, sign_in
 from namespace.servers.services import ServiceInfo
 from namespace.servers.settings import SiteSettings
 from namespace.servers.site_state import Phase, ServiceStatus, SiteState, read_state
@@ -289,3 +291,62 @@ async def test_a_wrong_database_password_and_a_missing_database_are_told_apart(
     assert "guess" not in str(refused)
     missing = await refusal(replace(settings, database_url=f"postgresql://a@127.0.0.1:{ports.free_port()}/b"), [])
     assert "does not answer" in missing.what
+
+
+async def uns(settings: SiteSettings, *arguments: str) -> tuple[int, str]:
+    """Run the command as a person would; returns exit code and everything it printed."""
+    running_command = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "namespace.cli",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "UNS_DATA_DIR": str(settings.data_dir), "COLUMNS": "200"},
+    )
+    output, _ = await running_command.communicate()
+    assert running_command.returncode is not None
+    return running_command.returncode, output.decode()
+
+
+async def test_an_account_works_the_moment_it_is_made_and_no_longer_once_removed(settings: SiteSettings) -> None:
+    async with running(settings, []):
+        code, said = await uns(
+            settings, "account", "add", "press", "--role", "edge-node", "--group", "Line", "--node", "press"
+        )
+        assert code == 0, said
+        password = said.split("password: ")[1].strip()
+
+        def answer() -> SignIn:
+            return sign_in("127.0.0.1", settings.broker_port, "press", password)
+
+        await until(lambda: answer() is SignIn.ACCEPTED)
+        assert (await uns(settings, "account", "list"))[1].count("Line/press") == 1
+        code, said = await uns(settings, "account", "remove", "press")
+        assert code == 0, said
+        await until(lambda: answer() is SignIn.REFUSED)
+        assert password not in (settings.data_dir / "accounts.json").read_text()
+
+
+async def test_status_tells_readiness_with_reasons_and_addresses(
+    settings: SiteSettings, services: Callable[..., list[ServiceInfo]]
+) -> None:
+    async with running(settings, services(oee=SERVICE, simulator=HOPELESS)):
+        code, said = await uns(settings, "status", "--json")
+        report = json.loads(said)
+        oee, simulator = report["services"]
+        assert code == 1
+        assert report["ready"] is False
+        assert (oee["name"], oee["ready"], oee["address"]) == (
+            "oee",
+            True,
+            f"http://127.0.0.1:{oee['health_port']}",
+        )
+        assert simulator["reasons"] == ["the schema is newer than this program"]
+        code, said = await uns(settings, "status")
+        assert "the schema is newer than this program" in said
+        assert str(settings.broker_port) in said
+    code, said = await uns(settings, "status")
+    assert code == 1
+    assert said.startswith("uns: no site runs on this data folder")
