@@ -66,7 +66,9 @@ class LiveNamespace:
         self.tree = PlaceTree()
         self._events: deque[tuple[int, LiveEvent]] = deque(maxlen=EVENTS_KEPT)
         for place in site.places:
-            self.tree.add(place.path, level=place.level, kind=place.kind, description=place.description)
+            self.tree.add(
+                place.path, level=place.level, kind=place.kind, description=place.description, unit=place.unit
+            )
 
     def put(self, metric: MetricValue) -> None:
         """Take in a metric's newest value; a repetition of what is known changes nothing."""

@@ -23,6 +23,7 @@ class PlaceNode:
     level: str
     kind: str = ""
     description: str = ""
+    unit: str = ""
     order: int = 0
     metrics: dict[str, MetricValue] = field(default_factory=dict)
     children: list["PlaceNode"] = field(default_factory=list)
@@ -46,7 +47,7 @@ class PlaceTree:
         self._dirty: set[str] = set()
         self._new: set[str] = set()
 
-    def add(self, path: str, *, level: str, kind: str = "", description: str = "") -> PlaceNode:
+    def add(self, path: str, *, level: str, kind: str = "", description: str = "", unit: str = "") -> PlaceNode:
         """Add a place and, if missing, the places above it."""
         node = self._nodes.get(path)
         if node is None:
@@ -61,6 +62,7 @@ class PlaceTree:
             self._dirty.add(path)
             self._new.add(path)
         node.kind, node.description = kind or node.kind, description or node.description
+        node.unit = unit or node.unit
         return node
 
     def get(self, path: str) -> PlaceNode | None:

@@ -13,6 +13,13 @@ const SYMBOLS = {
   H87: text.units.pieces,
   C62: "",
   P1: "%",
+  C94: "1/min",
+  MLT: "mL",
+  CMT: "cm",
+  KMH: "km/h",
+  NEW: "N",
+  NU: "N·m",
+
   CEL: "°C",
   KEL: "K",
   BAR: "bar",
