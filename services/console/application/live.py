@@ -119,9 +119,9 @@ class LiveNamespace:
         """Let every stream end: the console is leaving."""
         self.closed = True
 
-    def settle(self) -> None:
+    def settle(self, now: datetime) -> None:
         """Bring the tree up to date with the metrics; cheap when nothing changed."""
-        for node in self.tree.settle():
+        for node in self.tree.settle(now.isoformat(timespec="milliseconds")):
             self.places.put(node.path, node)
 
     def events_since(self, revision: int, wanted: Callable[[LiveEvent], bool]) -> list[LiveEvent]:

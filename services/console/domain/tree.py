@@ -89,8 +89,11 @@ class PlaceTree:
             node.stale_metrics -= not before.is_good
             self._dirty.add(place)
 
-    def settle(self) -> list[PlaceNode]:
+    def settle(self, now: str | None = None) -> list[PlaceNode]:
         """Work out the states of what changed since the last call, from the leaves up.
+
+        Args:
+            now: Since when signals are lost that were lost since the last call, ISO 8601.
 
         Returns:
             The places whose entry in the tree looks different now.
@@ -103,7 +106,7 @@ class PlaceTree:
         levels: dict[int, dict[str, PlaceNode]] = {}
         for node in pending:
             before = (node.own, node.stale_metrics)
-            node.own = classify(node.metrics, node.own)
+            node.own = classify(node.metrics, node.own, now=now)
             levels.setdefault(node.depth, {})[node.path] = node
             if node.path in self._new or before != (node.own, node.stale_metrics):
                 changed[node.path] = node
