@@ -43,6 +43,8 @@ class Place:
     level: str
     kind: str
     description: str
+    unit: str = ""
+    """Unit of what a work center makes (UN/ECE Rec 20); empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

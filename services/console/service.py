@@ -47,12 +47,14 @@ def compose(context: Context) -> Parts:
             version=VERSION,
         )
     )
+    context.health.not_ready("pages", "the pages are not served yet")
     server = WebServer(app, host=settings.console_host, port=settings.console_port, leaving=live.close)
 
     async def start() -> None:
         if settings.demo:
             await DemoUsers(context.settings.data_dir).ensure(accounts)
         await server.bind()
+        context.health.ready("pages")
         get_logger().info("pages", address=f"http://{settings.console_host}:{server.port}")
 
     async def stop() -> None:

@@ -10,67 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from services.console.adapters.http.app import console_app
 from services.console.adapters.http.parts import ConsoleParts
 from services.console.application.accounts import Accounts
 from services.console.application.dispatch import Dispatch
 from services.console.application.live import LiveEvent, LiveNamespace, Upstream
-from services.console.domain.accounts import Session, User
+from services.console.domain.accounts import User
 from services.console.domain.passwords import ScryptCost, hash_password
 from services.console.domain.roles import Role
 from services.console.domain.states import GOOD, STALE, JsonValue, MetricValue
-from services.console.ports import (
-    CommandAnswer,
-    CommandRequest,
-    HistoryEntry,
-    JobOrderDetail,
-    JobOrderPage,
-    JobOrderView,
-    NodeView,
-    NotAnswered,
-    NotFound,
-    Order,
-    Place,
-    QuantityView,
-    Site,
-)
+from services.console.ports import NodeView
+from tests.fakes.console_accounts import MemorySessions, MemoryUsers
+from tests.fakes.console_nodes import MES, machine, mes_service, unplaced
+from tests.fakes.console_orders import FakeOrders
+from tests.fakes.console_plant import FAULTS, LINES, PRODUCTS, SITE, demo_site
 
-SITE = "Acme/Dallas"
-LINES: dict[str, tuple[str, ...]] = {
-    "Packaging/Line1": ("Depalletizer", "Rinser", "Filler", "Capper", "Labeler", "CasePacker", "Palletizer"),
-    "Packaging/Line2": ("Filler", "Capper", "Labeler", "CasePacker"),
-    "Packaging/Line3": ("Filler", "Capper", "Labeler"),
-    "Processing/Blending": ("Mixer1", "Mixer2", "BufferTank"),
-    "Utilities/CompressedAir": ("Compressor1", "Compressor2"),
-}
-PRODUCTS = ("Lemon 0.5 L PET", "Orange 0.5 L PET", "Still water 1.0 L PET", "Cola zero 0.33 L can")
-FAULTS = ("Infeed jam", "Cap magazine empty", "Label roll change", "Guard door open", "Low air pressure")
 FAST = ScryptCost(log2_n=4)
-
-
-def demo_site() -> Site:
-    """Return the hierarchy of the fake site."""
-    places = [
-        Place("Acme", "Acme", "Enterprise", "Enterprise", ""),
-        Place(SITE, "Dallas", "Site", "Site", "Beverage plant, bottling and processing"),
-    ]
-    areas: dict[str, str] = {
-        "Packaging": "Bottling lines",
-        "Processing": "Syrup and blending",
-        "Utilities": "Air, steam, water",
-        "Warehouse": "Finished goods",
-    }
-    for area, text in areas.items():
-        places.append(Place(f"{SITE}/{area}", area, "Area", "Area", text))
-        for line, units in LINES.items():
-            if line.startswith(area + "/"):
-                kind = "ProductionLine" if area == "Packaging" else "ProcessCell"
-                places.append(Place(f"{SITE}/{line}", line.split("/")[1], "WorkCenter", kind, ""))
-                unit_kind = "WorkCell" if area == "Packaging" else "Unit"
-                places += [Place(f"{SITE}/{line}/{unit}", unit, "WorkUnit", unit_kind, "") for unit in units]
-    return Site(SITE, "America/Chicago", tuple(places))
 
 
 @dataclass
@@ -90,285 +47,6 @@ class Unit:
     times: dict[str, float] = field(
         default_factory=lambda: {"APT": 5200.0, "AUST": 420.0, "ADET": 610.0, "ADOT": 300.0}
     )
-
-
-class MemoryUsers:
-    """Users in memory."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[str, User] = {}
-
-    async def find(self, user_id: str) -> User | None:
-        return self.by_id.get(user_id)
-
-    async def list(self) -> Sequence[User]:
-        return sorted(self.by_id.values(), key=lambda user: user.user_id)
-
-    async def put(self, user: User) -> None:
-        self.by_id[user.user_id] = user
-
-
-class MemorySessions:
-    """Sessions in memory."""
-
-    def __init__(self) -> None:
-        self.by_hash: dict[str, Session] = {}
-
-    async def find(self, token_hash: str) -> Session | None:
-        return self.by_hash.get(token_hash)
-
-    async def put(self, session: Session) -> None:
-        self.by_hash[session.token_hash] = session
-
-    async def remove(self, token_hash: str) -> None:
-        self.by_hash.pop(token_hash, None)
-
-    async def remove_of(self, user_id: str) -> None:
-        for key in [key for key, session in self.by_hash.items() if session.user_id == user_id]:
-            del self.by_hash[key]
-
-    async def remove_before(self, last_seen_before: datetime, started_before: datetime) -> None:
-        for key, session in list(self.by_hash.items()):
-            if session.last_seen_at < last_seen_before or session.started_at < started_before:
-                del self.by_hash[key]
-
-
-TRANSITIONS: dict[tuple[str, str], str] = {
-    ("NotAllowedToStart", "Start"): "AllowedToStart",
-    ("AllowedToStart", "RevokeStart"): "NotAllowedToStart",
-    ("AllowedToStart", "Begin"): "Running",
-    ("Running", "Pause"): "Interrupted",
-    ("Interrupted", "Resume"): "Running",
-    ("Running", "Stop"): "Ended",
-    ("Running", "Complete"): "Ended",
-    ("Interrupted", "Stop"): "Ended",
-    **{(state, "Abort"): "Aborted" for state in ("NotAllowedToStart", "AllowedToStart", "Running", "Interrupted")},
-}
-SUB_STATES = {
-    "NotAllowedToStart": "Waiting",
-    "AllowedToStart": "Ready",
-    "Interrupted": "Suspended",
-    "Ended": "Completed",
-}
-
-
-def possible(state: str) -> tuple[str, ...]:
-    """Return what the state permits."""
-    extra = (
-        ("Cancel", "Update")
-        if state.endswith("AllowedToStart")
-        else ("Clear",)
-        if state in {"Ended", "Aborted"}
-        else ()
-    )
-    return (*(method for at, method in TRANSITIONS if at == state), *extra)
-
-
-class FakeOrders:
-    """Job orders with the state machine, as the ports see them."""
-
-    def __init__(self, site: "FakeSite") -> None:
-        self.site = site
-        self.orders: dict[str, JobOrderView] = {}
-        self.history: dict[str, list[HistoryEntry]] = {}
-        self.answers: dict[UUID, CommandAnswer] = {}
-        self.sent: list[CommandRequest] = []
-        self.delay_s = 0.0
-        self.unreachable = False
-
-    async def page(
-        self, *, place: str, states: Sequence[str], order: Order, limit: int, cursor: str | None
-    ) -> JobOrderPage:
-        await self._answer()
-        found = [
-            order
-            for order in self.orders.values()
-            if (order.work_center == place or order.work_center.startswith(place + "/"))
-            and (not states or order.state in states)
-        ]
-        if order == "newest":
-            found.reverse()
-        start = int(cursor or 0)
-        following = str(start + limit) if start + limit < len(found) else None
-        return JobOrderPage(tuple(found[start : start + limit]), following)
-
-    async def detail(self, job_order_id: str) -> JobOrderDetail:
-        await self._answer()
-        if job_order_id not in self.orders:
-            raise NotFound(f"There is no job order {job_order_id!r}.")
-        return JobOrderDetail(self.orders[job_order_id], tuple(self.history[job_order_id]))
-
-    async def send(self, request: CommandRequest) -> CommandAnswer:
-        await self._answer()
-        self.sent.append(request)
-        if request.command_id not in self.answers:
-            self.answers[request.command_id] = self._execute(request)
-        return self.answers[request.command_id]
-
-    async def _answer(self) -> None:
-        if self.unreachable:
-            raise NotAnswered("work_order", "no answer within 5 s")
-        if self.delay_s:
-            await asyncio.sleep(self.delay_s)
-
-    def _execute(self, request: CommandRequest) -> CommandAnswer:
-        now = self.site.now
-        if request.name in {"Store", "StoreAndStart"}:
-            state = "AllowedToStart" if request.name == "StoreAndStart" else "NotAllowedToStart"
-            quantity = request.args["quantity"]
-            assert isinstance(quantity, dict)
-            order = self.add(
-                str(request.args["place"]),
-                request.subject,
-                state,
-                str(request.args.get("work_master")),
-                str(quantity["value"]),
-                now,
-                actor=request.actor,
-            )
-            return CommandAnswer(command_id=request.command_id, status="DONE", code="Done", version=order.version)
-        order_or_none = self.orders.get(request.subject)
-        if order_or_none is None:
-            return self._no(request, "UnknownJobOrder", f"There is no job order {request.subject}.")
-        order = order_or_none
-        if request.expected_version is not None and request.expected_version != order.version:
-            text = f"{order.id} has changed meanwhile (version {order.version}); look again and decide anew."
-            return self._no(request, "StaleVersion", text)
-        if request.name in {"Cancel", "Clear"}:
-            del self.orders[order.id]
-            return CommandAnswer(command_id=request.command_id, status="DONE", code="Done")
-        target = TRANSITIONS.get((order.state, request.name))
-        if target is None:
-            return self._no(
-                request, "WrongState", f"{order.id} is {order.state}; {request.name} is not possible there."
-            )
-        if target == "Running" and any(
-            other.work_center == order.work_center and other.state == "Running" for other in self.orders.values()
-        ):
-            running = next(
-                o.id for o in self.orders.values() if o.work_center == order.work_center and o.state == "Running"
-            )
-            return self._no(request, "WorkCenterBusy", f"{running} is running there. Pause or complete it first.")
-        self.move(order, target, request.name, request.actor, now)
-        return CommandAnswer(
-            command_id=request.command_id, status="DONE", code="Done", version=self.orders[order.id].version
-        )
-
-    @staticmethod
-    def _no(request: CommandRequest, code: str, message: str) -> CommandAnswer:
-        return CommandAnswer(command_id=request.command_id, status="REJECTED", code=code, message=message)
-
-    def add(
-        self,
-        place: str,
-        order_id: str,
-        state: str,
-        work_master: str,
-        quantity: str,
-        at: datetime,
-        *,
-        priority: int = 50,
-        actor: str = "erp",
-        good: str = "0",
-        scrap: str = "0",
-        started: datetime | None = None,
-    ) -> JobOrderView:
-        order = JobOrderView(
-            id=order_id,
-            work_center=place,
-            state=state,
-            sub_state=SUB_STATES.get(state),
-            removed=None,
-            possible=possible(state),
-            work_master=work_master,
-            description="",
-            priority=priority,
-            work_request="WR-" + order_id[3:6],
-            ordered=QuantityView(quantity, "EA"),
-            good=good,
-            scrap=scrap,
-            unit="EA",
-            planned_start=at,
-            planned_end=at + timedelta(hours=3),
-            started_at=started,
-            ended_at=at if state in {"Ended", "Aborted"} else None,
-            version=1,
-        )
-        self.orders[order_id] = order
-        self.history[order_id] = [
-            HistoryEntry(
-                at=at - timedelta(hours=5),
-                type="JobOrderStored",
-                actor=actor,
-                cause="Store",
-                from_state=None,
-                to_state="NotAllowedToStart",
-                payload={"quantity_ordered": {"value": quantity, "unit": "EA"}},
-            )
-        ]
-        if started:
-            for at_, cause, from_, to in (
-                (started - timedelta(minutes=22), "Start", "NotAllowedToStart", "AllowedToStart"),
-                (started, "Begin", "AllowedToStart", "Running"),
-            ):
-                self.history[order_id].append(
-                    HistoryEntry(
-                        at=at_,
-                        type="JobOrderStateChanged",
-                        actor="m.ortiz",
-                        cause=cause,
-                        from_state=from_,
-                        to_state=to,
-                        payload={},
-                    )
-                )
-        self.site.say("JobOrderStored", place, order_id, at, actor)
-        return order
-
-    def move(self, order: JobOrderView, target: str, cause: str, actor: str, now: datetime) -> None:
-        ended = now if target in {"Ended", "Aborted"} else None
-        started = order.started_at or (now if target == "Running" else None)
-        self.orders[order.id] = replace(
-            order,
-            state=target,
-            sub_state=SUB_STATES.get(target),
-            possible=possible(target),
-            version=order.version + 1,
-            started_at=started,
-            ended_at=ended,
-        )
-        self.history[order.id].append(
-            HistoryEntry(
-                at=now,
-                type="JobOrderStateChanged",
-                actor=actor,
-                cause=cause,
-                from_state=order.state,
-                to_state=target,
-                payload={},
-            )
-        )
-        self.site.say(
-            "JobOrderStateChanged",
-            order.work_center,
-            order.id,
-            now,
-            actor,
-            {"from": order.state, "to": target, "cause": cause},
-        )
-
-    def active(self, place: str) -> JobOrderView | None:
-        for order in self.orders.values():
-            if order.work_center == place and order.state in {"Running", "Interrupted"}:
-                return order
-        return None
-
-    def count(self, place: str, good: int, scrap: int) -> None:
-        order = self.active(place)
-        if order is not None and order.state == "Running":
-            self.orders[order.id] = replace(
-                order, good=str(int(order.good) + good), scrap=str(int(order.scrap) + scrap)
-            )
 
 
 class FakeNodes:
@@ -470,75 +148,20 @@ class FakeSite:
 
     def node_views(self) -> list[NodeView]:
         """Return the edge nodes as ``namespace_state`` would."""
-        views = []
-        for name in ("mes-work-order", "mes-oee", "mes-namespace-state", "mes-console", "mes-simulator"):
-            views.append(
-                NodeView(
-                    group_id="Acme:Dallas",
-                    edge_node_id=name,
-                    kind="mes",
-                    state="online",
-                    since=self.started,
-                    last_seen_at=self.now,
-                    seq=self.seq % 256,
-                    bd_seq=3,
-                    rebirths=1,
-                    dead_devices=0,
-                    devices=5 if "oee" in name else 1,
-                    metrics=120,
-                    places=(SITE,),
-                    version="0.1.0",
-                    ready=name != "mes-oee" or self.seq > 20,
-                    reasons=()
-                    if name != "mes-oee" or self.seq > 20
-                    else ("catching up with work_order: 1,204 events behind",),
-                )
+        lines = {unit.node: unit.path.rpartition("/")[0] for unit in self.units}
+        machines = [
+            machine(
+                node,
+                place,
+                devices=sum(unit.node == node for unit in self.units),
+                seq=self.seq,
+                now=self.now,
+                died_at=self.dead.get(node),
             )
-        for node in dict.fromkeys(unit.node for unit in self.units):
-            units = [unit for unit in self.units if unit.node == node]
-            group, _, edge = node.partition("/")
-            views.append(
-                NodeView(
-                    group_id=group,
-                    edge_node_id=edge,
-                    kind="machine",
-                    state="offline" if node in self.dead else "online",
-                    since=self.dead.get(node, self.started),
-                    last_seen_at=self.dead.get(node, self.now),
-                    seq=(self.seq * 3) % 256,
-                    bd_seq=12,
-                    rebirths=2,
-                    dead_devices=0,
-                    devices=len(units),
-                    metrics=9 * len(units),
-                    places=(units[0].path.rpartition("/")[0],),
-                    version=None,
-                    ready=None,
-                    reasons=(),
-                    rejected=4 if "Blending" in node else 0,
-                )
-            )
-        views.append(
-            NodeView(
-                group_id="Legacy",
-                edge_node_id="ignition-edge-07",
-                kind="machine",
-                state="online",
-                since=self.started,
-                last_seen_at=self.now,
-                seq=self.seq % 256,
-                bd_seq=88,
-                rebirths=0,
-                dead_devices=0,
-                devices=1,
-                metrics=4,
-                places=(),
-                version=None,
-                ready=None,
-                reasons=(),
-            )
-        )
-        return views
+            for node, place in lines.items()
+        ]
+        services = [mes_service(name, seq=self.seq, started=self.started, now=self.now) for name in MES]
+        return [*services, *machines, unplaced(self.seq, self.now)]
 
     def _seed_orders(self) -> None:
         add, now = self.orders.add, self.now
@@ -643,9 +266,9 @@ class FakeSite:
             self.say("StateIntervalClosed", unit.path, unit.path, self.now, None, {"element": "APT"})
 
     def _oee(self, path: str, units: list[Unit], element: str | None, reason: str, since: datetime | None) -> None:
-        put = lambda name, value, unit=None, at=None: self._put(
-            path, f"OEE/{name}", value, unit, at, "Acme:Dallas/mes-oee"
-        )
+        def put(name: str, value: JsonValue, unit: str | None = None, at: datetime | None = None) -> None:
+            self._put(path, f"OEE/{name}", value, unit, at, "Acme:Dallas/mes-oee")
+
         times = {key: sum(unit.times.get(key, 0.0) for unit in units) for key in ("APT", "AUST", "ADET", "ADOT")}
         pbt, produced, scrap = sum(times.values()), sum(u.processed for u in units), sum(u.defective for u in units)
         if element is not None:
@@ -673,9 +296,10 @@ class FakeSite:
     def _line(self, path: str) -> None:
         units = [unit for unit in self.units if unit.path.startswith(path + "/")]
         self._oee(path, units, None, "", None)
-        put = lambda name, value, unit=None: self._put(
-            path, f"JobOrder/{name}", value, unit, None, "Acme:Dallas/mes-work-order"
-        )
+
+        def put(name: str, value: JsonValue, unit: str | None = None) -> None:
+            self._put(path, f"JobOrder/{name}", value, unit, None, "Acme:Dallas/mes-work-order")
+
         order = self.orders.active(path)
         put("Active/ID", order.id if order else None)
         put("Active/State", order.state if order else None)
@@ -724,7 +348,10 @@ def hash_of(text: str) -> int:
 
 def parts_for(site: FakeSite, bundle: Path) -> ConsoleParts:
     """Put the console's application around the fake site."""
-    clock = lambda: datetime.now(UTC)
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     return ConsoleParts(
         accounts=Accounts(site.users, site.sessions, now=clock, cost=FAST),
         live=site.live,

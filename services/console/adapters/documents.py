@@ -53,13 +53,14 @@ def history_entry(document: Mapping[str, Any]) -> HistoryEntry | None:
 
 
 def instant_of(value: object) -> datetime | None:
-    """Read an ISO 8601 instant; None for anything else."""
+    """Read an ISO 8601 instant; None for anything else, and for the beginning of Unix time, which stands for never."""
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return instant if instant.timestamp() else None
 
 
 def _text(value: object) -> str | None:

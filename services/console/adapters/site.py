@@ -23,6 +23,7 @@ def site_of(model: SiteModel) -> Site:
             level=_LEVELS[equipment.level],
             kind=equipment.kind,
             description=equipment.description,
+            unit=equipment.work_center.unit if equipment.work_center else "",
         )
         for equipment in model.equipment.walk(model.path)
     ]

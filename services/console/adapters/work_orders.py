@@ -22,7 +22,7 @@ from services.console.ports import (
 
 _SERVICE = "work_order"
 _ASK_S = 3.0
-_HISTORY_PAGES = 20
+_MORE_PAGES = 20
 
 
 class JobOrderQueries:
@@ -50,14 +50,13 @@ class JobOrderQueries:
 
     async def detail(self, job_order_id: str) -> JobOrderDetail:
         """Return one job order with its history, runs of counts drawn together."""
-        history: list[Any] = []
-        cursor: str | None = None
-        for _ in range(_HISTORY_PAGES):
-            answer = await self._ask("job_order", {"id": job_order_id, "cursor": cursor})
-            history += answer.data["history"]
-            cursor = answer.next
-            if cursor is None:
+        answer = await self._ask("job_order", {"id": job_order_id, "cursor": None})
+        history: list[Any] = list(answer.data["history"])
+        for _ in range(_MORE_PAGES):
+            if answer.next is None:
                 break
+            answer = await self._ask("job_order", {"id": job_order_id, "cursor": answer.next})
+            history += answer.data["history"]
         entries = [entry for document in history if (entry := history_entry(document)) is not None]
         return JobOrderDetail(job_order_view(answer.data), condense(entries))
 

@@ -82,7 +82,7 @@ def collect(live: LiveNamespace, watch: Watch, seen: int | None, now: datetime) 
     Returns:
         The message and the revision it brings the browser to, or None when there is nothing new.
     """
-    live.settle()
+    live.settle(now)
     full, since = seen is None, seen or 0
     reached = live.revision.current
     if not full and reached == since:

@@ -66,7 +66,9 @@ class LiveNamespace:
         self.tree = PlaceTree()
         self._events: deque[tuple[int, LiveEvent]] = deque(maxlen=EVENTS_KEPT)
         for place in site.places:
-            self.tree.add(place.path, level=place.level, kind=place.kind, description=place.description)
+            self.tree.add(
+                place.path, level=place.level, kind=place.kind, description=place.description, unit=place.unit
+            )
 
     def put(self, metric: MetricValue) -> None:
         """Take in a metric's newest value; a repetition of what is known changes nothing."""
@@ -117,9 +119,9 @@ class LiveNamespace:
         """Let every stream end: the console is leaving."""
         self.closed = True
 
-    def settle(self) -> None:
+    def settle(self, now: datetime) -> None:
         """Bring the tree up to date with the metrics; cheap when nothing changed."""
-        for node in self.tree.settle():
+        for node in self.tree.settle(now.isoformat(timespec="milliseconds")):
             self.places.put(node.path, node)
 
     def events_since(self, revision: int, wanted: Callable[[LiveEvent], bool]) -> list[LiveEvent]:

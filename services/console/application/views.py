@@ -47,6 +47,7 @@ def place_json(node: PlaceNode) -> dict[str, Any]:
         "level": node.level,
         "kind": node.kind,
         "description": node.description,
+        "unit": node.unit,
         "order": node.order,
         "shown": node.shown,
         "state": own.state if own else None,

@@ -122,12 +122,15 @@ class PlaceState:
     stale: bool
 
 
-def classify(metrics: Mapping[str, MetricValue], before: PlaceState | None = None) -> PlaceState | None:
+def classify(
+    metrics: Mapping[str, MetricValue], before: PlaceState | None = None, *, now: str | None = None
+) -> PlaceState | None:
     """Return the state the metrics of one place speak of, or None when none of them does.
 
     Args:
         metrics: The place's metrics by name; only ``STATE_METRICS`` are read.
         before: The state shown so far; while the state stays the same, so does its ``since``.
+        now: The instant at which a signal that is lost now was lost, ISO 8601; its last value's time says nothing of it.
 
     Returns:
         The state. A stale or bad state metric gives ``UNKNOWN`` with ``stale`` set, whatever its last value
@@ -138,7 +141,7 @@ def classify(metrics: Mapping[str, MetricValue], before: PlaceState | None = Non
     if speaker is None:
         return None
     if any(metric is not None and not metric.is_good for metric in (packml, speaker)):
-        return _with_since(PlaceState(ShownState.UNKNOWN, None, None, speaker.timestamp, stale=True), before)
+        return _with_since(PlaceState(ShownState.UNKNOWN, None, None, now, stale=True), before)
     state, detail = _state_of(metrics, packml, oee)
     changed_at = _text(metrics.get(OEE_STATE_SINCE)) if speaker is oee else None
     changed_at = changed_at or speaker.timestamp

@@ -23,6 +23,7 @@ class PlaceNode:
     level: str
     kind: str = ""
     description: str = ""
+    unit: str = ""
     order: int = 0
     metrics: dict[str, MetricValue] = field(default_factory=dict)
     children: list["PlaceNode"] = field(default_factory=list)
@@ -46,7 +47,7 @@ class PlaceTree:
         self._dirty: set[str] = set()
         self._new: set[str] = set()
 
-    def add(self, path: str, *, level: str, kind: str = "", description: str = "") -> PlaceNode:
+    def add(self, path: str, *, level: str, kind: str = "", description: str = "", unit: str = "") -> PlaceNode:
         """Add a place and, if missing, the places above it."""
         node = self._nodes.get(path)
         if node is None:
@@ -61,6 +62,7 @@ class PlaceTree:
             self._dirty.add(path)
             self._new.add(path)
         node.kind, node.description = kind or node.kind, description or node.description
+        node.unit = unit or node.unit
         return node
 
     def get(self, path: str) -> PlaceNode | None:
@@ -87,8 +89,11 @@ class PlaceTree:
             node.stale_metrics -= not before.is_good
             self._dirty.add(place)
 
-    def settle(self) -> list[PlaceNode]:
+    def settle(self, now: str | None = None) -> list[PlaceNode]:
         """Work out the states of what changed since the last call, from the leaves up.
+
+        Args:
+            now: Since when signals are lost that were lost since the last call, ISO 8601.
 
         Returns:
             The places whose entry in the tree looks different now.
@@ -101,7 +106,7 @@ class PlaceTree:
         levels: dict[int, dict[str, PlaceNode]] = {}
         for node in pending:
             before = (node.own, node.stale_metrics)
-            node.own = classify(node.metrics, node.own)
+            node.own = classify(node.metrics, node.own, now=now)
             levels.setdefault(node.depth, {})[node.path] = node
             if node.path in self._new or before != (node.own, node.stale_metrics):
                 changed[node.path] = node

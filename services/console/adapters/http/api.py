@@ -48,7 +48,7 @@ async def tree(request: Request) -> Response:
     """Answer ``GET /api/tree``: every place with its state."""
     parts = parts_of(request)
     await signed_in(request, parts.accounts)
-    parts.live.settle()
+    parts.live.settle(parts.now())
     return JSONResponse({"places": [place_json(node) for node in parts.live.tree.walk()]})
 
 
@@ -56,7 +56,7 @@ async def place(request: Request) -> Response:
     """Answer ``GET /api/places/{path}``: one place with all its metrics."""
     parts = parts_of(request)
     await signed_in(request, parts.accounts)
-    parts.live.settle()
+    parts.live.settle(parts.now())
     path = request.path_params["path"]
     node = parts.live.tree.get(path)
     if node is None:

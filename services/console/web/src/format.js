@@ -13,6 +13,13 @@ const SYMBOLS = {
   H87: text.units.pieces,
   C62: "",
   P1: "%",
+  C94: "1/min",
+  MLT: "mL",
+  CMT: "cm",
+  KMH: "km/h",
+  NEW: "N",
+  NU: "N·m",
+
   CEL: "°C",
   KEL: "K",
   BAR: "bar",
@@ -183,7 +190,7 @@ export function shownValue({ value, unit, metric }) {
       const name = text.unitModes[value];
       return { value: name ? `${name} (${value})` : String(value), unit: "", missing: false };
     }
-    if (unit === "C62" && /(Availability|Effectiveness|Ratio|OEE|Completeness|Progress)$/.test(metric)) {
+    if ((unit === "C62" || unit === null) && /(Availability|Effectiveness|Ratio|OEE|Completeness|Progress)$/.test(metric) && /^(OEE|JobOrder)\//.test(metric)) {
       return { value: number(value * 100, 1), unit: "%", missing: false };
     }
     if (unit === "C26") return { value: duration(value), unit: "", missing: false };

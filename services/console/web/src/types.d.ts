@@ -26,6 +26,8 @@ export interface Place {
   level: string;
   kind: string;
   description: string;
+  /** Of what a work center makes. */
+  unit: string;
   order: number;
   shown: StateName | null;
   state: StateName | null;

@@ -19,10 +19,18 @@ import { newId } from "./ids.js";
  */
 
 const RETRY_MS = 2000;
+/** A second tap this soon after an answer was meant for the button that stood there before. */
+const SETTLE_MS = 700;
 const GIVE_UP_AFTER = 10;
 
 /** Newest intent of each subject. @type {import("@preact/signals").Signal<ReadonlyMap<string, Intent>>} */
 export const intents = signal(/** @type {ReadonlyMap<string, Intent>} */ (new Map()));
+
+/** When the last intent on a subject was settled. @type {Map<string, number>} */
+const settledAt = new Map();
+
+/** Whether a tap on the subject may still be the second half of the one before. @param {string} subject */
+export const isSettling = (subject) => Date.now() - (settledAt.get(subject) ?? 0) < SETTLE_MS;
 
 /** @param {string} subject */
 export const intentOn = (subject) => intents.value.get(subject);
@@ -55,7 +63,10 @@ export async function command(subject, name, more = {}) {
   };
   for (let attempt = 1; ; attempt += 1) {
     const settled = await once(intent, body);
-    if (settled) return put(settled);
+    if (settled) {
+      settledAt.set(subject, Date.now());
+      return put(settled);
+    }
     if (attempt >= GIVE_UP_AFTER) {
       return put({ ...intent, status: "refused", message: "no_answer" });
     }
@@ -85,7 +96,7 @@ async function once(intent, body) {
     return {
       ...intent,
       status: done ? "done" : "refused",
-      message: done ? "" : (answer.message ?? answer.code ?? ""),
+      message: done ? "" : sentence(answer.message ?? answer.code ?? ""),
       version: answer.version ?? null,
     };
   } catch (error) {
@@ -94,6 +105,9 @@ async function once(intent, body) {
     return { ...intent, status: "refused", message: error.message };
   }
 }
+
+/** @param {string} words */
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** @param {Intent} intent */
 function put(intent) {

@@ -9,6 +9,9 @@ import { Age, Empty } from "../ui/parts.jsx";
 
 /** @typedef {import("../types.d.ts").EdgeNode} EdgeNode */
 
+/** States in which nothing a node says can be trusted. */
+const TROUBLE = new Set(["stale", "offline"]);
+
 /** @param {{ place: string }} _ */
 export function NodesPage(_) {
   const all = nodes.value;
@@ -25,15 +28,16 @@ export function NodesPage(_) {
 function NodeGroup({ title, members }) {
   if (members.length === 0) return null;
   const online = members.filter((node) => node.state === "online").length;
+  const silent = members.some((node) => TROUBLE.has(node.state));
   const numbered = members.some((node) => node.seq !== null);
   const sorted = [...members].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id));
   return (
     <section aria-label={title}>
       <div class="section-head">
         <h2 class="section-title">{title}</h2>
-        <span class={`chip ${online < members.length ? "chip-bad" : "chip-good"}`}>
-          <Icon name={online < members.length ? "cross" : "check"} size={14} />
-          {text.nodes.summary(online, members.length)}
+        <span class={`chip ${silent ? "chip-bad" : "chip-good"}`}>
+          <Icon name={silent ? "cross" : "check"} size={14} />
+          {text.nodes.summary(online, members.filter((node) => node.state !== "unknown").length)}
         </span>
       </div>
       <div class="panel">
@@ -79,7 +83,7 @@ function NodeGroup({ title, members }) {
 /** @param {{ node: EdgeNode, numbered: boolean }} props */
 function NodeRow({ node, numbered }) {
   return (
-    <tr class={node.state === "online" ? "" : "node-offline"} data-node={node.id}>
+    <tr class={TROUBLE.has(node.state) ? "node-offline" : ""} data-node={node.id}>
       <th scope="row">
         <b>{node.edgeNodeId}</b>
         <span class="muted small">
@@ -129,9 +133,9 @@ function NodeRow({ node, numbered }) {
 
 /** @param {{ node: EdgeNode }} props */
 function NodeState({ node }) {
-  const kind = node.state !== "online" ? "bad" : node.ready === false ? "warn" : "good";
+  const kind = node.state === "unknown" ? "quiet" : TROUBLE.has(node.state) ? "bad" : node.ready === false ? "warn" : "good";
   const word = node.state === "online" && node.ready === false ? text.nodes.notReady : text.nodes.states[node.state];
-  const icon = { bad: "cross", warn: "warning", good: "check" }[kind];
+  const icon = { bad: "cross", warn: "warning", good: "check", quiet: "clock" }[kind];
   return (
     <div class="node-state">
       <span class={`chip chip-${kind}`}>
@@ -154,4 +158,4 @@ function NodeState({ node }) {
 }
 
 /** Trouble first. @param {EdgeNode} node */
-const rank = (node) => (node.state !== "online" ? 0 : node.ready === false ? 1 : 2);
+const rank = (node) => (TROUBLE.has(node.state) ? 0 : node.ready === false ? 1 : 2);

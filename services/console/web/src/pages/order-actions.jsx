@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { command, dismiss, intentOn, isOpen } from "../model/commands.js";
+import { command, dismiss, intentOn, isOpen, isSettling } from "../model/commands.js";
 import { session } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { decimal, unitSymbol } from "../format.js";
@@ -54,6 +54,7 @@ export function actionsFor(order) {
 
 /** @param {JobOrder} order @param {ActionName} name */
 function decide(order, name) {
+  if (isSettling(order.id)) return;
   const short = name === "Complete" && order.ordered !== null && Number(order.good) < Number(order.ordered.value);
   if (DANGEROUS.has(name) || short) asked.value = { name: /** @type {"Stop"} */ (name), order };
   else void send(order, name);

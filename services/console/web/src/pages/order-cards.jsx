@@ -53,7 +53,7 @@ export function Progress({ order }) {
       {whole ? (
         <div class="progress-bar" role="img" aria-label={`${text.orders.good} ${decimal(order.good)}, ${text.orders.scrap} ${decimal(order.scrap)}`}>
           <span class="progress-good" style={{ width: `${(100 * good) / whole}%` }} />
-          <span class="progress-scrap" style={{ width: `${(100 * scrap) / whole}%` }} />
+          {scrap > 0 && <span class="progress-scrap" style={{ width: `${(100 * scrap) / whole}%` }} />}
         </div>
       ) : null}
       <dl class="progress-facts">

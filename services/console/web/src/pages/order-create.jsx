@@ -5,7 +5,7 @@ import { command, dismiss, intentOn, isOpen } from "../model/commands.js";
 import { newId } from "../model/ids.js";
 import { go } from "../model/router.js";
 import { site } from "../model/session.js";
-import { fromSiteTime } from "../format.js";
+import { fromSiteTime, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Dialog } from "../ui/parts.jsx";
 import { Icon } from "../ui/icons.jsx";
@@ -15,7 +15,7 @@ import { refreshOrders } from "./orders.jsx";
 /** @typedef {import("../types.d.ts").Place} Place */
 /** @typedef {import("../types.d.ts").Json} Json */
 
-const UNITS = ["EA", "KGM", "LTR", "HLT", "MTR", "MTQ"];
+const UNITS = ["H87", "KGM", "LTR", "HLT", "MTR", "MTQ"];
 
 /** @param {{ centers: readonly Place[], place: string, onClose: () => void }} props */
 export function CreateOrder({ centers, place, onClose }) {
@@ -24,7 +24,7 @@ export function CreateOrder({ centers, place, onClose }) {
     place,
     product: "",
     quantity: "",
-    unit: "EA",
+    unit: centers.find(({ path }) => path === place)?.unit || "H87",
     priority: "50",
     start: "",
     end: "",
@@ -55,7 +55,10 @@ export function CreateOrder({ centers, place, onClose }) {
     <Dialog title={text.create.title} onClose={onClose}>
       <form class="form" onSubmit={submit} noValidate>
         <Field label={text.create.place} problem={undefined} wide>
-          <select value={form.place} onChange={(event) => change({ place: event.currentTarget.value })}>
+          <select value={form.place} onChange={(event) => {
+              const chosen = event.currentTarget.value;
+              change({ place: chosen, unit: centers.find(({ path }) => path === chosen)?.unit || form.unit });
+            }}>
             {centers.map((center) => (
               <option key={center.path} value={center.path}>
                 {center.path.split("/").slice(2).join(" › ")}
@@ -77,8 +80,10 @@ export function CreateOrder({ centers, place, onClose }) {
         </Field>
         <Field label={text.create.unit} problem={undefined}>
           <select value={form.unit} onChange={(event) => change({ unit: event.currentTarget.value })}>
-            {UNITS.map((unit) => (
-              <option key={unit}>{unit}</option>
+            {[...new Set([form.unit, ...UNITS])].map((unit) => (
+              <option key={unit} value={unit}>
+                {unitSymbol(unit)}
+              </option>
             ))}
           </select>
         </Field>

@@ -76,9 +76,11 @@ function Detail({ order, history }) {
           </Fact>
         )}
         <Fact name={text.orders.priority}>{order.priority}</Fact>
-        <Fact name={text.orders.planned}>
-          <Moment at={order.plannedStart} /> – <Moment at={order.plannedEnd} />
-        </Fact>
+        {(order.plannedStart || order.plannedEnd) && (
+          <Fact name={text.orders.planned}>
+            <Moment at={order.plannedStart} /> – <Moment at={order.plannedEnd} />
+          </Fact>
+        )}
         {ran && <Fact name={text.orders.elapsed}>{elapsed(order, now.value)}</Fact>}
         {order.endedAt && (
           <Fact name={text.orders.ended}>

@@ -9,6 +9,7 @@ import { may, session } from "../model/session.js";
 import { text } from "../text/index.js";
 import { Icon, StateShape } from "../ui/icons.jsx";
 import { Empty, Failed, Skeleton } from "../ui/parts.jsx";
+import { ConfirmAction } from "./order-actions.jsx";
 import { ActiveOrder, OrderRow } from "./order-cards.jsx";
 import { CreateOrder } from "./order-create.jsx";
 import { OrderPanel } from "./order-panel.jsx";
@@ -88,7 +89,7 @@ export function OrdersPage({ place: chosen }) {
       ) : data ? (
         <>
           {data.cursor && <p class="notice">{text.orders.cut(data.items.length)}</p>}
-          <div class="lanes">
+          <div class={`lanes ${centers.length === 1 ? "lanes-one" : ""}`}>
             {centers.map((center) => (
               <Lane key={center.path} center={center} orders={data.items.filter(of(center.path))} finished={ended.filter(of(center.path))} />
             ))}
@@ -100,6 +101,7 @@ export function OrdersPage({ place: chosen }) {
         <Skeleton lines={5} tall />
       )}
       {orderId && <OrderPanel id={orderId} version={data?.items.find((order) => order.id === orderId)?.version} onClose={() => go({ query: {} })} />}
+      <ConfirmAction />
       {creating !== null && <CreateOrder centers={centers} place={creating} onClose={() => setCreating(null)} />}
     </div>
   );
@@ -123,42 +125,46 @@ function Lane({ center, orders, finished }) {
           <span class="muted small">{center.path.split("/").slice(2, -1).join(" › ")}</span>
         </div>
       </header>
-      {active.length === 0 && (
-        <div class="lane-empty">
-          <b>{text.orders.noActive}</b>
-          <span>{queue.some(({ state }) => state === "AllowedToStart") ? text.orders.noActiveReady : text.orders.noActiveNone}</span>
-        </div>
-      )}
-      {active.map((order) => (
-        <ActiveOrder key={order.id} order={withLiveCounts(order)} />
-      ))}
-      <h4 class="lane-title">{text.orders.queue(queue.length)}</h4>
-      {queue.length === 0 ? (
-        <p class="muted small lane-note">
-          {text.orders.emptyQueue} {text.orders.emptyQueueHint}
-        </p>
-      ) : (
-        <ul class="queue">
-          {queue.map((order) => (
-            <OrderRow key={order.id} order={order} blocker={blocker?.id} />
-          ))}
-        </ul>
-      )}
-      {finished.length > 0 && (
-        <>
-          <button type="button" class="lane-title lane-fold" aria-expanded={finishedShown} onClick={() => setFinishedShown(!finishedShown)}>
-            <Icon name="chevron" size={16} />
-            {text.orders.finished(finished.length)}
-          </button>
-          {finishedShown && (
-            <ul class="queue">
-              {finished.map((order) => (
-                <OrderRow key={order.id} order={order} />
-              ))}
-            </ul>
-          )}
-        </>
-      )}
+      <div class="lane-part">
+        {active.length === 0 && (
+          <div class="lane-empty">
+            <b>{text.orders.noActive}</b>
+            <span>{queue.some(({ state }) => state === "AllowedToStart") ? text.orders.noActiveReady : text.orders.noActiveNone}</span>
+          </div>
+        )}
+        {active.map((order) => (
+          <ActiveOrder key={order.id} order={withLiveCounts(order)} />
+        ))}
+      </div>
+      <div class="lane-part">
+        <h4 class="lane-title">{text.orders.queue(queue.length)}</h4>
+        {queue.length === 0 ? (
+          <p class="muted small lane-note">
+            {text.orders.emptyQueue} {text.orders.emptyQueueHint}
+          </p>
+        ) : (
+          <ul class="queue">
+            {queue.map((order) => (
+              <OrderRow key={order.id} order={order} blocker={blocker?.id} />
+            ))}
+          </ul>
+        )}
+        {finished.length > 0 && (
+          <>
+            <button type="button" class="lane-title lane-fold" aria-expanded={finishedShown} onClick={() => setFinishedShown(!finishedShown)}>
+              <Icon name="chevron" size={16} />
+              {text.orders.finished(finished.length)}
+            </button>
+            {finishedShown && (
+              <ul class="queue">
+                {finished.map((order) => (
+                  <OrderRow key={order.id} order={order} />
+                ))}
+              </ul>
+            )}
+          </>
+        )}
+      </div>
     </section>
   );
 }

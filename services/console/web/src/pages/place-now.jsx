@@ -26,7 +26,7 @@ export function OrderCard({ line }) {
         <Icon name="orders" class="card-icon" />
         <div>
           <b class="card-name">{id || text.orders.noActive}</b>
-          <span class="card-sub">{id ? master : text.orders.noActiveNone}</span>
+          <span class="card-sub">{id ? master : queue ? text.orders.noActiveNone : text.orders.emptyQueue}</span>
         </div>
         {id && state && <OrderState state={state} />}
       </div>
@@ -44,7 +44,7 @@ export function OrderCard({ line }) {
           {ordered ? (
             <div class="progress-bar" role="img" aria-label={percent(good / ordered, 0)}>
               <span class="progress-good" style={{ width: `${(100 * good) / Math.max(ordered, good + scrap)}%` }} />
-              <span class="progress-scrap" style={{ width: `${(100 * scrap) / Math.max(ordered, good + scrap)}%` }} />
+              {scrap > 0 && <span class="progress-scrap" style={{ width: `${(100 * scrap) / Math.max(ordered, good + scrap)}%` }} />}
             </div>
           ) : null}
         </div>
@@ -62,6 +62,7 @@ export function SpeedCard({ path }) {
   const metric = metricAt(path, "Status/CurMachSpeed");
   if (!metric) return null;
   const { value, unit } = shownValue(metric);
+  const design = metricAt(path, "Status/MachDesignSpeed");
   return (
     <div class="card speed-card">
       <div class="card-head">
@@ -74,6 +75,11 @@ export function SpeedCard({ path }) {
       </div>
       <div class={`speed-value ${metric.quality === 192 ? "" : "is-stale"}`}>
         <b class="num">{value}</b> <span class="unit">{unit}</span>
+        {design && typeof design.value === "number" && (
+          <span class="muted small">
+            {text.place.design} {shownValue(design).value}
+          </span>
+        )}
       </div>
       <Trend points={trendOf(path, "Status/CurMachSpeed")} width={320} height={48} />
     </div>

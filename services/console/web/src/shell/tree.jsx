@@ -14,7 +14,7 @@ import { UNPLACED, foundRows, openRows } from "./rows.js";
 /** @typedef {import("./rows.js").Row} Row */
 
 const OVERSCAN = 8;
-const ORDER_ID = /^[A-Za-z]+[-_ ]?\d+/;
+const ORDER_ID = /^[A-Za-z]{1,8}[-_]?\d{2,}\S*$/;
 
 /** @param {{ place: string, query: string, clear: () => void }} props */
 export function PlaceTree({ place, query, clear }) {
@@ -70,7 +70,7 @@ export function PlaceTree({ place, query, clear }) {
   };
 
   if (!havePicture.value) return <Skeleton lines={9} />;
-  const orderId = searching && ORDER_ID.test(query.trim()) ? query.trim().toUpperCase() : "";
+  const orderId = searching && ORDER_ID.test(query.trim()) ? asId(query.trim()) : "";
   const shown = rows.slice(view.first, view.last);
   return (
     <div class="tree-box" ref={box} onScroll={view.measure} onKeyDown={pressed}>
@@ -142,6 +142,9 @@ function TreeRow({ row, index, top, current, cursor, choose }) {
     </div>
   );
 }
+
+/** Ids are written large; who types one large letter means it as typed. @param {string} typed */
+const asId = (typed) => (typed === typed.toLowerCase() ? typed.toUpperCase() : typed);
 
 /** @param {readonly Row[]} rows @param {Row} row */
 function aboveIn(rows, row) {
