@@ -4,6 +4,7 @@ Reads the whole event log page by page, checks its sequence and its chain of has
 the event log alone has to know.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from services.simulator.domain.totals import EventLogReader, Totals, differences
 
 ReadPage = Callable[[int], Awaitable[LogPage]]
 """Reads a page of the event log from a sequence number on."""
+
+_LOOK_AGAIN_S = 0.1
+_LOOKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class Verification:
 async def verify(entries: Sequence[LogEntry], plan: ReplayPlan, read_page: ReadPage) -> Verification:
     """Compare the event log with the log that was replayed.
 
+    What was answered a moment ago may still be on its way into the log, so its end is looked at again for some seconds until every job
+    order has ended.
+
     Args:
         entries: The activities of the log.
         plan: The plan of its replay.
@@ -53,15 +60,19 @@ async def verify(entries: Sequence[LogEntry], plan: ReplayPlan, read_page: ReadP
     problems: list[str] = []
     previous = GENESIS_HASH
     next_seq = 1
+    looks = 0
     while True:
         page = await read_page(next_seq)
         for row in page.rows:
             problems.extend(_broken(row, previous))
             previous = row.hash
         reader.read(row_to_json(row) for row in page.rows)
-        if page.is_last or page.through < next_seq:
-            break
-        next_seq = page.through + 1
+        next_seq = max(next_seq, page.through + 1)
+        if page.is_last:
+            looks += 1
+            if reader.ended >= plan.job_orders or looks == _LOOKS:
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
     found = reader.totals()
     expected = expected_totals(entries, plan.work_centers)
     return Verification(

@@ -111,6 +111,11 @@ class EventLogReader:
             if row["subject"] in self.subjects:
                 self._add(row["type"], row["subject"], _utc(row["occurred_at"]), row["payload"])
 
+    @property
+    def ended(self) -> int:
+        """How many job orders have ended so far."""
+        return len(self._ended)
+
     def totals(self) -> Totals:
         """Sum up what has been read; work that has not ended is named in `problems`."""
         repeated = ((order, times) for order, times in self._ended.items() if times > 1)

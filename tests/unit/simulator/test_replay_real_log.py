@@ -1,29 +1,18 @@
 """The recorded log of January to March 2012, where it is at hand: known counts and hours, computed here independently."""
 
 import csv
-import os
 import re
 from collections import defaultdict
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from services.simulator.domain.replay import CommandStep, log_digest, plan_replay
 from services.simulator.domain.shop_log import LogEntry, read_shop_log
 from services.simulator.domain.totals import expected_totals
+from tests.production_log import LOG, MISSING
 
-REPOSITORY = Path(__file__).parents[3]
-PLACES = (
-    os.environ.get("UNS_PRODUCTION_LOG", ""),
-    str(REPOSITORY.parent / "shared/data/production-log/Production.csv"),
-    str(REPOSITORY.parents[1] / "shared/data/production-log/Production.csv"),
-)
-LOG = next((Path(place) for place in PLACES if place and Path(place).is_file()), None)
-
-pytestmark = pytest.mark.skipif(
-    LOG is None, reason="the recorded log is not here; set UNS_PRODUCTION_LOG to the path of Production.csv"
-)
+pytestmark = pytest.mark.skipif(LOG is None, reason=MISSING)
 
 
 def level_name(activity: str) -> str:
