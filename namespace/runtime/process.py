@@ -56,7 +56,8 @@ from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
-_POOL = 8
+_OTHER_CONNECTIONS = 5
+"""Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -111,7 +112,7 @@ async def _open_database(
     database = None
     while database is None and not stop.is_set():
         try:
-            database = await Database.open(settings.database_url, schema=_schema(service, settings), max_size=_POOL)
+            database = await Database.open(settings.database_url, schema=_schema(service, settings), max_size=_OTHER_CONNECTIONS + settings.command_lanes)
             await migrate(database, service.migrations)
         except DatabaseUnavailable as unavailable:
             health.not_ready("database", f"the database is not reachable: {unavailable}")

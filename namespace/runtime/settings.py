@@ -50,7 +50,7 @@ class ServiceSettings(BaseModel):
     data_dir: Path = Path(".uns")
     heartbeat_s: Annotated[float, Field(gt=0)] = 5.0
     drain_s: Annotated[float, Field(ge=0)] = 5.0
-    command_lanes: Annotated[int, Field(ge=1, le=32)] = 4
+    command_lanes: Annotated[int, Field(ge=1, le=32)] = 12
     allow_plaintext: bool = False
 
 
