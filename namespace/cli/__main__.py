@@ -15,7 +15,7 @@ import typer
 import typer.core
 import typer.main
 
-COMMANDS = ("up", "status", "account")
+COMMANDS = ("up", "status", "simulate", "account")
 """In the order in which the help lists them."""
 
 

@@ -59,8 +59,8 @@ class TerminalDisplay:
             if before == seen:
                 continue
             self._phases[service.name] = seen
-            if service.phase is Phase.STARTING and before is not None and before[0] is Phase.STARTING:
-                continue  # the spinner tells what it waits for
+            if service.phase in {Phase.STARTING, Phase.STOPPED}:
+                continue  # the service says so itself; the spinner tells what it waits for
             self._say(service.name, _phase_text(service.phase, service.reasons))
         waiting = [
             f"{each.name} ({'; '.join(each.reasons) or each.phase})"

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from namespace.sparkplug import DataType
 
-
 Model = type[BaseModel]
 """A pydantic model: what a payload or a set of arguments must look like."""
 

@@ -88,7 +88,8 @@ class KpiWindowClosed(_Payload):
         quality_ratio: GQ / PQ, decimal string; None where undefined.
         oee: The product, decimal string; None where undefined.
         undefined_because: Why an index is None.
-        data_completeness: Observed part of the planned busy time, 0..1, decimal string.
+        data_completeness: Observed part of the planned busy time, 0..1, decimal string; None where undefined.
+        status: `provisional` while late data may still revise it, then `final`.
         revision: 1, or higher when the window restates an earlier result.
         supersedes: The event id of the result this one replaces.
     """
@@ -102,7 +103,8 @@ class KpiWindowClosed(_Payload):
     quality_ratio: str | None
     oee: str | None
     undefined_because: str | None = None
-    data_completeness: str
+    data_completeness: str | None
+    status: Literal["provisional", "final"]
     revision: Annotated[int, Field(ge=1)] = 1
     supersedes: str | None = None
 

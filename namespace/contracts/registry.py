@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from namespace.contracts import namespace_state, oee, work_order
+from namespace.contracts import namespace_state, oee, simulator, work_order
 from namespace.contracts.contract import ServiceContract
 
 CONSOLE = ServiceContract(
@@ -13,18 +13,12 @@ CONSOLE = ServiceContract(
     reads_projection=True,
 )
 
-SIMULATOR = ServiceContract(
-    service="simulator",
-    summary="Machines that do not exist: seeded lines that publish as foreign edge nodes.",
-    acts_as_edge_nodes=True,
-)
-
 SERVICES: tuple[ServiceContract, ...] = (
     namespace_state.CONTRACT,
     work_order.CONTRACT,
     oee.CONTRACT,
     CONSOLE,
-    SIMULATOR,
+    simulator.CONTRACT,
 )
 
 

@@ -1,1 +1,60 @@
 """The service skeleton: lifecycle, sessions, handlers, health, metrics, logging and settings."""
+
+from namespace.runtime.backoff import Backoff
+from namespace.runtime.business_time import BusinessTime
+from namespace.runtime.client import SiteClient
+from namespace.runtime.clock import Clock, SystemClock, from_ms, to_ms
+from namespace.runtime.commands import CommandClient, CommandHandler, Done
+from namespace.runtime.edge_node import EdgeNode
+from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
+from namespace.runtime.health import Health
+from namespace.runtime.host_application import HostApplication
+from namespace.runtime.logging import Logger, configure_logging, get_logger
+from namespace.runtime.machine_feed import MachineHandler, MachineNews, MachineOnline, MachineSample, MachineSilent
+from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.process import main, run
+from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page
+from namespace.runtime.service import Context, Parts, Service
+from namespace.runtime.session import Session
+from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+
+__all__ = [
+    "Backoff",
+    "BusinessTime",
+    "Clock",
+    "CommandClient",
+    "CommandHandler",
+    "Context",
+    "Done",
+    "EdgeNode",
+    "Health",
+    "HostApplication",
+    "Logger",
+    "MachineHandler",
+    "MachineNews",
+    "MachineOnline",
+    "MachineSample",
+    "MachineSilent",
+    "NoAnswer",
+    "NotConnected",
+    "Page",
+    "Parts",
+    "QueryClient",
+    "QueryFailed",
+    "QueryHandler",
+    "Service",
+    "ServiceMetrics",
+    "ServiceSettings",
+    "Session",
+    "SettingsError",
+    "SiteClient",
+    "SystemClock",
+    "configure_logging",
+    "fit_page",
+    "from_ms",
+    "get_logger",
+    "main",
+    "read_settings",
+    "run",
+    "to_ms",
+]

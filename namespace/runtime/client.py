@@ -55,16 +55,15 @@ class SiteClient:
         Raises:
             NoAnswer: There was no session within `timeout_s` seconds; the text says why.
         """
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(self.session.run(), name="guest session")
+        running = asyncio.create_task(self.session.run(), name="guest session")
+        try:
             try:
                 async with asyncio.timeout(timeout_s):
                     await self.session.up.wait()
             except TimeoutError:
-                running.cancel()
                 reasons = "; ".join(self.health.reasons.values()) or "the broker"
                 raise NoAnswer(reasons, timeout_s) from None
-            try:
-                yield
-            finally:
-                running.cancel()
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)

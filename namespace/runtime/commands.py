@@ -156,11 +156,27 @@ class CommandDesk:
             self._metrics.command_seconds.observe(time.perf_counter() - received)
 
     async def _carry_out(self, command: Command) -> tuple[CommandResponse, Done | None]:
+        try:
+            return await self._answered(command, lambda transaction: self._decide(transaction, command))
+        except Refused as refused:
+            # What the handler did is undone with its transaction (a savepoint would cost every command two
+            # round trips); the refusal is stored in one of its own.
+            response = _rejection(command.command_id, refused.code, refused.message, refused.version)
+
+        async def refusal(_: Transaction) -> tuple[CommandResponse, Done | None]:
+            return response, None
+
+        return await self._answered(command, refusal)
+
+    async def _answered(
+        self, command: Command, decide: Callable[[Transaction], Awaitable[tuple[CommandResponse, Done | None]]]
+    ) -> tuple[CommandResponse, Done | None]:
+        """Give the stored answer of a command, or decide and store it, in one transaction."""
         async with self._database.transaction() as transaction:
             known = await once(transaction, command.command_id, _digest(command))
             if known is not None:
                 return CommandResponse.model_validate(known), None
-            response, done = await self._decide(transaction, command)
+            response, done = await decide(transaction)
             await store_response(transaction, command.command_id, response.model_dump(mode="json"))
             return response, done
 
@@ -182,11 +198,7 @@ class CommandDesk:
         except ValidationError as error:
             problems = "; ".join(f"args.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             return _rejection(command.command_id, "BadArguments", problems), None
-        try:
-            async with transaction.savepoint():
-                done = await handler(transaction, command, arguments)
-        except Refused as refused:
-            return _rejection(command.command_id, refused.code, refused.message, refused.version), None
+        done = await handler(transaction, command, arguments)
         response = CommandResponse(
             command_id=command.command_id,
             status=CommandStatus.DONE,

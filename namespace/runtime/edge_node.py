@@ -86,6 +86,15 @@ class EdgeNode:
         timestamp = to_ms(at or self._clock.now())
         self.update(device_id, [MetricUpdate(name, value, timestamp=timestamp) for name, value in values.items()])
 
+    def say(self, values: Mapping[str, Value]) -> None:
+        """Set values of the node itself and publish them even where they repeat the last ones: answers, not state.
+
+        Args:
+            values: Value by metric name.
+        """
+        updates = [MetricUpdate(name, value) for name, value in values.items()]
+        self._enqueue(self._core.update(None, updates, self._now_ms(), force=True), None)
+
     def update(self, device_id: str | None, updates: Iterable[MetricUpdate]) -> None:
         """Like `set`, with a time, history flag and properties for each metric."""
         self._enqueue(self._core.update(device_id, list(updates), self._now_ms()), None)

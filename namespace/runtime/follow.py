@@ -33,7 +33,7 @@ from namespace.transport import Message
 
 _RETRY_S = 1.0
 _WATCH_S = 1.0
-_FETCH_TIMEOUT_S = 5.0
+_FETCH_TIMEOUT_S = 2.0
 
 
 class Follow:

@@ -21,7 +21,7 @@ from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
 from namespace.runtime.metrics import ServiceMetrics
-from namespace.runtime.placing import Places
+from namespace.runtime.placing import Places, Sources
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
 from namespace.sparkplug import (
@@ -63,7 +63,8 @@ class MachineSample:
         datatype: Its Sparkplug type.
         source_time: When the source says it was taken, UTC.
         received_at: When it arrived here, UTC.
-        is_birth: It stands in a birth or snapshot: current, but not necessarily new; a counter's baseline.
+        is_birth: It stands in the first birth of a new session of its source: current, but not necessarily new; a counter's baseline.
+            A rebirth within a session, or a snapshot, is no break: the source went on counting.
         is_historical: An old value that does not replace the current one.
     """
 
@@ -78,12 +79,25 @@ class MachineSample:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineOnline:
+    """A place's source has told everything about itself: what it says can be trusted from then on.
+
+    Attributes:
+        place: Where.
+        since: When it was born, UTC, by its own clock.
+    """
+
+    place: EquipmentPath
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MachineSilent:
     """A place's source is gone or we missed something: what is known of it may be old until its next birth.
 
     Attributes:
         place: Where.
-        since: From when on, UTC, by the source's clock where it told, else ours.
+        since: From when on, UTC, in business time.
         reason: Why, a short code.
     """
 
@@ -92,7 +106,7 @@ class MachineSilent:
     reason: str
 
 
-MachineNews = MachineSample | MachineSilent
+MachineNews = MachineSample | MachineOnline | MachineSilent
 
 MachineHandler = Callable[[Sequence[MachineNews]], Awaitable[None]]
 """Takes news in order; it is called again with the same news where the database was not reachable."""
@@ -133,6 +147,7 @@ class MachineFeed:
         self._metrics = metrics
         self._host = HostSession()
         self._places = Places(site.mappings)
+        self._sources = Sources()
         self._groups = sorted({group for group, _ in site.mappings.filters()})
         self._news: deque[MachineNews] = deque()
         self._wake = asyncio.Event()
@@ -186,23 +201,44 @@ class MachineFeed:
 
     def _told(self, event: HostEvent) -> None:
         match event:
-            case NodeBirth(edge_node=node, metrics=metrics, restored=restored):
-                self._returned(node, unbroken=restored)
-                self._samples(node, None, metrics, is_birth=True)
-            case DeviceBirth(edge_node=node, device_id=device, metrics=metrics):
-                self._samples(node, device, metrics, is_birth=True)
+            case NodeBirth(edge_node=node, restored=restored):
+                unbroken = self._sources.node_born(node, event.bd_seq, restored=restored)
+                self._returned(node, unbroken=unbroken)
+                self._born(node, None, event.metrics, event.timestamp, restored=restored)
+            case DeviceBirth(edge_node=node, device_id=device, restored=restored):
+                self._born(node, device, event.metrics, event.timestamp, restored=restored)
             case Data(edge_node=node, device_id=device, metrics=metrics):
                 self._samples(node, device, metrics, is_birth=False)
             case NodeStale(edge_node=node, timestamp=timestamp, reason=WantedReason.CONNECTION_LOST):
                 self._lost[node] = timestamp
-            case NodeDeath(edge_node=node, timestamp=timestamp) | NodeStale(edge_node=node, timestamp=timestamp):
-                self._silent(self._places.of_node(node), timestamp, type(event).__name__)
+            case NodeDeath(edge_node=node, timestamp=timestamp):
+                self._sources.node_died(node)
+                self._silent(self._places.of_node(node), timestamp, "node_death")
+            case NodeStale(edge_node=node, timestamp=timestamp, reason=reason):
+                self._silent(self._places.of_node(node), timestamp, reason)
             case DeviceDeath(edge_node=node, device_id=device, timestamp=timestamp):
-                self._silent(self._places.of_device(node, device), timestamp, type(event).__name__)
+                self._sources.device_died(node, device)
+                self._silent(self._places.of_device(node, device), timestamp, "device_death")
             case RebirthWanted() if not self._wanted.full():
                 self._wanted.put_nowait(event)
             case Rejected(reason=reason):
                 self._metrics.rejected.labels("machine payload", reason).inc()
+
+    def _born(
+        self,
+        node: EdgeNodeDescriptor,
+        device: str | None,
+        metrics: Sequence[MetricValue],
+        timestamp: int,
+        *,
+        restored: bool,
+    ) -> None:
+        is_first = self._sources.born(node, device, restored=restored)
+        for metric in metrics:
+            self._places.resolve(node, device, metric.name)
+        since = from_ms(timestamp)
+        self._news.extend(MachineOnline(place, since) for place in sorted(self._places.of_device(node, device)))
+        self._samples(node, device, metrics, is_birth=is_first)
 
     def _returned(self, node: EdgeNodeDescriptor, *, unbroken: bool) -> None:
         """A node is known again after our own connection was lost: a snapshot of its session leaves no silence, a new birth does."""
@@ -242,8 +278,10 @@ class MachineFeed:
             self._overflow()
 
     def _silent(self, places: Iterable[EquipmentPath], timestamp: int, reason: str) -> None:
-        since = from_ms(timestamp)
-        self._news.extend(MachineSilent(place, since, reason) for place in sorted(places))
+        wall = from_ms(timestamp)
+        self._news.extend(
+            MachineSilent(place, self._business_time.now(place, wall), reason) for place in sorted(places)
+        )
 
     def _overflow(self) -> None:
         """Too much to keep: begin again from a snapshot instead of losing something in the middle."""

@@ -1,4 +1,4 @@
-"""The site's mapping rules with a memory: where a node's metrics belong, and which places a node or device speaks for."""
+"""The site's mapping rules with a memory: where a node's metrics belong, for which places it speaks, and since which session."""
 
 from __future__ import annotations
 
@@ -36,3 +36,33 @@ class Places:
         return frozenset(
             place for known, device in self._known if known == node for place in self.of_device(node, device)
         )
+
+
+class Sources:
+    """Which nodes and devices go on from what they said before, and which begin anew (and their counters with them)."""
+
+    def __init__(self) -> None:
+        self._bd_seq: dict[EdgeNodeDescriptor, int | None] = {}
+        self._continuing: set[_Device] = set()
+
+    def node_born(self, node: EdgeNodeDescriptor, bd_seq: int | None, *, restored: bool) -> bool:
+        """Note an NBIRTH or a node's snapshot; return whether the session is the one known, or was heard by another host."""
+        same = restored or (node in self._bd_seq and self._bd_seq[node] == bd_seq)
+        self._bd_seq[node] = bd_seq
+        if not same:
+            self.node_died(node)
+        return same
+
+    def born(self, node: EdgeNodeDescriptor, device: str | None, *, restored: bool) -> bool:
+        """Note the birth of a node or device; return whether it is the first of a new session."""
+        is_first = not restored and (node, device) not in self._continuing
+        self._continuing.add((node, device))
+        return is_first
+
+    def node_died(self, node: EdgeNodeDescriptor) -> None:
+        """Note that a node and its devices will begin anew."""
+        self._continuing = {source for source in self._continuing if source[0] != node}
+
+    def device_died(self, node: EdgeNodeDescriptor, device: str) -> None:
+        """Note that a device will begin anew."""
+        self._continuing.discard((node, device))

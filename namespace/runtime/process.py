@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from namespace.contracts.command import (
     COMMAND_REQUEST_METRIC,
@@ -110,7 +111,7 @@ async def _open_database(
     database = None
     while database is None and not stop.is_set():
         try:
-            database = await Database.open(settings.database_url, schema=service.name, max_size=_POOL)
+            database = await Database.open(settings.database_url, schema=_schema(service, settings), max_size=_POOL)
             await migrate(database, service.migrations)
         except DatabaseUnavailable as unavailable:
             health.not_ready("database", f"the database is not reachable: {unavailable}")
@@ -294,7 +295,7 @@ class _Process:
         return Done(f"{driven} parked events of {command.subject} applied", result={"applied": driven})
 
     def _answer(self, response: CommandResponse) -> None:
-        self._node.set(None, {COMMAND_RESPONSE_METRIC: response.model_dump_json()})
+        self._node.say({COMMAND_RESPONSE_METRIC: response.model_dump_json()})
 
     def _committed(self, done: Done) -> None:
         if self._event_log is not None:
@@ -329,6 +330,9 @@ class _Process:
                 task.cancel()
 
     async def _drain(self) -> None:
+        if self._parts.stop is not None:
+            with contextlib.suppress(NotConnected):
+                await self._parts.stop()
         if not self._session.is_up:
             return
         if self._event_log is not None:
@@ -345,3 +349,8 @@ def _parked_row(producer: str, parked: ParkedEvent) -> dict[str, object]:
         "parked_at": iso(parked.parked_at),
         "attempts": parked.attempts,
     }
+
+
+def _schema(service: Service, settings: ServiceSettings) -> str:
+    """The schema has the name of the role that owns it."""
+    return urlsplit(settings.database_url).username or service.name

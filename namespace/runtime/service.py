@@ -39,6 +39,7 @@ class Parts:
         machines: Takes what the machines of the site say.
         refresh: Recomputes the published state of places after a change.
         start: Runs once, with the database ready, before anything is said or heard.
+        stop: Runs once when the service is told to stop, before its session ends.
         tasks: What else runs, by name, until the service stops.
     """
 
@@ -48,6 +49,7 @@ class Parts:
     machines: MachineHandler | None = None
     refresh: Refresh | None = None
     start: Callable[[], Awaitable[None]] | None = None
+    stop: Callable[[], Awaitable[None]] | None = None
     tasks: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
 
     def check_against(self, contract: ServiceContract) -> None:

@@ -34,6 +34,7 @@ _SERVICE_STOP_S = 15.0
 _ASK_EVERY_S = 0.25
 _ASK_READY_EVERY_S = 2.0
 _LOOK_EVERY_S = 0.2
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _RESTART_DELAYS_S = (0.2, 1.0, 5.0, 15.0)
 
 
@@ -91,8 +92,15 @@ class Supervisor:
             ServerError: It cannot come up; what was started has been stopped again.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self.stop)
+        try:
+            await self._run()
+        finally:
+            for number in _STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+    async def _run(self) -> None:
         model = read_site(self._settings.site_file)
         folder = DataFolder(self._settings.data_dir)
         with folder.lock():

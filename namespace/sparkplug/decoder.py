@@ -166,10 +166,8 @@ class MetricReader:
 
     def _property(self, message: pb.Payload.PropertyValue, depth: int) -> PropertyValue:
         field = message.WhichOneof("value")
-        if message.HasField("type"):
-            datatype = type_of_number(message.type)
-        else:
-            datatype = _UNTYPED_PROPERTY.get(field or "string_value")
+        untyped = _UNTYPED_PROPERTY.get(field or "string_value")
+        datatype = type_of_number(message.type) if message.HasField("type") else untyped
         if datatype is None or datatype not in PROPERTY_TYPES:
             raise RemoteProtocolError(Reason.DATATYPE, f"a property of type {message.type}")
         if message.is_null or field is None:

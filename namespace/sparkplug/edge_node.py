@@ -8,11 +8,10 @@ send again as history.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from namespace.sparkplug.alias import AliasBook
 from namespace.sparkplug.command_inbox import read_command
-from namespace.sparkplug.datatype import DataType
 from namespace.sparkplug.definition import BD_SEQ, REBIRTH, EdgeNodeConfig, MetricDefinition, MetricUpdate
 from namespace.sparkplug.edge_action import (
     TRANSITIONS,
@@ -23,16 +22,16 @@ from namespace.sparkplug.edge_action import (
     Leave,
     Send,
 )
+from namespace.sparkplug.edge_writer import EdgeWriter
 from namespace.sparkplug.encoder import encode_payload
 from namespace.sparkplug.errors import LocalProtocolError, Reason, RemoteProtocolError
-from namespace.sparkplug.message import OutgoingMessage, unretained
+from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import Metric
-from namespace.sparkplug.metric_set import MetricSet, in_time_order, special
+from namespace.sparkplug.metric_set import MetricSet
 from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits, Payload
-from namespace.sparkplug.sequence import SequenceCounter
 from namespace.sparkplug.state import PrimaryHostGate
 from namespace.sparkplug.template_rules import check_born, check_sent, definitions_of
-from namespace.sparkplug.topic import MessageType, Topic, check_id
+from namespace.sparkplug.topic import MessageType, check_id
 
 
 @dataclass(slots=True)
@@ -68,7 +67,7 @@ class EdgeNodeSession:
         self._limits = limits
         self._state = EdgeNodeState.OFFLINE
         self._aliases = AliasBook() if config.use_aliases else None
-        self._seq = SequenceCounter()
+        self._writer = EdgeWriter(config)
         self._bd_seq = 0
         self._last_rebirth_ms: int | None = None
         self._gate = PrimaryHostGate(config.primary_host_id) if config.primary_host_id else None
@@ -81,8 +80,8 @@ class EdgeNodeSession:
         self._devices = {
             device_id: self._new_device(device_id, definitions) for device_id, definitions in (devices or {}).items()
         }
-        self._ncmd = str(self._topic(MessageType.NCMD))
-        self._dcmd = f"{self._topic(MessageType.DCMD)}/"
+        self._ncmd = str(self._writer.topic(MessageType.NCMD))
+        self._dcmd = f"{self._writer.topic(MessageType.DCMD)}/"
 
     @property
     def state(self) -> EdgeNodeState:
@@ -112,6 +111,14 @@ class EdgeNodeSession:
         """
         return self._set_of(device_id).birth(0)
 
+    def is_alive(self, device_id: str) -> bool:
+        """Whether a device takes part in births.
+
+        Raises:
+            LocalProtocolError: no such device.
+        """
+        return self._device(device_id).alive
+
     def connect(self, bd_seq: int, now_ms: int) -> OutgoingMessage:
         """Begin a connection.
 
@@ -132,7 +139,7 @@ class EdgeNodeSession:
         self._last_rebirth_ms = None
         if self._gate is not None:
             self._gate.reset()
-        return self._ndeath(now_ms)._replace(qos=1)
+        return self._writer.node_death(bd_seq, now_ms)._replace(qos=1)
 
     def subscriptions(self) -> list[tuple[str, int]]:
         """Return filters and QoS to subscribe to before anything is published.
@@ -206,15 +213,13 @@ class EdgeNodeSession:
         for metric in drafted:
             check_sent(metric, self._templates)
         publishes = self.is_born and (device_id is None or self._devices[device_id].alive)
-        payload = Payload(timestamp=now_ms, metrics=in_time_order(drafted))
-        if not publishes:
-            encode_payload(payload)
-            metric_set.commit(drafted)
-            return []
-        message_type = MessageType.NDATA if device_id is None else MessageType.DDATA
-        message = self._sequenced(message_type, device_id, payload, says_datatype=False)
+        messages = []
+        if publishes:
+            messages.append(self._writer.data(metric_set, drafted, now_ms))
+        else:
+            encode_payload(Payload(metrics=tuple(drafted)))
         metric_set.commit(drafted)
-        return [message]
+        return messages
 
     def device_birth(
         self, device_id: str, definitions: Iterable[MetricDefinition] | None, now_ms: int
@@ -236,7 +241,7 @@ class EdgeNodeSession:
             self._devices[device_id] = self._new_device(device_id, definitions)
         device = self._device(device_id)
         device.alive = True
-        return [self._dbirth(device_id, device, now_ms)] if self.is_born else []
+        return [self._writer.device_birth(device.metrics, now_ms)] if self.is_born else []
 
     def device_death(self, device_id: str, now_ms: int) -> list[OutgoingMessage]:
         """Note that a device is out of reach.
@@ -249,7 +254,7 @@ class EdgeNodeSession:
         """
         device = self._device(device_id)
         was_alive, device.alive = device.alive, False
-        return [self._ddeath(device_id, now_ms)] if was_alive and self.is_born else []
+        return [self._writer.device_death(device_id, now_ms)] if was_alive and self.is_born else []
 
     def rebirth(self, now_ms: int) -> list[OutgoingMessage]:
         """Say everything again: NBIRTH with the same bdSeq and every DBIRTH, before any further data.
@@ -323,55 +328,15 @@ class EdgeNodeSession:
         return self._births(now_ms)
 
     def _births(self, now_ms: int) -> list[OutgoingMessage]:
-        self._seq.restart()
-        metrics = (
-            special(BD_SEQ, DataType.Int64, self._bd_seq, now_ms),
-            special(REBIRTH, DataType.Boolean, value=False, now_ms=now_ms),
-            *self._node.birth(now_ms),
-        )
-        nbirth = Payload(timestamp=now_ms, metrics=in_time_order(metrics))
-        messages = [self._sequenced(MessageType.NBIRTH, None, nbirth)]
-        living = ((device_id, device) for device_id, device in self._devices.items() if device.alive)
-        messages.extend(self._dbirth(device_id, device, now_ms) for device_id, device in living)
-        return messages
-
-    def _dbirth(self, device_id: str, device: _Device, now_ms: int) -> OutgoingMessage:
-        payload = Payload(timestamp=now_ms, metrics=in_time_order(device.metrics.birth(now_ms)))
-        return self._sequenced(MessageType.DBIRTH, device_id, payload)
-
-    def _ddeath(self, device_id: str, now_ms: int) -> OutgoingMessage:
-        return self._sequenced(MessageType.DDEATH, device_id, Payload(timestamp=now_ms))
-
-    def _ndeath(self, now_ms: int) -> OutgoingMessage:
-        metric = special(BD_SEQ, DataType.Int64, self._bd_seq, now_ms)
-        payload = encode_payload(Payload(timestamp=now_ms, metrics=(metric,)))
-        return unretained(self._topic(MessageType.NDEATH), payload)
+        births = [self._writer.node_birth(self._node, self._bd_seq, now_ms)]
+        living = (device for device in self._devices.values() if device.alive)
+        births.extend(self._writer.device_birth(device.metrics, now_ms) for device in living)
+        return births
 
     def _deaths(self, now_ms: int) -> list[OutgoingMessage]:
         living = [device_id for device_id, device in self._devices.items() if device.alive and self.is_born]
-        return [*(self._ddeath(device_id, now_ms) for device_id in living), self._ndeath(now_ms)]
-
-    def _sequenced(
-        self,
-        message_type: MessageType,
-        device_id: str | None,
-        payload: Payload,
-        *,
-        says_datatype: bool = True,
-    ) -> OutgoingMessage:
-        numbered = replace(payload, seq=self._seq.upcoming)
-        data = encode_payload(
-            numbered, says_datatype=lambda metric: says_datatype or self._goes_by_name(device_id, metric)
-        )
-        self._seq.advance()
-        return unretained(self._topic(message_type, device_id), data)
-
-    def _goes_by_name(self, device_id: str | None, metric: Metric) -> bool:
-        definition = self._set_of(device_id).find(metric.name, metric.alias)
-        return definition is not None and definition.by_name
-
-    def _topic(self, message_type: MessageType, device_id: str | None = None) -> Topic:
-        return Topic(self._config.group_id, message_type, self._config.edge_node_id, device_id)
+        deaths = [self._writer.device_death(device_id, now_ms) for device_id in living]
+        return [*deaths, self._writer.node_death(self._bd_seq, now_ms)]
 
     def _set_of(self, device_id: str | None) -> MetricSet:
         return self._node if device_id is None else self._device(device_id).metrics

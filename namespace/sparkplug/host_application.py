@@ -89,6 +89,7 @@ class HostSession:
 
     def __init__(self, settings: HostSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
+        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices)
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()
@@ -284,9 +285,7 @@ class HostSession:
             self._reject(route, error, now_ms)
 
     def _apply(self, route: Route, message: pb.Payload, now_ms: int) -> None:
-        settings = self._settings
-        reading = Reading(now_ms, settings.limits, settings.check_sequence, settings.max_devices)
-        applied = _APPLIERS[route.topic.message_type](route, message, reading)
+        applied = _APPLIERS[route.topic.message_type](route, message, self._reading, now_ms)
         self._events += applied.events
         if applied.wanted is not None:
             self._want(route.node, applied.wanted, now_ms)
@@ -345,7 +344,7 @@ class HostSession:
 _SHOWN: Final = 200
 """How much of a topic an event repeats."""
 
-_APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading], Applied]]] = {
+_APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading, int], Applied]]] = {
     MessageType.NBIRTH: apply_node_birth,
     MessageType.NDEATH: apply_node_death,
     MessageType.DBIRTH: apply_device_birth,

@@ -27,15 +27,13 @@ from namespace.sparkplug.snapshot import NodeSnapshot
 
 
 class Reading(NamedTuple):
-    """What our side brings to the reading of a message.
+    """What our side brings to the reading of every message.
 
     Attributes:
-        now_ms: our clock, ms since the epoch.
         needs_birth: False where births may never be heard.
         max_devices: of one edge node.
     """
 
-    now_ms: int
     limits: Limits
     needs_birth: bool
     max_devices: int
@@ -48,7 +46,7 @@ class Applied(NamedTuple):
     wanted: WantedReason | None = None
 
 
-def apply_node_birth(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+def apply_node_birth(route: Route, message: pb.Payload, reading: Reading, now_ms: int) -> Applied:
     """Take over an NBIRTH.
 
     One that is not newer than the birth we have counts only with another bdSeq, or after vain requests for
@@ -62,13 +60,13 @@ def apply_node_birth(route: Route, message: pb.Payload, reading: Reading) -> App
     is_older = node.state is not NodeState.UNKNOWN and bd_seq == node.bd_seq and 0 < born_at <= node.born_at
     if is_older and not node.wish.takes_any_birth:
         return Applied([Ignored(route.text, IgnoredReason.OLDER_BIRTH)])
-    table, problems = MetricTable.born(message, reading.now_ms, reading.limits)
-    node.begin(table, bd_seq, seq_of(message) or 0, born_at, reading.now_ms)
-    birth = NodeBirth(node.edge_node, table.values(), bd_seq, born_at or reading.now_ms)
+    table, problems = MetricTable.born(message, now_ms, reading.limits)
+    node.begin(table, bd_seq, seq_of(message) or 0, born_at, now_ms)
+    birth = NodeBirth(node.edge_node, table.values(), bd_seq, born_at or now_ms)
     return Applied([*_told(route, problems), birth])
 
 
-def apply_node_death(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+def apply_node_death(route: Route, message: pb.Payload, _reading: Reading, now_ms: int) -> Applied:
     """Take note of an NDEATH, if it belongs to the birth we have (tck-id-payloads-ndeath-bdseq).
 
     Raises:
@@ -85,10 +83,10 @@ def apply_node_death(route: Route, message: pb.Payload, reading: Reading) -> App
     if not (node.move(NodeTrigger.DEATH) or has_devices):
         return Applied([Ignored(route.text, IgnoredReason.REPEATED)])
     node.end()
-    return Applied([NodeDeath(node.edge_node, bd_seq, reading.now_ms)])
+    return Applied([NodeDeath(node.edge_node, bd_seq, now_ms)])
 
 
-def apply_device_birth(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+def apply_device_birth(route: Route, message: pb.Payload, reading: Reading, now_ms: int) -> Applied:
     """Take over a DBIRTH.
 
     Raises:
@@ -97,10 +95,10 @@ def apply_device_birth(route: Route, message: pb.Payload, reading: Reading) -> A
     node, device_id = route.node, _device_id(route)
     if device_id not in node.devices and len(node.devices) >= reading.max_devices:
         raise RemoteProtocolError(Reason.DEVICE_COUNT, f"more than {reading.max_devices} devices")
-    table, problems = MetricTable.born(message, reading.now_ms, reading.limits)
+    table, problems = MetricTable.born(message, now_ms, reading.limits)
     node.devices[device_id] = HostDevice(table)
     node.awaited.discard(device_id)
-    timestamp = message.timestamp or reading.now_ms
+    timestamp = message.timestamp or now_ms
     birth = DeviceBirth(node.edge_node, device_id, table.values(), timestamp)
     return Applied([*_told(route, problems), birth])
 
@@ -114,7 +112,7 @@ def refuse_device_birth(route: Route, now_ms: int) -> list[HostEvent]:
     return [DeviceDeath(route.node.edge_node, _device_id(route), now_ms)]
 
 
-def apply_device_death(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+def apply_device_death(route: Route, message: pb.Payload, _reading: Reading, now_ms: int) -> Applied:
     """Take note of a DDEATH, by its own time.
 
     Sparkplug 3.0, tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-offline.
@@ -126,10 +124,10 @@ def apply_device_death(route: Route, message: pb.Payload, reading: Reading) -> A
         return Applied([Ignored(route.text, IgnoredReason.DEVICE_NOT_BORN)])
     device.alive = False
     node.awaited.discard(device_id)
-    return Applied([DeviceDeath(node.edge_node, device_id, message.timestamp or reading.now_ms)])
+    return Applied([DeviceDeath(node.edge_node, device_id, message.timestamp or now_ms)])
 
 
-def apply_data(route: Route, message: pb.Payload, reading: Reading) -> Applied:
+def apply_data(route: Route, message: pb.Payload, reading: Reading, now_ms: int) -> Applied:
     """Take over the values of an NDATA or DDATA; metrics that cannot be read are told of and left out."""
     node, device_id = route.node, route.topic.device_id
     table = living_table(node, device_id)
@@ -138,10 +136,10 @@ def apply_data(route: Route, message: pb.Payload, reading: Reading) -> Applied:
             ignored = Ignored(route.text, IgnoredReason.DEVICE_NOT_BORN)
             return Applied([ignored], WantedReason.DEVICE_NOT_BORN)
         table = MetricTable()
-    values, problems = table.data(message, reading.now_ms, reading.limits, needs_birth=reading.needs_birth)
+    values, problems = table.data(message, now_ms, reading.limits, needs_birth=reading.needs_birth)
     events = _told(route, problems) if problems else []
     if values or not problems:
-        events.append(Data(node.edge_node, device_id, values, message.timestamp or reading.now_ms))
+        events.append(Data(node.edge_node, device_id, values, message.timestamp or now_ms))
     is_unknown = any(problem.is_unknown for problem in problems)
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
 

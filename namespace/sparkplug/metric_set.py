@@ -61,6 +61,11 @@ class MetricSet:
         entry = self._entry(name, alias)
         return None if entry is None else entry.definition
 
+    def goes_by_name(self, metric: Metric) -> bool:
+        """Whether a metric is one that says its name and data type in every message."""
+        definition = self.find(metric.name, metric.alias)
+        return definition is not None and definition.by_name
+
     def draft(self, updates: Iterable[MetricUpdate], now_ms: int, *, force: bool) -> list[Metric]:
         """Return the updates as metrics to send; nothing is remembered yet.
 

@@ -16,6 +16,18 @@ _DRAIN_READS = 64
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
+class TidySSLSocket(ssl.SSLSocket):
+    """A TLS socket that does not stay open when its handshake fails, for callers that forget to close it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands, as `ssl.SSLSocket` does."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 class BufferedSocket:
     """The part of a non-blocking socket that the MQTT client uses, with read-ahead.
 

@@ -22,16 +22,16 @@ from namespace.transport.port import (
     Counters,
     LostReason,
     Message,
-    RefusalReason,
     SubscribeRefused,
     Will,
 )
-from namespace.transport.topic_filter import check_topic, check_topic_filter, topic_matches
+from namespace.transport.topic_filter import check_payload, check_qos, check_topic, check_topic_filter, topic_matches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
 _ADDRESS = "memory"
+_NOT_AUTHORISED = 0x87
 
 
 class Access(StrEnum):
@@ -139,7 +139,7 @@ class MemoryBroker:
         if self._accounts is not None and (
             session.account is None or self._accounts.get(session.account) != session.password
         ):
-            raise ConnectRefused(_ADDRESS, session.account, RefusalReason.NOT_AUTHORISED, 0x87)
+            raise ConnectRefused(_ADDRESS, session.account, _NOT_AUTHORISED)
         previous = self._sessions.get(session.client_id)
         if previous is not None:
             self._drop(previous, LostReason.TAKEN_OVER)
@@ -285,7 +285,8 @@ class MemoryConnection:
     ) -> None:
         """Publish a message; see `Connection.publish`."""
         check_topic(topic)
-        _check_qos(qos)
+        check_payload(payload)
+        check_qos(qos)
         self._require_session()
         self._broker.publish(self._session, Message(topic, payload, qos, retain))
         self._session.counters.published += 1
@@ -295,7 +296,7 @@ class MemoryConnection:
         """Subscribe; see `Connection.subscribe`."""
         for topic_filter, qos in topic_filters:
             check_topic_filter(topic_filter)
-            _check_qos(qos)
+            check_qos(qos)
         self._require_session()
         refused = [
             topic_filter
@@ -356,8 +357,3 @@ class _Session:
     counters: Counters
     subscriptions: dict[str, int] = field(default_factory=dict)
     held: list[_Delayed] = field(default_factory=list)
-
-
-def _check_qos(qos: int) -> None:
-    if qos not in (0, 1):
-        raise ValueError(f"QoS {qos}: this transport knows 0 and 1")

@@ -1,14 +1,14 @@
 """The MQTT adapter of the transport port: aiomqtt over paho-mqtt. No other module knows these libraries.
 
-aiomqtt does the conversation (CONNECT, SUBSCRIBE, keep-alive). Where it spends a task pair per message or
-waits for an acknowledgement that will not come, its own callbacks are overridden here: messages go straight
-into a bounded `Inbox`, a publish is written at once, and whatever is pending fails with the connection.
-Neither library's reconnect is used: it would send an outdated Will.
+aiomqtt does the conversation (CONNECT, SUBSCRIBE, keep-alive). Where it spends a task pair per message or waits for an answer that will
+not come, paho's callbacks are led here instead: messages go straight into a bounded `Inbox`, a publish is written at once, and whatever
+is pending fails with the connection. Neither library's reconnect is used: it would send an outdated Will.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -18,25 +18,22 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from namespace.transport.broker_url import refuse_plaintext_beyond_loopback
-from namespace.transport.buffered_socket import BufferedSocket
+from namespace.transport.buffered_socket import BufferedSocket, TidySSLSocket
 from namespace.transport.inbox import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES, Inbox
 from namespace.transport.port import (
     PUBLISH_TIMEOUT_S,
     BrokerUnreachable,
-    ConnectionLost,
     ConnectRefused,
     Counters,
     LostReason,
     Message,
     PublishRefused,
-    RefusalReason,
     SubscribeRefused,
     Will,
 )
-from namespace.transport.topic_filter import check_topic, check_topic_filter
+from namespace.transport.topic_filter import check_qos, check_topic, check_topic_filter
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     import paho.mqtt.client as paho
@@ -47,18 +44,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PUBLISHES_PER_TURN = 32
-_REFUSALS = {
-    0x84: RefusalReason.PROTOCOL,
-    0x85: RefusalReason.CLIENT_ID,
-    0x86: RefusalReason.BAD_CREDENTIALS,
-    0x87: RefusalReason.NOT_AUTHORISED,
-    0x88: RefusalReason.UNAVAILABLE,
-    0x89: RefusalReason.UNAVAILABLE,
-    0x8A: RefusalReason.NOT_AUTHORISED,
-    0x97: RefusalReason.UNAVAILABLE,
-    0x9F: RefusalReason.UNAVAILABLE,
-}
-_LOSSES = {0x8D: LostReason.KEEP_ALIVE, 0x8E: LostReason.TAKEN_OVER}
 _DISCONNECT_WITH_WILL = 0x04
 
 
@@ -84,27 +69,23 @@ class MqttTransport:
             url: Address of the broker and our account there.
             client_id: MQTT client id; a second session under the same one ends the first.
             protocol: 4 for MQTT 3.1.1, which costs about half as much per message here, or 5.
-            keepalive_s: Longest silence in seconds before the broker or we take the other for dead (after 1.5
-                times that).
-            connect_timeout_s: Longest wait in seconds for the TCP and TLS handshakes, and again for the
-                broker's answer to CONNECT, SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.
-            max_queued_messages: How many received messages may wait for their reader before the session is
-                dropped.
+            keepalive_s: Seconds of silence after which we ask the broker for a sign of life, and after as many again take it for
+                dead. The broker waits 1.5 times that for us.
+            connect_timeout_s: Longest wait in seconds for the TCP and TLS handshakes, and again for the broker's answer to CONNECT,
+                SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.
+            max_queued_messages: How many received messages may wait for their reader before the session is dropped.
             max_queued_bytes: How many bytes of payload may wait, likewise.
-            tls_context: For `mqtts`: which certificates to trust and present. Defaults to the system's trust
-                store.
+            tls_context: For `mqtts`: which certificates to trust and present. Defaults to the system's trust store.
             allow_plaintext: Accept an unencrypted connection to another machine.
 
         Raises:
-            BrokerUrlError: The broker is on another machine, the URL is not `mqtts`, and plaintext is not
-                allowed.
+            BrokerUrlError: The broker is on another machine, the URL is not `mqtts`, and plaintext is not allowed.
         """
         if not allow_plaintext:
             refuse_plaintext_beyond_loopback(url)
-        if url.tls and tls_context is None:
-            import ssl
-
-            tls_context = ssl.create_default_context()
+        if url.tls:
+            tls_context = tls_context or ssl.create_default_context()
+            tls_context.sslsocket_class = TidySSLSocket  # paho leaves the socket open when the handshake fails
         self.url = url
         self.client_id = client_id
         self.protocol = protocol
@@ -140,18 +121,11 @@ class MqttConnection:
         self._counters = counters
 
     async def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        qos: int = 0,
-        retain: bool = False,
-        timeout_s: float = PUBLISH_TIMEOUT_S,
+        self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False, timeout_s: float = PUBLISH_TIMEOUT_S
     ) -> None:
         """Publish a message; see `Connection.publish`."""
         check_topic(topic)
-        if qos not in (0, 1):
-            raise ValueError(f"QoS {qos}: this transport publishes with 0 or 1")
+        check_qos(qos)
         await self._session.send(topic, payload, qos=qos, retain=retain, timeout_s=timeout_s)
         self._counters.published += 1
 
@@ -159,14 +133,13 @@ class MqttConnection:
         """Subscribe; see `Connection.subscribe`."""
         for topic_filter, qos in topic_filters:
             check_topic_filter(topic_filter)
-            if qos not in (0, 1):
-                raise ValueError(f"QoS {qos}: this transport subscribes with 0 or 1")
+            check_qos(qos)
         with self._session.answered():
             codes = await self._session.subscribe(list(topic_filters))
-        answers = [code.value if isinstance(code, ReasonCode) else code for code in codes]
-        refused = [(topic_filters[i][0], code) for i, code in enumerate(answers) if code >= 0x80]
+        answers = [code if isinstance(code, int) else code.value for code in codes]
+        refused = [asked for (asked, _), answer in zip(topic_filters, answers, strict=True) if answer >= 0x80]
         if refused:
-            raise SubscribeRefused([topic_filter for topic_filter, _ in refused], refused[0][1])
+            raise SubscribeRefused(refused, max(answers))
 
     async def unsubscribe(self, topic_filters: Sequence[str]) -> None:
         """Unsubscribe; see `Connection.unsubscribe`."""
@@ -195,7 +168,7 @@ class MqttConnection:
 
 
 class _Session(aiomqtt.Client):
-    """One CONNECT. aiomqtt with its callbacks for messages, writing and endings replaced."""
+    """One CONNECT. aiomqtt with the callbacks for messages, writing and endings replaced."""
 
     def __init__(
         self, transport: MqttTransport, will: Will | None, inbox: Inbox, tls_context: ssl.SSLContext | None
@@ -210,8 +183,7 @@ class _Session(aiomqtt.Client):
             identifier=transport.client_id,
             protocol=aiomqtt.ProtocolVersion.V5 if is_v5 else aiomqtt.ProtocolVersion.V311,
             will=None if will is None else aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
-            # MQTT 5: clean start on the first CONNECT of a client, and this one sends no second; no expiry
-            # property means 0.
+            # MQTT 5: clean start on the first CONNECT of a client, and this one sends no second; no expiry property means 0.
             clean_session=None if is_v5 else True,
             keepalive=transport.keepalive_s,
             timeout=transport.connect_timeout_s,
@@ -235,8 +207,7 @@ class _Session(aiomqtt.Client):
         self._client.on_socket_unregister_write = self._after_writing
         self._client.on_message = self._take
         self._client.on_disconnect = self._end
-        # Set only while an acknowledgement is awaited: with this callback paho builds an MQTT 5 property
-        # object per sent message.
+        # Set only while an acknowledgement is awaited: with it paho builds an MQTT 5 property object per sent message.
         self._client.on_publish = None
 
     # --- the life of the session
@@ -250,9 +221,7 @@ class _Session(aiomqtt.Client):
             if self._wire is not None:
                 self._wire.abort()
             if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
-                code = error.rc.value
-                reason = _REFUSALS.get(code, RefusalReason.OTHER)
-                raise ConnectRefused(str(self._url), self._url.username, reason, code) from None
+                raise ConnectRefused(str(self._url), self._url.username, error.rc.value) from None
             if isinstance(error, aiomqtt.MqttError | UnicodeError):
                 raise BrokerUnreachable(str(self._url), str(error)) from None
             raise
@@ -285,12 +254,11 @@ class _Session(aiomqtt.Client):
     def _lose(self, reason: LostReason, detail: str) -> None:
         """Fail everything that waits for the broker."""
         self._inbox.end(reason, detail)
-        while self._unwritten:
-            _fail(self._unwritten.popleft()[1], self._inbox.error())
-        while self._unacknowledged:
-            _fail(self._unacknowledged.popitem()[1], self._inbox.error())
-        for subscribed in self._pending_subscribes.values():
-            _fail(subscribed, self._inbox.error())
+        waiting: list[asyncio.Future[Any]] = [written for _, written in self._unwritten]
+        for waiter in (*waiting, *self._unacknowledged.values(), *self._pending_subscribes.values()):
+            if not waiter.done():
+                waiter.set_exception(self._inbox.error())
+        self._unwritten.clear()
         for unsubscribed in self._pending_unsubscribes.values():
             unsubscribed.set()  # `answered` looks again whether the session is over
 
@@ -303,8 +271,10 @@ class _Session(aiomqtt.Client):
         if qos:
             self._client.on_publish = self._acknowledge
         self._flush_is_scheduled = True  # it follows right here
-        info = self._client.publish(topic, payload, qos, retain)
-        self._flush()
+        try:
+            info = self._client.publish(topic, payload, qos, retain)
+        finally:
+            self._flush()
         if info.rc or self._inbox.lost is not None:
             raise self._inbox.error()
         self._sent += 1
@@ -392,10 +362,7 @@ class _Session(aiomqtt.Client):
         except UnicodeDecodeError:
             self._counters.malformed += 1
             return
-        payload = message.payload
-        if type(payload) is not bytes:
-            payload = bytes(payload)
-        if not self._inbox.put(Message(topic, payload, message.qos, message.retain)):
+        if not self._inbox.put(Message(topic, bytes(message.payload), message.qos, message.retain)):
             self._counters.overflows += 1
             self._inbox.end(LostReason.OVERFLOW)
             if self._wire is not None:
@@ -419,18 +386,12 @@ class _Session(aiomqtt.Client):
         if self._abandoned or self._connected.cancelled():
             return
         if not self._connected.done():
-            error = aiomqtt.MqttError("it closed the connection instead of answering CONNECT")
-            self._connected.set_exception(error)
+            self._connected.set_exception(aiomqtt.MqttError("it ended the conversation without accepting CONNECT"))
             return
-        self._lose(_LOSSES.get(code.value, LostReason.BROKER), str(code))
+        self._lose(LostReason.of(code.value), str(code))
         self._on_disconnect(client, userdata, flags, code, properties)
 
     def _after_disconnect(self, disconnected: asyncio.Future[None]) -> None:
         error = None if disconnected.cancelled() else disconnected.exception()
         self._lose(LostReason.BROKER, str(error or ""))
         self.cut(LostReason.BROKER)
-
-
-def _fail(waiter: asyncio.Future[Any], error: ConnectionLost) -> None:
-    if not waiter.done():
-        waiter.set_exception(error)

@@ -53,6 +53,11 @@ class RefusalReason(StrEnum):
     UNAVAILABLE = "broker unavailable"
     OTHER = "other"
 
+    @classmethod
+    def of(cls, code: int) -> RefusalReason:
+        """Name a CONNACK reason code (MQTT 5, 3.2.2.2)."""
+        return _REFUSALS.get(code, cls.OTHER)
+
 
 class LostReason(StrEnum):
     """Why a session is over."""
@@ -62,8 +67,27 @@ class LostReason(StrEnum):
     OVERFLOW = "overflow"  # messages came faster than they were taken
     TIMEOUT = "timeout"  # the broker took no message, or acknowledged none, within the time limit
     KEEP_ALIVE = "keep-alive"  # the broker fell silent
-    TAKEN_OVER = "taken over"  # another session uses our client id (only MQTT 5 tells)
+    TAKEN_OVER = "taken over"  # another session uses our client id; only some MQTT 5 brokers tell
     BROKER = "broker"  # the broker or the network closed the connection
+
+    @classmethod
+    def of(cls, code: int) -> LostReason:
+        """Name the reason code of a DISCONNECT from the broker (MQTT 5, 3.14.2.1)."""
+        return _LOSSES.get(code, cls.BROKER)
+
+
+_REFUSALS = {
+    0x84: RefusalReason.PROTOCOL,
+    0x85: RefusalReason.CLIENT_ID,
+    0x86: RefusalReason.BAD_CREDENTIALS,
+    0x87: RefusalReason.NOT_AUTHORISED,
+    0x88: RefusalReason.UNAVAILABLE,
+    0x89: RefusalReason.UNAVAILABLE,
+    0x8A: RefusalReason.NOT_AUTHORISED,
+    0x97: RefusalReason.UNAVAILABLE,
+    0x9F: RefusalReason.UNAVAILABLE,
+}
+_LOSSES = {0x8D: LostReason.KEEP_ALIVE, 0x8E: LostReason.TAKEN_OVER}
 
 
 class TransportError(Exception):
@@ -95,7 +119,8 @@ class ConnectRefused(TransportError):
         code: The reason code, in MQTT 5 numbering.
     """
 
-    def __init__(self, broker: str, account: str | None, reason: RefusalReason, code: int) -> None:
+    def __init__(self, broker: str, account: str | None, code: int) -> None:
+        reason = RefusalReason.of(code)
         who = f"account {account!r}" if account else "an anonymous client"
         super().__init__(f"broker {broker} refused {who}: {reason.value} (0x{code:02X}); {_REMEDIES[reason]}")
         self.broker = broker
@@ -138,7 +163,7 @@ class SubscribeRefused(TransportError):
 
     Attributes:
         topic_filters: The filters that were refused.
-        code: Reason code of the first of them (0x80 or above).
+        code: The highest reason code among the answers (0x80 or above).
     """
 
     def __init__(self, topic_filters: Sequence[str], code: int) -> None:
@@ -208,7 +233,8 @@ class Connection(Protocol):
         """Subscribe; return once the broker has acknowledged all filters.
 
         Args:
-            topic_filters: Pairs of topic filter and highest QoS wanted (0 or 1).
+            topic_filters: Pairs of topic filter and highest QoS wanted (0 or 1). Where filters overlap, some brokers deliver a
+                message once and some once per filter.
 
         Raises:
             SubscribeRefused: The broker refused at least one filter.

@@ -1,4 +1,4 @@
-"""MQTT topic names and topic filters: what is valid and what matches.
+"""MQTT topic names, topic filters, QoS and size: what is valid and what matches.
 
 Pure text, used by the in-memory broker and by whoever routes messages or checks access rights. It does not
 know shared subscriptions (`$share/...`) and nothing of what the levels of a topic mean.
@@ -7,6 +7,7 @@ know shared subscriptions (`$share/...`) and nothing of what the levels of a top
 from __future__ import annotations
 
 MAX_TOPIC_BYTES = 65_535
+MAX_PAYLOAD_BYTES = 268_435_455
 
 
 class TopicFilterError(ValueError):
@@ -69,6 +70,26 @@ def topic_matches(topic_filter: str, topic: str) -> bool:
     elif len(given) != len(wanted):
         return False
     return all(level in ("+", given[position]) for position, level in enumerate(wanted))
+
+
+def check_payload(payload: bytes) -> None:
+    """Refuse a payload that no MQTT packet can carry (MQTT 3.1.1, 2.2.3).
+
+    Raises:
+        ValueError: It is larger than 268,435,455 bytes.
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"a payload of {len(payload)} bytes is too large for MQTT")
+
+
+def check_qos(qos: int) -> None:
+    """Refuse a quality of service that the transport does not offer: 2 adds a round trip that Sparkplug has no use for.
+
+    Raises:
+        ValueError: It is neither 0 nor 1.
+    """
+    if qos not in (0, 1):
+        raise ValueError(f"QoS {qos}: the transport knows 0 and 1")
 
 
 def _check_text(text: str) -> None:

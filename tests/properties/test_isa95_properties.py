@@ -33,9 +33,7 @@ bounded = settings(max_examples=80, deadline=None, derandomize=True)
 
 LEVEL_NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", fullmatch=True)
 PATHS = st.lists(LEVEL_NAMES, min_size=2, max_size=5).map(lambda parts: EquipmentPath(tuple(parts)))
-ZONES = st.sampled_from(
-    ["Europe/Berlin", "America/Chicago", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia"]
-)
+ZONES = st.sampled_from(["Europe/Berlin", "America/Chicago", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia"])
 TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 SHIFTS = st.builds(
     ShiftPattern,

@@ -50,9 +50,7 @@ RULES = CounterRules(bits=BITS, max_step=40)
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(MADE, st.integers(0, 2**BITS - 1))
-def test_counts_resets_and_rollovers_conserve_the_quantity(
-    made: list[tuple[int, int, bool]], first: int
-) -> None:
+def test_counts_resets_and_rollovers_conserve_the_quantity(made: list[tuple[int, int, bool]], first: int) -> None:
     order = order_in(State.RUNNING, of=definition(None, QuantitySource.COUNTER))
     processed, defective = Position(first, at(2)), Position(0, at(2))
     expected_good = expected_scrap = 0

@@ -1,14 +1,16 @@
 """The simulated line and the replay plan: pure and seeded."""
 
-from .bottling import LINE_1
-from .duty import AroundTheClock, Duty, Rota
-from .line import BottlingLine, MaterialBalance, Report
-from .packml import Mode, State
-from .profile import LineProfile, MachineProfile
-from .truth import Cause, Counts, TruthInterval, UnitTruth
+from services.simulator.domain.bottling import LINE_1, LINE_2, LINES
+from services.simulator.domain.duty import AroundTheClock, Duty, Rota
+from services.simulator.domain.line import BottlingLine, MaterialBalance, Report
+from services.simulator.domain.packml import Mode, State
+from services.simulator.domain.profile import LineProfile, MachineProfile
+from services.simulator.domain.truth import Cause, Counts, TruthInterval, UnitTruth
 
 __all__ = [
+    "LINES",
     "LINE_1",
+    "LINE_2",
     "AroundTheClock",
     "BottlingLine",
     "Cause",

@@ -1,12 +1,14 @@
-"""The bottling line that is shipped: filler, capper, labeler, packer at two bottles a second.
+"""The bottling lines that are shipped: filler, capper, labeler, packer.
 
-The filler is the slowest machine and the others are a little faster, as lines are built; belts of half a
-minute decouple them. The frequencies make a line of about 80 % availability on which something happens every
-few minutes.
+Filler and packer set the pace and the machines between them are a little faster; belts of half a minute
+decouple them. The frequencies make lines of about 75 to 85 % availability on which something happens every few
+minutes.
 """
 
-from .process_value import ProcessValueProfile
-from .profile import (
+from dataclasses import replace
+
+from services.simulator.domain.process_value import ProcessValueProfile
+from services.simulator.domain.profile import (
     ConveyorProfile,
     FaultProfile,
     InterruptionProfile,
@@ -25,8 +27,8 @@ FILLER = MachineProfile(
     scrap_share=0.006,
     start_up_cycles=25,
     start_up_scrap_share=0.12,
-    counter_bits=32,
-    first_count=4_294_960_000,
+    counter_bits=16,
+    first_count=58_000,
     patience_ms=3_000,
     restart_level=1,
     restart_room=20,
@@ -98,7 +100,7 @@ FILLER = MachineProfile(
 
 CAPPER = MachineProfile(
     name="Capper",
-    cycle_ms=450,
+    cycle_ms=480,
     scrap_share=0.004,
     start_up_cycles=10,
     start_up_scrap_share=0.08,
@@ -147,7 +149,7 @@ CAPPER = MachineProfile(
 
 LABELER = MachineProfile(
     name="Labeler",
-    cycle_ms=440,
+    cycle_ms=480,
     scrap_share=0.008,
     start_up_cycles=15,
     start_up_scrap_share=0.15,
@@ -190,12 +192,12 @@ LABELER = MachineProfile(
 
 PACKER = MachineProfile(
     name="Packer",
-    cycle_ms=430,
+    cycle_ms=500,
     scrap_share=0.002,
     start_up_cycles=5,
     start_up_scrap_share=0.05,
-    counter_bits=32,
-    first_count=1_700_000,
+    counter_bits=16,
+    first_count=41_700,
     patience_ms=4_000,
     restart_level=12,
     restart_room=1,
@@ -238,3 +240,18 @@ LINE_1 = LineProfile(
     outfeed=InterruptionProfile(60 * MINUTE_MS, Span(20_000, 4 * MINUTE_MS)),
     reaction=Span(2_000, 12_000),
 )
+
+LINE_2 = replace(
+    LINE_1,
+    name="Line2",
+    machines=(
+        replace(FILLER, cycle_ms=800, first_count=9_100),
+        replace(CAPPER, cycle_ms=750, first_count=8_900),
+        replace(LABELER, cycle_ms=750, first_count=61_200),
+        replace(PACKER, cycle_ms=800, first_count=17_350),
+    ),
+    relieved=True,
+)
+
+LINES = (LINE_1, LINE_2)
+"""The lines of the shipped site."""

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from .agenda import Agenda
-from .conveyor import Conveyor, Drain, Infeed, Outfeed, Source
-from .duty import AroundTheClock, Duty
-from .machine import Machine
-from .operator import Operator
-from .profile import InterruptionProfile, LineProfile
-from .tags import TagValue
-from .truth import UnitTruth
+from services.simulator.domain.agenda import Agenda
+from services.simulator.domain.conveyor import Conveyor, Drain, Infeed, Outfeed, Source
+from services.simulator.domain.duty import AroundTheClock, Duty
+from services.simulator.domain.machine import Machine
+from services.simulator.domain.operator import Operator
+from services.simulator.domain.profile import InterruptionProfile, LineProfile
+from services.simulator.domain.tags import TagValue
+from services.simulator.domain.truth import UnitTruth
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ neighbours only as places to take from and put to; who starts and stops it is it
 from collections.abc import Callable
 from random import Random
 
-from .agenda import Agenda, Appointment
-from .conveyor import Drain, Source
-from .counter import AccumulatingCounter
-from .packml import ACTING_STATES, Mode, State, Trigger, allows, next_state
-from .process_value import ProcessValue
-from .profile import (
+from services.simulator.domain.agenda import Agenda, Appointment
+from services.simulator.domain.conveyor import Drain, Source
+from services.simulator.domain.counter import AccumulatingCounter
+from services.simulator.domain.packml import ACTING_STATES, Mode, State, Trigger, allows, next_state
+from services.simulator.domain.process_value import ProcessValue
+from services.simulator.domain.profile import (
     BLOCKED_REASON,
     NO_REASON,
     OFF_DUTY_REASON,
@@ -23,7 +23,7 @@ from .profile import (
     Response,
     Span,
 )
-from .tags import (
+from services.simulator.domain.tags import (
     BLOCKED,
     DEFECTIVE,
     MODE,
@@ -35,8 +35,8 @@ from .tags import (
     STOP_REASON,
     TagValue,
 )
-from .truth import Cause, UnitTruth
-from .wear import Wear
+from services.simulator.domain.truth import Cause, UnitTruth
+from services.simulator.domain.wear import Wear
 
 _CALL_MAINTENANCE = Span(20_000, 120_000)
 _LOOK_AGAIN_MS = 200

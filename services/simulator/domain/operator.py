@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from .agenda import Agenda
-from .duty import Duty
-from .machine import Machine
-from .packml import State, Trigger
-from .profile import Span
+from services.simulator.domain.agenda import Agenda
+from services.simulator.domain.duty import Duty
+from services.simulator.domain.machine import Machine
+from services.simulator.domain.packml import State, Trigger
+from services.simulator.domain.profile import Span
 
 _TOWARDS_EXECUTE = {State.STOPPED: Trigger.RESET, State.COMPLETE: Trigger.RESET, State.IDLE: Trigger.START}
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from random import Random
 from types import MappingProxyType
 
-from .packml import State
-from .process_value import ProcessValueProfile
+from services.simulator.domain.packml import State
+from services.simulator.domain.process_value import ProcessValueProfile
 
 NO_REASON = 0
 STARVED_REASON = 901
@@ -171,6 +171,7 @@ class LineProfile:
         outfeed: Interruptions of the removal.
         reaction: How long the operator takes to react.
         scan_ms: Cycle in which the controller looks at counters and sensors.
+        relieved: Whether a second crew runs the line during breaks.
     """
 
     name: str
@@ -180,6 +181,7 @@ class LineProfile:
     outfeed: InterruptionProfile | None
     reaction: Span
     scan_ms: int = 1_000
+    relieved: bool = False
 
     def __post_init__(self) -> None:
         if not self.machines or len(self.conveyors) != len(self.machines) - 1:

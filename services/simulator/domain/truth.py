@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .packml import Mode, State
+from services.simulator.domain.packml import Mode, State
 
 
 class Cause(StrEnum):
@@ -45,6 +45,17 @@ class TruthInterval:
     mode: Mode
     cause: Cause
     reason: int
+
+    def document(self) -> dict[str, int | str]:
+        """The interval as a JSON-able document, state and mode by number."""
+        return {
+            "start_ms": self.start_ms,
+            "end_ms": self.end_ms,
+            "state": int(self.state),
+            "mode": int(self.mode),
+            "cause": self.cause.value,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +138,18 @@ class UnitTruth:
 
     def forget_before(self, limit_ms: int) -> None:
         """Drop what ended before a time; totals over all time stay exact."""
+        if not self._closed or self._closed[0].end_ms > limit_ms:
+            return
         self._closed = [interval for interval in self._closed if interval.end_ms > limit_ms]
         good, scrap = bisect_left(self._good, limit_ms), bisect_left(self._scrap, limit_ms)
         self._forgotten = Counts(self._forgotten.good + good, self._forgotten.scrap + scrap)
         del self._good[:good], self._scrap[:scrap]
 
     def document(self, until_ms: int) -> dict[str, object]:
-        """The truth as a JSON-able document, states and modes by number, times in ms since the epoch."""
+        """The truth as a JSON-able document, times in ms since the epoch."""
         counts = self.counts()
         return {
             "good": counts.good,
             "scrap": counts.scrap,
-            "intervals": [
-                {
-                    "start_ms": interval.start_ms,
-                    "end_ms": interval.end_ms,
-                    "state": int(interval.state),
-                    "mode": int(interval.mode),
-                    "cause": interval.cause.value,
-                    "reason": interval.reason,
-                }
-                for interval in self.intervals(until_ms)
-            ],
+            "intervals": [interval.document() for interval in self.intervals(until_ms)],
         }

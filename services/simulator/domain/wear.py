@@ -6,7 +6,7 @@ What a fault does to the machine is the machine's business.
 
 from random import Random
 
-from .profile import FaultProfile, MachineProfile
+from services.simulator.domain.profile import FaultProfile, MachineProfile
 
 
 class Wear:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -40,16 +41,19 @@ class Boards:
     Args:
         database: The service's database.
         publish: Sets metrics of a place.
+        pause_s: Seconds between two refreshes: under load what changed meanwhile is read once, not each time.
     """
 
-    def __init__(self, database: Database, publish: Publish) -> None:
+    def __init__(self, database: Database, publish: Publish, *, pause_s: float = 0.1) -> None:
         self._database = database
         self._publish = publish
+        self._pause_s = pause_s
 
     async def refresh(self, places: frozenset[EquipmentPath]) -> None:
         """Read the work centers in hand and publish them; raises `DatabaseUnavailable`."""
         for place, shown in (await self.read(places)).items():
             self._publish(place, metrics_of(shown))
+        await asyncio.sleep(self._pause_s)
 
     async def read(self, places: Iterable[EquipmentPath]) -> dict[EquipmentPath, WorkCenterBoard]:
         """Return what each of the work centers has in hand."""

@@ -7,8 +7,10 @@ sample makes up for them.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from namespace.isa95 import EquipmentPath
@@ -41,7 +43,7 @@ class CounterFeed:
         self._counters = counters
         self._apply = apply
         self._pause_s = pause_s
-        self._held: dict[EquipmentPath, deque[CounterSample]] = {}
+        self._held: dict[EquipmentPath, _Held] = {}
         self._wake = asyncio.Event()
 
     def observe(self, unit: EquipmentPath, metric: str, value: object, at: datetime, *, birth: bool) -> None:
@@ -55,31 +57,54 @@ class CounterFeed:
             birth: Whether it comes from a birth.
         """
         target = self._counters.get((unit, metric))
-        if target is None or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        count = _count_of(value)
+        if target is None or count is None:
             return
         place, counter = target
-        held = self._held.setdefault(place, deque(maxlen=_MOST_HELD))
-        held.append(CounterSample(counter, Position(int(value), at), birth))
+        self._held.setdefault(place, _Held()).add(CounterSample(counter, Position(count, at), birth))
         self._wake.set()
 
     def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
         """Return the held samples of a work center, oldest first; applying them twice does no harm."""
-        return sorted(self._held.get(place, ()), key=lambda sample: sample.position.at)
+        held = self._held.get(place)
+        return sorted(held.samples, key=lambda sample: sample.position.at) if held else ()
 
     async def run(self) -> None:
         """Have held samples applied until cancelled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            for place, held in self._held.items():
-                count = len(held)
-                if count and await self._apply(place, self.uncounted(place)):
-                    self._forget(held, count)
-                elif count:
+            for place, held in list(self._held.items()):
+                upto = held.received
+                if not held.samples:
+                    continue
+                if await self._apply(place, self.uncounted(place)):
+                    held.forget(upto)
+                else:
                     self._wake.set()
             await asyncio.sleep(self._pause_s)
 
-    @staticmethod
-    def _forget(held: deque[CounterSample], count: int) -> None:
-        for _ in range(min(count, len(held))):
-            held.popleft()
+
+@dataclass(slots=True)
+class _Held:
+    """Samples of one work center in order of arrival, numbered by how many came before."""
+
+    samples: deque[CounterSample] = field(default_factory=deque)
+    received: int = 0
+
+    def add(self, sample: CounterSample) -> None:
+        self.samples.append(sample)
+        self.received += 1
+        if len(self.samples) > _MOST_HELD:
+            self.samples.popleft()
+
+    def forget(self, upto: int) -> None:
+        while self.samples and self.received - len(self.samples) < upto:
+            self.samples.popleft()
+
+
+def _count_of(value: object) -> int | None:
+    """Return a counter's value, or None for what is no count."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return int(value)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from namespace.contracts.event_log import NewEvent
 from namespace.isa95 import EquipmentPath
 from namespace.store import Queries, Transaction, append
 from services.work_order.adapters.events import NewId, events_of, work_request_event
-from services.work_order.adapters.rows import execution_row, job_order_of, whole_row
+from services.work_order.adapters.rows import Row, execution_row, job_order_of, whole_row
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
@@ -128,7 +127,7 @@ class PostgresWorkOrders:
         await append(self._tx, events)
 
 
-def work_request_of(row: Any) -> WorkRequest:
+def work_request_of(row: Row) -> WorkRequest:
     """Return the work request of a row of table `work_request`."""
     return WorkRequest(
         id=row["id"],

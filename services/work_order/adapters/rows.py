@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain.job_order import Definition, JobOrder, Labor, QuantitySource, Removal, Run
 from services.work_order.domain.state_machine import State, SubState
 
 
-def job_order_of(row: Mapping[str, Any]) -> JobOrder:
+class Row(Protocol):
+    """A row of a result: values by column name."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+def job_order_of(row: Row) -> JobOrder:
     """Return the job order of a row."""
     return JobOrder(
         id=row["id"],
@@ -76,7 +81,7 @@ def execution_row(order: JobOrder) -> tuple[object, ...]:
     return (*whole[:2], *whole[15:24], *whole[25:])
 
 
-def _definition(row: Mapping[str, Any]) -> Definition:
+def _definition(row: Row) -> Definition:
     return Definition(
         place=EquipmentPath.parse(row["place"]),
         work_request=row["work_request"],

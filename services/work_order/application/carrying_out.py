@@ -16,6 +16,8 @@ from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.ports import Origin, Shop, WorkOrders
 
+_LONGEST_ID = 100
+
 Choice = Callable[[JobOrder, datetime], Decision | Refusal]
 """What the domain says to an order at a time."""
 
@@ -71,6 +73,14 @@ def accepted(order: JobOrder, message: str = "") -> Accepted:
     return Accepted(order.id, order.version, text, describe(order), order.place)
 
 
+def refuse_id(subject: str) -> Refused | None:
+    """Return why `subject` can be no id of this service; None where it can."""
+    if subject.isprintable() and len(subject) <= _LONGEST_ID:
+        return None
+    message = f"an id has at most {_LONGEST_ID} characters, all of them printable; {subject[:20]!r}... is none"
+    return Refused(Refusal(Code.INVALID_ARGUMENTS, message))
+
+
 async def carry_out(
     work_orders: WorkOrders,
     shop: Shop,
@@ -91,6 +101,8 @@ async def carry_out(
         settles: Whether received counts are applied first, so that the decision finds the quantities
             complete.
     """
+    if impossible := refuse_id(command.subject):
+        return impossible
     order = await work_orders.job_order(command.subject)
     if order is None:
         message = f"there is no job order {command.subject!r}; Store it first, or look for its id in query job_orders"

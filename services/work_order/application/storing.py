@@ -23,6 +23,7 @@ from services.work_order.application.carrying_out import (
     accepted,
     carry_out,
     origin_of,
+    refuse_id,
     whole_ms,
 )
 from services.work_order.domain import decisions, definitions
@@ -36,6 +37,8 @@ from services.work_order.ports import Shop, UnknownPlaceError, WorkOrders, WorkR
 
 async def store_work_request(work_orders: WorkOrders, command: Command, args: StoreWorkRequestArgs) -> Outcome:
     """Store or change a work request; storing the same again changes nothing."""
+    if impossible := refuse_id(command.subject):
+        return impossible
     known = await work_orders.work_request(command.subject)
     version = known.version if known else 0
     if command.expected_version is not None and command.expected_version != version:
@@ -108,6 +111,8 @@ async def clear(work_orders: WorkOrders, shop: Shop, command: Command, args: Met
 
 
 async def _store(work_orders: WorkOrders, shop: Shop, command: Command, args: StoreArgs, method: Method) -> Outcome:
+    if impossible := refuse_id(command.subject):
+        return impossible
     definition = _definition(shop, args)
     if isinstance(definition, Refusal):
         return Refused(definition)

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """The reasons; the value is the `code` of the command's response."""
 
-    INVALID_ARGUMENTS = "InvalidArguments"
+    INVALID_ARGUMENTS = "BadArguments"
     UNKNOWN_JOB_ORDER = "UnknownJobOrder"
     UNKNOWN_WORK_REQUEST = "UnknownWorkRequest"
     UNKNOWN_EQUIPMENT = "UnknownEquipment"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,18 +101,17 @@ def test_a_server_that_survived_its_owner_is_ended_first(folder: Path) -> None:
 
 
 def test_it_dies_with_the_process_that_started_it(folder: Path) -> None:
-    server = server_at(folder, durable=False)
-    server.prepare()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        server.spawn()
-        os.write(writer, str(server.pid).encode())
-        signal.pause()
-        os._exit(0)
-    pid = int(os.read(reader, 32))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    starter = (
+        "import pathlib, sys, signal; from namespace.servers.postgres import Postgres;"
+        "folder = pathlib.Path(sys.argv[1]);"
+        "server = Postgres(folder, password='x', log_file=folder / 'log', durable=False);"
+        "server.start(); print(server.pid, flush=True); signal.pause()"
+    )
+    with subprocess.Popen([sys.executable, "-c", starter, str(folder)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert process.command_line(pid) is not None
+        parent.kill()
     for _ in range(400):
         if process.command_line(pid) is None:
             break

@@ -50,9 +50,7 @@ def test_a_local_day_has_23_24_or_25_hours(day: date, seconds: int) -> None:
 
 def test_a_stop_over_a_shift_change_is_cut_at_the_change() -> None:
     start, end = utc(2026, 6, 1, 11, 50), utc(2026, 6, 1, 12, 20)
-    parts = [
-        (span.shift.name if span.shift else None, span.end - span.start) for span in THREE.spans(start, end)
-    ]
+    parts = [(span.shift.name if span.shift else None, span.end - span.start) for span in THREE.spans(start, end)]
     assert parts == [("Early", timedelta(seconds=600)), ("Late", timedelta(seconds=1200))]
 
 

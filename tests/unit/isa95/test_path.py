@@ -47,9 +47,7 @@ def test_what_is_not_a_path_is_refused(text: str) -> None:
         EquipmentPath.parse(text)
 
 
-@pytest.mark.parametrize(
-    ("group_id", "device_id"), [("Acme", "a"), ("A:B:C", None), ("A:B", "a/b"), ("A:B", "")]
-)
+@pytest.mark.parametrize(("group_id", "device_id"), [("Acme", "a"), ("A:B:C", None), ("A:B", "a/b"), ("A:B", "")])
 def test_foreign_ids_are_not_places(group_id: str, device_id: str | None) -> None:
     with pytest.raises(EquipmentPathError):
         EquipmentPath.from_sparkplug(group_id, device_id)

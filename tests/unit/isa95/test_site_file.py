@@ -71,6 +71,10 @@ def test_the_demo_site_places_the_machines_of_both_lines() -> None:
         "Late",
         "Night",
     ]
+    assert [site.equipment.find(f"Packaging/{line}/Packer").calendar for line in ("Line1", "Line2")] == [
+        "three-shifts",
+        "relieved",
+    ]
     for unit in site.equipment.work_units():
         assert site.work_unit(unit.path).processed.bits == 16
         assert unit.path.name in {"Filler", "Capper", "Labeler", "Packer"}

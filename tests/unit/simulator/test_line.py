@@ -81,9 +81,7 @@ def test_reported_states_follow_the_table(half_a_day: tuple[BottlingLine, list[R
     edges = {(before, after) for (before, _), after in TRANSITIONS.items()}
     for unit in line.units:
         states = [State.STOPPED]
-        states += [
-            State(report.tags[STATE]) for report in reports if report.unit == unit and STATE in report.tags
-        ]
+        states += [State(report.tags[STATE]) for report in reports if report.unit == unit and STATE in report.tags]
         assert len(states) > 50
         assert all(edge in edges for edge in pairwise(states))
 
@@ -175,9 +173,7 @@ def test_a_slow_second_machine_blocks_the_first() -> None:
 
 
 def test_a_fault_in_the_second_machine_blocks_the_first_once_the_belt_is_full() -> None:
-    fault = FaultProfile(
-        reason=5, text="Jam", response=Response.HOLD, mean_cycles=300, repair=Span(60_000, 90_000)
-    )
+    fault = FaultProfile(reason=5, text="Jam", response=Response.HOLD, mean_cycles=300, repair=Span(60_000, 90_000))
     line = BottlingLine(pair(machine("First", 500), machine("Second", 480, fault)), seed=3, start_ms=0)
     line.advance(HOUR_MS)
     first = line.truth("First").intervals(line.now_ms)
@@ -187,9 +183,7 @@ def test_a_fault_in_the_second_machine_blocks_the_first_once_the_belt_is_full() 
     for stop in held:
         if stop.end_ms < line.now_ms - 60_000:
             assert any(
-                i.state is State.SUSPENDED
-                and i.cause is Cause.BLOCKED
-                and i.start_ms < stop.end_ms < i.end_ms
+                i.state is State.SUSPENDED and i.cause is Cause.BLOCKED and i.start_ms < stop.end_ms < i.end_ms
                 for i in first
             )
 
@@ -248,9 +242,7 @@ def test_an_aborted_machine_is_repaired_in_maintenance_mode_and_started_again() 
     assert repaired
     for repair in repaired:
         after = [i.state for i in intervals if i.start_ms > repair.end_ms][:5]
-        assert (
-            after == [State.STOPPED, State.RESETTING, State.IDLE, State.STARTING, State.EXECUTE][: len(after)]
-        )
+        assert after == [State.STOPPED, State.RESETTING, State.IDLE, State.STARTING, State.EXECUTE][: len(after)]
 
 
 def test_a_profile_that_would_starve_for_ever_is_refused() -> None:

@@ -26,9 +26,7 @@ def definition(
     ordered: str | None = "100", source: QuantitySource = QuantitySource.OPERATOR, priority: int = 0
 ) -> Definition:
     quantity = None if ordered is None else Quantity(Decimal(ordered), "H87")
-    return Definition(
-        place=LINE, work_master="Bottle-500", ordered=quantity, quantity_source=source, priority=priority
-    )
+    return Definition(place=LINE, work_master="Bottle-500", ordered=quantity, quantity_source=source, priority=priority)
 
 
 def decided(outcome: Decision | Refusal | None) -> JobOrder:

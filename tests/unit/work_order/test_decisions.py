@@ -30,18 +30,14 @@ def test_store_and_start_permits_the_start_at_once() -> None:
 
 
 def test_preparation_outlasts_the_permission_and_its_withdrawal() -> None:
-    order = decided(
-        decisions.change_sub_state(order_in(State.NOT_ALLOWED_TO_START), at(1), sub_state=SubState.READY)
-    )
+    order = decided(decisions.change_sub_state(order_in(State.NOT_ALLOWED_TO_START), at(1), sub_state=SubState.READY))
     order = decided(decisions.start(order, at(2)))
     assert order.sub_state is SubState.READY
     assert decided(decisions.revoke_start(order, at(3))).sub_state is SubState.READY
 
 
 def test_waiting_does_not_become_loaded_at_once() -> None:
-    refusal = refused(
-        decisions.change_sub_state(order_in(State.ALLOWED_TO_START), at(2), sub_state=SubState.LOADED)
-    )
+    refusal = refused(decisions.change_sub_state(order_in(State.ALLOWED_TO_START), at(2), sub_state=SubState.LOADED))
     assert refusal.code is Code.WRONG_STATE
     assert "Ready" in refusal.message
 
@@ -50,18 +46,13 @@ def test_a_held_order_can_be_suspended_and_held_again() -> None:
     order = decided(decisions.pause(order_in(State.RUNNING), at(3), sub_state=SubState.HELD))
     assert order.sub_state is SubState.HELD
     order = decided(decisions.change_sub_state(order, at(4), sub_state=SubState.SUSPENDED))
-    assert (
-        decided(decisions.change_sub_state(order, at(5), sub_state=SubState.HELD)).sub_state is SubState.HELD
-    )
+    assert decided(decisions.change_sub_state(order, at(5), sub_state=SubState.HELD)).sub_state is SubState.HELD
 
 
 def test_an_ended_order_is_completed_and_then_closed() -> None:
     ended = order_in(State.ENDED)
     assert ended.sub_state is SubState.COMPLETED
-    assert (
-        decided(decisions.change_sub_state(ended, at(9), sub_state=SubState.CLOSED)).sub_state
-        is SubState.CLOSED
-    )
+    assert decided(decisions.change_sub_state(ended, at(9), sub_state=SubState.CLOSED)).sub_state is SubState.CLOSED
 
 
 def test_running_and_interrupted_time_add_up_to_the_execution() -> None:
@@ -76,9 +67,7 @@ def test_running_and_interrupted_time_add_up_to_the_execution() -> None:
 
 
 def test_an_interrupted_order_that_is_stopped_counts_the_interruption() -> None:
-    order = decided(
-        decisions.pause(decided(decisions.begin(order_in(State.ALLOWED_TO_START), at(10))), at(20))
-    )
+    order = decided(decisions.pause(decided(decisions.begin(order_in(State.ALLOWED_TO_START), at(10))), at(20)))
     order = decided(decisions.stop(order, at(50)))
     assert (running_time(order), interrupted_time(order)) == (timedelta(minutes=10), timedelta(minutes=30))
 
@@ -160,18 +149,12 @@ def test_update_names_what_it_changed_and_only_that() -> None:
 
 def test_update_to_nothing_ordered_is_refused() -> None:
     changes = {"ordered": Quantity(Decimal(0), "H87")}
-    assert (
-        refused(definitions.update(order_in(State.ALLOWED_TO_START), changes, at(3))).code
-        is Code.INVALID_ARGUMENTS
-    )
+    assert refused(definitions.update(order_in(State.ALLOWED_TO_START), changes, at(3))).code is Code.INVALID_ARGUMENTS
 
 
 def test_a_plan_that_ends_before_it_starts_is_refused() -> None:
     changes = {"planned_start": at(60), "planned_end": at(30)}
-    assert (
-        refused(definitions.update(order_in(State.ALLOWED_TO_START), changes, at(3))).code
-        is Code.INVALID_ARGUMENTS
-    )
+    assert refused(definitions.update(order_in(State.ALLOWED_TO_START), changes, at(3))).code is Code.INVALID_ARGUMENTS
 
 
 def test_storing_the_same_again_is_no_conflict_and_something_else_is() -> None:

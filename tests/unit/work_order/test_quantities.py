@@ -73,9 +73,7 @@ def test_reaching_the_quantity_does_not_complete_where_the_site_says_manual() ->
 
 def test_an_interrupted_order_is_not_completed_by_its_last_units() -> None:
     order = counted("10", State.INTERRUPTED)
-    assert (
-        decided(quantities.count(order, at(5), good=11, scrap=0, completes=True)).state is State.INTERRUPTED
-    )
+    assert decided(quantities.count(order, at(5), good=11, scrap=0, completes=True)).state is State.INTERRUPTED
 
 
 def test_late_counts_restate_the_response() -> None:

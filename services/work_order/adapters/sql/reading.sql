@@ -28,7 +28,7 @@ WHERE removed IS NULL
     AND ($3::text IS NULL OR work_request = $3)
     AND ($4::text IS NULL
         OR (-priority, coalesce(planned_start, 'infinity'), stored_seq)
-        > (SELECT (-last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq)
+        > (SELECT -last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq
            FROM job_order AS last WHERE last.id = $4))
 ORDER BY priority DESC, planned_start, stored_seq
 LIMIT $5;

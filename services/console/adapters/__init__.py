@@ -1,0 +1,1 @@
+"""The console's outside: HTTP for browsers, PostgreSQL for users, MQTT for the namespace."""

@@ -1,0 +1,1 @@
+"""The HTTP side: JSON for the page, server-sent events, the bundled page itself."""

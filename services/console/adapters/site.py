@@ -1,0 +1,30 @@
+"""The site file as the console shows it."""
+
+from __future__ import annotations
+
+from namespace.isa95 import EquipmentLevel, SiteModel
+from services.console.ports import Place, Site
+
+_LEVELS = {
+    EquipmentLevel.ENTERPRISE: "Enterprise",
+    EquipmentLevel.SITE: "Site",
+    EquipmentLevel.AREA: "Area",
+    EquipmentLevel.WORK_CENTER: "WorkCenter",
+    EquipmentLevel.WORK_UNIT: "WorkUnit",
+}
+
+
+def site_of(model: SiteModel) -> Site:
+    """Return the places of the site, those above before those below."""
+    places = [
+        Place(
+            path=str(equipment.path),
+            name=equipment.name,
+            level=_LEVELS[equipment.level],
+            kind=equipment.kind,
+            description=equipment.description,
+            unit=equipment.work_center.unit if equipment.work_center else "",
+        )
+        for equipment in model.equipment.walk(model.path)
+    ]
+    return Site(str(model.path), model.time_zone, tuple(places))

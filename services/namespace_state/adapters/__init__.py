@@ -1,0 +1,1 @@
+"""The service's way to the database, to the broker and to what was retained before it started."""

@@ -1,0 +1,78 @@
+"""What the projection said before this process started, read back from the broker so that nothing outdated stays there as good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from namespace.runtime import Health, Session
+from namespace.transport import Message, Transport
+
+_QUIET_S = 0.3
+_LONGEST_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """One retained topic with its document."""
+
+    topic: str
+    document: dict[str, Any]
+
+    @property
+    def source(self) -> str:
+        """Who had said it: `group/node[/device]`."""
+        return str(self.document.get("source", ""))
+
+    def as_stale(self) -> bytes:
+        """Return the same document as stale: nobody has confirmed it since."""
+        return json.dumps({**self.document, "quality": 500}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Retained]:
+    """Return what is retained under `filters`; what does not come within some seconds is left to later births.
+
+    Args:
+        transport: A connection of its own, closed afterwards.
+        filters: The projection's subtrees.
+    """
+    found: dict[str, Retained] = {}
+    heard = asyncio.Event()
+
+    def take(message: Message) -> None:
+        heard.set()
+        if message.retain and message.payload:
+            document = _document(message.payload)
+            found[message.topic] = Retained(message.topic, document)
+
+    session = Session(transport, name="retained", health=Health())
+    for topic_filter in filters:
+        session.route(topic_filter, take)
+    running = asyncio.create_task(session.run(), name="read retained projection")
+    try:
+        async with asyncio.timeout(_LONGEST_S):
+            await session.up.wait()
+            while True:
+                heard.clear()
+                try:
+                    async with asyncio.timeout(_QUIET_S):
+                        await heard.wait()
+                except TimeoutError:
+                    break
+    except TimeoutError:
+        pass
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return list(found.values())
+
+
+def _document(payload: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(payload)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,111 @@
+"""Publishes changed values as retained JSON, each topic at most once in an interval, the whole at a bounded rate.
+
+A change of quality is not held back: that something is lost must be seen at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from namespace.runtime import NotConnected
+from services.namespace_state.domain.picture import Address, Entry
+from services.namespace_state.domain.projection import document_of, is_projected, topic_of
+
+Publish = Callable[[str, bytes, bool], Awaitable[None]]
+"""Takes topic, payload and whether it is retained."""
+
+_STEP_S = 0.05
+
+
+class Projector:
+    """Keeps the retained topics equal to the picture.
+
+    Args:
+        root: `uns/v1/<Enterprise>/<Site>`.
+        publish: Hands a message to the broker; raises `NotConnected`.
+        interval_s: Least seconds between two values of one topic.
+        per_second: Most messages a second.
+    """
+
+    def __init__(self, root: str, publish: Publish, *, interval_s: float = 1.0, per_second: int = 4_000) -> None:
+        self._root = root
+        self._publish = publish
+        self._interval_s = interval_s
+        self._per_step = max(1, int(per_second * _STEP_S))
+        self._topics: dict[Address, str] = {}
+        self._dirty: dict[str, Entry | bytes | None] = {}
+        self._urgent: set[str] = set()
+        self._sent: dict[str, tuple[float, int]] = {}
+        self._adopted: dict[str, set[str]] = {}
+
+    def topic(self, address: Address) -> str:
+        """Return the topic of an address."""
+        known = self._topics.get(address)
+        if known is None:
+            known = self._topics[address] = topic_of(self._root, address)
+        return known
+
+    def adopt(self, source: str, topic: str, as_stale: bytes) -> None:
+        """Take over a topic that was retained before the start: stale now, cleared when its source is born without it."""
+        self._adopted.setdefault(source, set()).add(topic)
+        self._dirty[topic] = as_stale
+
+    def update(self, entries: Iterable[Entry]) -> None:
+        """Publish entries when their interval allows."""
+        for entry in entries:
+            if is_projected(entry):
+                topic = self.topic(entry.address)
+                self._dirty[topic] = entry
+                sent = self._sent.get(topic)
+                if sent is None or sent[1] != entry.quality:
+                    self._urgent.add(topic)
+
+    def born(self, source: str, entries: Iterable[Entry]) -> None:
+        """Clear what `source` had before the start and has no more."""
+        gone = self._adopted.pop(source, set()) - {self.topic(entry.address) for entry in entries}
+        self._clear(gone)
+
+    def vanished(self, addresses: Iterable[Address]) -> None:
+        """Clear the topics of addresses that are there no more."""
+        self._clear(self.topic(address) for address in addresses)
+
+    def again(self, entries: Iterable[Entry]) -> None:
+        """Publish everything again, paced: the broker may have lost it."""
+        self._sent.clear()
+        self.update(entries)
+
+    def _clear(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._dirty[topic] = None
+            self._urgent.add(topic)
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_STEP_S)
+            for topic in self._due(loop.time()):
+                entry = self._dirty.pop(topic)
+                self._urgent.discard(topic)
+                payload = document_of(entry) if isinstance(entry, Entry) else entry or b""
+                try:
+                    await self._publish(topic, payload, True)
+                except NotConnected:
+                    self._dirty.setdefault(topic, entry)
+                    break
+                if isinstance(entry, Entry):
+                    self._sent[topic] = (loop.time(), int(entry.quality))
+                else:
+                    self._sent.pop(topic, None)
+
+    def _due(self, now_s: float) -> list[str]:
+        due = [topic for topic in self._urgent if topic in self._dirty][: self._per_step]
+        if len(due) < self._per_step:
+            chosen = set(due)
+            for topic in self._dirty:
+                if topic not in chosen and now_s - self._sent.get(topic, (0.0, 0))[0] >= self._interval_s:
+                    due.append(topic)
+                    if len(due) == self._per_step:
+                        break
+        return due

@@ -1,0 +1,176 @@
+"""The service's heart: host events in, picture kept, projection, rebirths and reports out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from namespace.contracts.canonical import EventFormatError
+from namespace.contracts.event_log import EventRow
+from namespace.contracts.event_wire import row_from_columns, row_to_json
+from namespace.contracts.json_value import iso_ms
+from namespace.contracts.namespace_state import NodesArgs, RebirthArgs
+from namespace.contracts.node import EVENTS_METRIC
+from namespace.isa95 import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
+from namespace.runtime import Clock, EdgeNode, Logger, NotConnected, Page, QueryFailed, fit_page, to_ms
+from namespace.sparkplug import (
+    Data,
+    DataSet,
+    DeviceBirth,
+    EdgeNodeDescriptor,
+    HostEvent,
+    NodeBirth,
+    NodeStale,
+    RebirthWanted,
+    Rejected,
+)
+from services.namespace_state.application.projector import Projector
+from services.namespace_state.application.rebirths import RebirthDesk
+from services.namespace_state.domain.picture import Node, Picture, Source
+from services.namespace_state.domain.projection import place_root
+
+_REPORT_S = 1.0
+_EVENTS_WAITING = 10_000
+
+
+class Registry:
+    """Keeps the picture and everything that follows from it.
+
+    Args:
+        picture: What is known.
+        projector: Shows it as JSON.
+        rebirths: Asks for what is missing.
+        publish: Publishes an event, not retained.
+        born: Told of each birth of an edge node.
+        clock: Our clock.
+        root: `uns/v1/<Enterprise>/<Site>`.
+        log: For what people should know.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        projector: Projector,
+        rebirths: RebirthDesk,
+        *,
+        publish: Callable[[str, bytes], Awaitable[None]],
+        born: Callable[[EdgeNodeDescriptor], None],
+        clock: Clock,
+        root: str,
+        log: Logger,
+    ) -> None:
+        self._picture = picture
+        self._projector = projector
+        self._rebirths = rebirths
+        self._publish = publish
+        self._born = born
+        self._clock = clock
+        self._root = root
+        self._log = log
+        self._events: asyncio.Queue[EventRow] = asyncio.Queue(_EVENTS_WAITING)
+        self._shown: dict[EdgeNodeDescriptor, int] = {}
+
+    # -- what is heard
+
+    def told(self, events: Iterable[HostEvent]) -> None:
+        """Take in what the host session heard."""
+        now_ms = to_ms(self._clock.now())
+        for event in events:
+            match event:
+                case RebirthWanted(edge_node=node, reason=reason):
+                    self._rebirths.want(node, reason)
+                    continue
+                case Rejected(topic=topic, reason=reason, detail=detail):
+                    self._log.warning("payload_rejected", topic=topic, reason=reason, detail=detail)
+                case NodeStale(edge_node=node, reason=reason):
+                    self._log.info("node_stale", node=str(node), reason=reason)
+                case NodeBirth(edge_node=node):
+                    self._rebirths.born(node)
+                    self._born(node)
+                case Data(edge_node=node, device_id=None):
+                    self._show_events(node, event)
+            changes = self._picture.apply(event, now_ms)
+            self._projector.update(changes.updated)
+            self._projector.vanished(changes.vanished)
+            match event:
+                case NodeBirth(edge_node=node):
+                    self._settle(Source(node.group_id, node.edge_node_id))
+                case DeviceBirth(edge_node=node, device_id=device_id):
+                    self._settle(Source(node.group_id, node.edge_node_id, device_id))
+
+    def _settle(self, source: Source) -> None:
+        """A birth tells what its source has: what was retained for it before and is not in it goes."""
+        self._projector.born(str(source), self._picture.entries_of(source))
+
+    def _show_events(self, node: EdgeNodeDescriptor, event: Data) -> None:
+        for metric in event.metrics:
+            if metric.name != EVENTS_METRIC or not isinstance(metric.value, DataSet):
+                continue
+            for cells in metric.value.rows:
+                try:
+                    row = row_from_columns(cells, metric.value.columns)
+                except EventFormatError as error:
+                    self._log.warning("event_unreadable", node=str(node), error=str(error))
+                    continue
+                if row.seq > self._shown.get(node, 0) and not self._events.full():
+                    self._shown[node] = row.seq
+                    self._events.put_nowait(row)
+
+    # -- what is said without being asked
+
+    async def show_events(self) -> None:
+        """Publish events at their place, as they are heard, until cancelled. Who must not miss one follows the log."""
+        while True:
+            row = await self._events.get()
+            try:
+                place = place_root(self._root, EquipmentPath.parse(row.scope))
+            except EquipmentPathError:
+                continue
+            document = json.dumps(row_to_json(row), ensure_ascii=False, separators=(",", ":")).encode()
+            with contextlib.suppress(NotConnected):
+                await self._publish(f"{place}/_event/{row.type}", document)
+
+    async def report(self, node: EdgeNode) -> None:
+        """Publish the counts at the site, once a second, until cancelled."""
+        while True:
+            node.set(SITE_DEVICE_ID, self._picture.counts())
+            await asyncio.sleep(_REPORT_S)
+
+    # -- what is asked
+
+    async def nodes(self, arguments: NodesArgs) -> Page:
+        """Answer `nodes`."""
+        known = sorted(self._picture.nodes.values(), key=lambda node: node.edge_node)
+        offset = int(arguments.cursor) if arguments.cursor and arguments.cursor.isdigit() else 0
+        rows = [_node_row(node) for node in known[offset : offset + arguments.limit]]
+        count = fit_page(rows) if rows else 0
+        following = offset + count
+        return Page(rows[:count], str(following) if following < len(known) else None)
+
+    async def rebirth(self, arguments: RebirthArgs) -> Page:
+        """Answer `rebirth`."""
+        node = EdgeNodeDescriptor(arguments.group_id, arguments.edge_node_id)
+        if node not in self._picture.nodes:
+            raise QueryFailed("UnknownNode", f"nothing was ever heard of edge node {node}")
+        return Page({"asked": self._rebirths.want(node, arguments.reason or "asked")})
+
+
+def _node_row(node: Node) -> dict[str, Any]:
+    return {
+        "edge_node": str(node.edge_node),
+        "group_id": node.edge_node.group_id,
+        "edge_node_id": node.edge_node.edge_node_id,
+        "state": node.state,
+        "since": iso_ms(node.since_ms),
+        "last_seen": iso_ms(node.last_seen_ms),
+        "births": node.births,
+        "bd_seq": node.bd_seq,
+        "placed": node.is_placed,
+        "rejected": dict(node.rejected),
+        "ignored": dict(node.ignored),
+        "devices": [{"device_id": device, "alive": alive} for device, alive in sorted(node.devices.items())],
+        "conflicts": sorted(f"{address.place}: {address.metric}" for address in node.conflicts),
+    }

@@ -1,0 +1,1 @@
+"""What is known of edge nodes and metrics, who owns what, and how it is projected: pure."""

@@ -1,0 +1,294 @@
+"""The picture of the namespace: every edge node and metric that was ever heard, and how far it can be trusted.
+
+It is a fold over host events. It does not decide what is sent where; `projection` says how an entry looks from outside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from namespace.isa95 import EquipmentPath, EquipmentPathError, MappingRules
+from namespace.sparkplug import (
+    Data,
+    DataType,
+    DeviceBirth,
+    DeviceDeath,
+    EdgeNodeDescriptor,
+    HostEvent,
+    Ignored,
+    MetricValue,
+    NodeBirth,
+    NodeDeath,
+    NodeStale,
+    Quality,
+    Rejected,
+    TopicError,
+    Value,
+    parse_topic,
+)
+from namespace.sparkplug import Topic as SparkplugTopic
+
+_OWN = "mes-"
+_PROTOCOL = frozenset({"bdSeq", "Node Control/Rebirth"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """Who says something: an edge node, or one of its devices.
+
+    Attributes:
+        group_id: Sparkplug group id.
+        edge_node_id: Edge node id.
+        device_id: Device id; empty for the node itself.
+    """
+
+    group_id: str
+    edge_node_id: str
+    device_id: str = ""
+
+    def __str__(self) -> str:
+        """Return `group/node[/device]`."""
+        return "/".join(part for part in (self.group_id, self.edge_node_id, self.device_id) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a value stands: at a place under a metric path, or, unplaced, under its source's own ids."""
+
+    place: EquipmentPath | None
+    metric: str
+    source: Source | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """The current value of one metric of one source."""
+
+    source: Source
+    name: str
+    address: Address
+    datatype: DataType
+    value: Value
+    timestamp_ms: int
+    quality: int
+    unit: str | None
+
+
+@dataclass(slots=True)
+class Node:
+    """What is known of one edge node.
+
+    Attributes:
+        state: `online`, `stale` (we missed something) or `offline`.
+        since_ms: When it came into that state, ms since the epoch, our clock.
+        last_seen_ms: When anything was last heard of it.
+        births: NBIRTHs seen since the start.
+        bd_seq: Of the last birth.
+        rejected: Payloads refused, by reason.
+        ignored: Messages without effect, by reason.
+        devices: Device id to whether it is alive.
+        conflicts: Addresses it claims that another source owns.
+    """
+
+    edge_node: EdgeNodeDescriptor
+    state: str = "unknown"
+    since_ms: int = 0
+    last_seen_ms: int = 0
+    births: int = 0
+    bd_seq: int | None = None
+    rejected: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+    devices: dict[str, bool] = field(default_factory=dict)
+    conflicts: set[Address] = field(default_factory=set)
+    is_placed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an event did to the picture.
+
+    Attributes:
+        updated: Entries with a new value or quality.
+        vanished: Addresses that are there no more.
+    """
+
+    updated: tuple[Entry, ...] = ()
+    vanished: tuple[Address, ...] = ()
+
+
+class Picture:
+    """Everything that is known, by source and by address.
+
+    Args:
+        site: The site; its own services place themselves by their device ids.
+        rules: Where foreign metrics belong.
+    """
+
+    def __init__(self, site: EquipmentPath, rules: MappingRules) -> None:
+        self._site = site
+        self._rules = rules
+        self.nodes: dict[EdgeNodeDescriptor, Node] = {}
+        self._entries: dict[Source, dict[str, Entry]] = {}
+        self._owners: dict[Address, Source] = {}
+
+    # -- reading
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry, in no order."""
+        for by_name in self._entries.values():
+            yield from by_name.values()
+
+    def entries_of(self, source: Source) -> Iterable[Entry]:
+        """Return every entry of one source."""
+        return self._entries.get(source, {}).values()
+
+    def counts(self) -> dict[str, int]:
+        """Return the figures published at the site, by metric name."""
+        entries = list(self.entries())
+        return {
+            "Namespace/Nodes": len(self.nodes),
+            "Namespace/NodesOnline": sum(node.state == "online" for node in self.nodes.values()),
+            "Namespace/Devices": sum(len(node.devices) for node in self.nodes.values()),
+            "Namespace/Metrics": len(entries),
+            "Namespace/Stale": sum(entry.quality == Quality.STALE for entry in entries),
+            "Namespace/Unplaced": sum(not node.is_placed for node in self.nodes.values()),
+            "Namespace/Conflicts": sum(len(node.conflicts) for node in self.nodes.values()),
+            "Namespace/Rejected": sum(node.rejected.total() for node in self.nodes.values()),
+        }
+
+    # -- folding
+
+    def apply(self, event: HostEvent, now_ms: int) -> Changes:
+        """Take in one event and return what it changed.
+
+        Args:
+            event: From the host session.
+            now_ms: Our clock, ms since the epoch, UTC.
+        """
+        match event:
+            case NodeBirth():
+                return self._node_born(event, now_ms)
+            case DeviceBirth(edge_node=edge_node, device_id=device_id, metrics=metrics):
+                self._node(edge_node).devices[device_id] = True
+                return self._born(Source(edge_node.group_id, edge_node.edge_node_id, device_id), metrics)
+            case Data(edge_node=edge_node, device_id=device_id, metrics=metrics):
+                self._node(edge_node).last_seen_ms = now_ms
+                return self._data(Source(edge_node.group_id, edge_node.edge_node_id, device_id or ""), metrics)
+            case NodeDeath(edge_node=edge_node) | NodeStale(edge_node=edge_node):
+                node = self._node(edge_node)
+                self._move(node, "offline" if isinstance(event, NodeDeath) else "stale", now_ms)
+                node.devices = dict.fromkeys(node.devices, False) if isinstance(event, NodeDeath) else node.devices
+                return Changes(updated=tuple(self._stale(s for s in self._entries if _is_of(s, edge_node))))
+            case DeviceDeath(edge_node=edge_node, device_id=device_id):
+                self._node(edge_node).devices[device_id] = False
+                return Changes(
+                    updated=tuple(self._stale([Source(edge_node.group_id, edge_node.edge_node_id, device_id)]))
+                )
+            case Rejected(topic=topic, reason=reason):
+                self._count(topic, now_ms, rejected=reason)
+            case Ignored(topic=topic, reason=reason):
+                self._count(topic, now_ms, ignored=reason)
+        return Changes()
+
+    def _node(self, edge_node: EdgeNodeDescriptor) -> Node:
+        return self.nodes.setdefault(edge_node, Node(edge_node))
+
+    def _node_born(self, event: NodeBirth, now_ms: int) -> Changes:
+        node = self._node(event.edge_node)
+        node.births += 1
+        node.bd_seq = event.bd_seq
+        node.last_seen_ms = now_ms
+        self._move(node, "online", now_ms)
+        return self._born(Source(event.edge_node.group_id, event.edge_node.edge_node_id), event.metrics)
+
+    def _move(self, node: Node, state: str, now_ms: int) -> None:
+        if node.state != state:
+            node.state, node.since_ms = state, now_ms
+
+    def _born(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
+        """A birth names everything its source has: what is not in it has vanished."""
+        known = self._entries.setdefault(source, {})
+        born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
+        vanished = [self._drop(source, known.pop(name)) for name in [name for name in known if name not in born]]
+        updated = [self._put(source, metric) for metric in born.values()]
+        return Changes(tuple(updated), tuple(address for address in vanished if address is not None))
+
+    def _data(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
+        updated = [self._put(source, m) for m in metrics if not m.is_historical and m.name not in _PROTOCOL]
+        return Changes(tuple(updated))
+
+    def _put(self, source: Source, metric: MetricValue) -> Entry:
+        known = self._entries.setdefault(source, {})
+        unit = metric.properties.value("engUnit") if metric.properties is not None else None
+        declared = metric.properties.quality if metric.properties is not None else None
+        entry = known.get(metric.name)
+        if entry is None:
+            address = self._claim(source, self._address(source, metric.name))
+            entry = known[metric.name] = Entry(
+                source, metric.name, address, metric.datatype, None, 0, Quality.GOOD, None
+            )
+        entry.datatype = metric.datatype
+        entry.value = metric.value
+        entry.timestamp_ms = metric.timestamp
+        entry.quality = Quality.GOOD if declared is None else declared
+        entry.unit = unit if isinstance(unit, str) else entry.unit
+        return entry
+
+    def _stale(self, sources: Iterable[Source]) -> Iterator[Entry]:
+        for source in list(sources):
+            for entry in self._entries.get(source, {}).values():
+                if entry.quality != Quality.STALE:
+                    entry.quality = Quality.STALE
+                    yield entry
+
+    def _drop(self, source: Source, entry: Entry) -> Address | None:
+        if self._owners.get(entry.address) == source:
+            del self._owners[entry.address]
+            return entry.address
+        return entry.address if entry.address.source is not None else None
+
+    # -- where it belongs, and whose it is
+
+    def _address(self, source: Source, name: str) -> Address:
+        if source.group_id == self._site.group_id and source.edge_node_id.startswith(_OWN):
+            if not source.device_id:
+                return Address(self._site, f"Services/{source.edge_node_id}/{name}")
+            try:
+                return Address(EquipmentPath.from_sparkplug(source.group_id, source.device_id), name)
+            except EquipmentPathError:
+                return Address(None, name, source)
+        placement = self._rules.resolve(source.group_id, source.edge_node_id, source.device_id or None, name)
+        if placement is None:
+            return Address(None, name, source)
+        return Address(placement.place, placement.metric)
+
+    def _claim(self, source: Source, address: Address) -> Address:
+        """Give the address to the first who claims it; a second one is shown under its own ids and named as a conflict."""
+        node = self._node(EdgeNodeDescriptor(source.group_id, source.edge_node_id))
+        if address.place is None:
+            return address
+        node.is_placed = True
+        owner = self._owners.setdefault(address, source)
+        if owner == source:
+            return address
+        node.conflicts.add(address)
+        return Address(None, address.metric, source)
+
+    def _count(self, topic: str, now_ms: int, *, rejected: str | None = None, ignored: str | None = None) -> None:
+        try:
+            parsed = parse_topic(topic)
+        except TopicError:
+            return
+        if isinstance(parsed, SparkplugTopic):
+            node = self._node(parsed.edge_node)
+            node.last_seen_ms = now_ms
+            if rejected is not None:
+                node.rejected[rejected] += 1
+            if ignored is not None:
+                node.ignored[ignored] += 1
+
+
+def _is_of(source: Source, edge_node: EdgeNodeDescriptor) -> bool:
+    return source.group_id == edge_node.group_id and source.edge_node_id == edge_node.edge_node_id

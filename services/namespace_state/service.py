@@ -1,0 +1,89 @@
+"""The composition root of `namespace_state`."""
+
+from __future__ import annotations
+
+from namespace.contracts.namespace_state import CONTRACT
+from namespace.runtime import Context, HostApplication, Parts, Service, Session, get_logger
+from namespace.sparkplug import EdgeNodeDescriptor, HostSession, HostSettings
+from services.namespace_state.adapters.known_nodes import KnownNodes
+from services.namespace_state.adapters.retained import read_retained
+from services.namespace_state.application.late_joiners import LateJoiners
+from services.namespace_state.application.projector import Projector
+from services.namespace_state.application.rebirths import RebirthDesk
+from services.namespace_state.application.registry import Registry
+from services.namespace_state.domain.picture import Picture
+
+_SPREAD_S = 3.0
+"""Over how long the rebirths wanted at a start are spread; who is born by itself meanwhile is not asked."""
+
+
+def compose(context: Context) -> Parts:
+    """Put the service together."""
+    log = get_logger()
+    topics = context.topics
+    session = Session(context.open_transport("-host"), name=f"host {context.host_id}", health=context.health)
+    core = HostSession(HostSettings(rebirth_spread_ms=int(_SPREAD_S * 1000)))
+    picture = Picture(context.site.path, context.site.mappings)
+    known = KnownNodes(context.database, log)
+
+    async def project(topic: str, payload: bytes, retain: bool) -> None:
+        await session.publish(topic, payload, retain=retain)
+
+    async def show(topic: str, payload: bytes) -> None:
+        await session.publish(topic, payload)
+
+    projector = Projector(topics.root, project)
+
+    async def ask(node: EdgeNodeDescriptor) -> None:
+        await host.request_rebirth(node)
+
+    rebirths = RebirthDesk(ask, log)
+    registry = Registry(
+        picture, projector, rebirths, publish=show, born=known.born, clock=context.clock, root=topics.root, log=log
+    )
+    host = HostApplication(session, context.host_id, core, clock=context.clock, told=registry.told)
+    session.join(_Republisher(projector, picture))
+    late_joiners = LateJoiners(core.edge_nodes, core.snapshot)
+
+    async def start() -> None:
+        """Whoever was there before is asked; what the projection said before is not good until confirmed."""
+        for node in await known.all():
+            rebirths.want(node, "start", within_s=_SPREAD_S)
+        filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
+        for retained in await read_retained(context.open_transport("-retained"), filters):
+            projector.adopt(retained.source, retained.topic, retained.as_stale())
+
+    return Parts(
+        queries={
+            "snapshot": late_joiners.answer,
+            "nodes": registry.nodes,
+            "rebirth": registry.rebirth,
+        },
+        start=start,
+        stop=host.farewell,
+        tasks={
+            "host": host.run,
+            "projection": projector.run,
+            "events": registry.show_events,
+            "rebirths": rebirths.run,
+            "known nodes": known.run,
+            "counts": lambda: registry.report(context.node),
+        },
+    )
+
+
+class _Republisher:
+    """After a reconnect the broker may have lost what it retained: everything goes out again, paced."""
+
+    def __init__(self, projector: Projector, picture: Picture) -> None:
+        self._projector = projector
+        self._picture = picture
+
+    async def connected(self) -> None:
+        self._projector.again(self._picture.entries())
+
+    def disconnected(self) -> None:
+        return
+
+
+SERVICE = Service(contract=CONTRACT, compose=compose, migrations="services.namespace_state.adapters")

@@ -1,0 +1,1 @@
+"""The service's way to the namespace and to PostgreSQL."""

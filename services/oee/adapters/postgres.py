@@ -1,0 +1,184 @@
+"""Units, samples, marks, intervals and windows in PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from namespace.contracts.oee import KpiWindowClosed
+from namespace.isa95 import EquipmentPath
+from namespace.store import Database, Queries, Transaction
+from services.oee.application.results import reason_of
+from services.oee.application.units import Closed, Unit, Units
+from services.oee.domain.sample import Channel, CounterName, JobMark, Reading, Sample, Signal
+from services.oee.domain.snapshot import SnapshotError, from_document, to_document
+from services.oee.domain.unit import WindowResult
+
+
+class _Sql(Queries):
+    load_units: str
+    save_unit: str
+    emitted: str
+    add_samples: str
+    load_samples: str
+    last_sample: str
+    forget_samples: str
+    add_mark: str
+    load_marks: str
+    add_interval: str
+    save_window: str
+    window_event: str
+    page_intervals: str
+    page_windows: str
+
+
+_SQL = _Sql.load("services.oee.adapters", "units.sql")
+
+
+async def load(database: Database, units: Units) -> list[str]:
+    """Bring `units` back to where they were; return the paths of those whose document could not be read."""
+    unreadable = []
+    async with database.transaction() as tx:
+        for record in await tx.fetch(_SQL.load_units):
+            unit = units.by_path.get(EquipmentPath.parse(record["path"]))
+            if unit is None:
+                continue
+            try:
+                unit.state = from_document(json.loads(record["document"]), unit.profile)
+            except SnapshotError:
+                unreadable.append(record["path"])
+            unit.emitted_until_ms = record["emitted_until_ms"]
+            unit.is_saved = True
+        for unit in units.by_path.values():
+            since_ms = 0 if unit.state is None else unit.state.history.horizon_ms
+            marks = await tx.fetch(_SQL.load_marks, str(unit.path), since_ms)
+            unit.pending += [_mark(record) for record in marks]
+        for record in await tx.fetch(_SQL.load_samples):
+            unit = units.by_path.get(EquipmentPath.parse(record["path"]))
+            if unit is not None:
+                unit.pending.append(_sample(record))
+    return unreadable
+
+
+async def add_samples(tx: Transaction, samples: Sequence[tuple[Unit, Sample]]) -> None:
+    """Write samples down before they are used."""
+    rows = [_row(unit, sample) for unit, sample in samples]
+    await tx.execute(_SQL.add_samples, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def save(tx: Transaction, unit: Unit, included_id: int) -> None:
+    """Save a unit's state whole; the samples up to `included_id` are in it."""
+    if unit.state is not None:
+        await tx.execute(_SQL.save_unit, str(unit.path), json.dumps(to_document(unit.state)), unit.emitted_until_ms)
+        await tx.execute(_SQL.forget_samples, str(unit.path), included_id)
+        unit.is_saved = True
+
+
+async def last_sample_id(tx: Transaction) -> int:
+    """Read the id of the newest sample."""
+    newest: int = await tx.fetchval(_SQL.last_sample)
+    return newest
+
+
+async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: JobMark) -> None:
+    """Write down that a job order begins or ceases to run at a unit."""
+    cycle_s = (
+        None
+        if mark.ideal_cycle_ms is None
+        else Decimal(mark.ideal_cycle_ms.numerator) / (1000 * mark.ideal_cycle_ms.denominator)
+    )
+    await tx.execute(
+        _SQL.add_mark, str(path), event_id, mark.at_ms, mark.ordinal, mark.job_order, mark.running, cycle_s
+    )
+
+
+async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> None:
+    """Write closed intervals down, and up to where they were published."""
+    for item in closed:
+        interval, path = item.interval, str(item.unit.path)
+        await tx.execute(
+            _SQL.add_interval,
+            path,
+            interval.start_ms,
+            interval.end_ms,
+            interval.element.value,
+            reason_of(interval),
+            interval.job_order,
+            interval.shift,
+        )
+        await tx.execute(_SQL.emitted, path, item.unit.emitted_until_ms)
+
+
+async def save_window(
+    tx: Transaction, said: WindowResult, path: EquipmentPath, event_id: UUID, payload: KpiWindowClosed
+) -> None:
+    """Write down what was last said about a window."""
+    await tx.execute(
+        _SQL.save_window,
+        str(path),
+        said.window.start_ms,
+        said.window.end_ms,
+        said.window.name,
+        payload.revision,
+        payload.status,
+        event_id,
+        payload.model_dump_json(),
+    )
+
+
+async def window_event(tx: Transaction, path: EquipmentPath, start_ms: int) -> UUID | None:
+    """Read the event that last spoke of a window."""
+    event_id: UUID | None = await tx.fetchval(_SQL.window_event, str(path), start_ms)
+    return event_id
+
+
+async def page_intervals(
+    database: Database, path: str, *, since_ms: int, until_ms: int, after_ms: int, limit: int
+) -> list[Any]:
+    """Read intervals of a unit that end after `since_ms` and begin before `until_ms`, from `after_ms` on."""
+    async with database.transaction() as tx:
+        return list(await tx.fetch(_SQL.page_intervals, path, since_ms, until_ms, after_ms, limit))
+
+
+async def page_windows(database: Database, place: str, before_ms: int, before_path: str, limit: int) -> list[Any]:
+    """Read windows at or below a place that come before a position, newest first."""
+    async with database.transaction() as tx:
+        return list(await tx.fetch(_SQL.page_windows, place, before_ms, before_path, limit))
+
+
+def _row(unit: Unit, sample: Sample) -> tuple[str, int, str, Decimal | None, int, bool]:
+    path = str(unit.path)
+    match sample:
+        case Signal():
+            value = None if sample.value is None else Decimal(sample.value)
+            return path, sample.at_ms, sample.channel.value, value, sample.ordinal, False
+        case Reading():
+            return path, sample.at_ms, sample.counter.value, Decimal(sample.value), sample.ordinal, sample.baseline
+        case JobMark():
+            raise TypeError("marks of job orders have a table of their own")
+
+
+def _sample(record: Any) -> Sample:
+    value = None if record["value"] is None else int(record["value"])
+    if record["channel"] in _COUNTERS:
+        name = CounterName(record["channel"])
+        return Reading(record["at_ms"], name, value or 0, baseline=record["baseline"], ordinal=record["ordinal"])
+    return Signal(record["at_ms"], Channel(record["channel"]), value, record["ordinal"])
+
+
+def _mark(record: Any) -> JobMark:
+    cycle_s = record["ideal_cycle_s"]
+    return JobMark(
+        record["at_ms"],
+        record["job_order"],
+        record["running"],
+        ideal_cycle_ms=None if cycle_s is None else Fraction(cycle_s) * 1000,
+        ordinal=record["ordinal"],
+    )
+
+
+_COUNTERS = frozenset(name.value for name in CounterName)

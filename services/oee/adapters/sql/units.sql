@@ -1,0 +1,74 @@
+-- name: load_units
+-- Every saved unit.
+SELECT path, document, emitted_until_ms FROM work_unit;
+
+-- name: save_unit
+-- A unit's state.
+INSERT INTO work_unit (path, document, emitted_until_ms) VALUES ($1, $2::jsonb, $3)
+ON CONFLICT (path) DO UPDATE SET document = excluded.document, emitted_until_ms = excluded.emitted_until_ms, saved_at = now();
+
+-- name: emitted
+-- Up to where the intervals of a unit were published.
+UPDATE work_unit SET emitted_until_ms = $2 WHERE path = $1;
+
+-- name: add_samples
+-- Samples, before they are used.
+INSERT INTO unit_sample (path, at_ms, channel, value, ordinal, baseline)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::numeric[], $5::integer[], $6::boolean[]);
+
+-- name: load_samples
+-- The samples that are in no document yet, in the order in which they came.
+SELECT path, at_ms, channel, value, ordinal, baseline FROM unit_sample ORDER BY id;
+
+-- name: last_sample
+-- The newest sample there is.
+SELECT coalesce(max(id), 0) FROM unit_sample;
+
+-- name: forget_samples
+-- Samples that are in the unit's document now.
+DELETE FROM unit_sample WHERE path = $1 AND id <= $2;
+
+-- name: add_mark
+-- A job order begins or ceases to run at a unit.
+INSERT INTO job_mark (path, event_id, at_ms, ordinal, job_order, running, ideal_cycle_s)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (path, event_id) DO NOTHING;
+
+-- name: load_marks
+-- The marks of a unit from a time on, and the last state of every job order before it.
+SELECT at_ms, ordinal, job_order, running, ideal_cycle_s FROM job_mark WHERE path = $1 AND at_ms >= $2
+UNION ALL
+SELECT * FROM (
+    SELECT DISTINCT ON (job_order) at_ms, ordinal, job_order, running, ideal_cycle_s FROM job_mark
+    WHERE path = $1 AND at_ms < $2 ORDER BY job_order, at_ms DESC, ordinal DESC
+) AS before WHERE running;
+
+-- name: add_interval
+-- An interval of a unit's state log; one that begins at the same time restates it.
+INSERT INTO state_interval (path, start_ms, end_ms, element, reason, job_order, shift) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (path, start_ms) DO UPDATE SET
+    end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order, shift = excluded.shift;
+
+-- name: save_window
+-- What was last said about a window.
+INSERT INTO kpi_window (path, start_ms, end_ms, shift, revision, status, event_id, payload)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json)
+ON CONFLICT (path, start_ms) DO UPDATE SET
+    end_ms = excluded.end_ms, revision = excluded.revision, status = excluded.status, event_id = excluded.event_id,
+    payload = excluded.payload;
+
+-- name: window_event
+-- The event that last spoke of a window.
+SELECT event_id FROM kpi_window WHERE path = $1 AND start_ms = $2;
+
+-- name: page_intervals
+-- Intervals of a unit in order of time.
+SELECT start_ms, end_ms, element, reason, job_order, shift FROM state_interval
+WHERE path = $1 AND end_ms > $2 AND start_ms < $3 AND start_ms > $4
+ORDER BY start_ms LIMIT $5;
+
+-- name: page_windows
+-- Windows at or below a place, newest first.
+SELECT path, start_ms, payload, status FROM kpi_window
+WHERE (path = $1 OR starts_with(path, $1 || '/')) AND (start_ms, path) < ($2, $3)
+ORDER BY start_ms DESC, path DESC LIMIT $4;

@@ -1,0 +1,160 @@
+"""Results in the words of the contract: metrics of a place, payloads of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from namespace.contracts.oee import Elements, KpiWindowClosed, StateIntervalClosed
+from namespace.isa95 import EquipmentPath
+from namespace.runtime import from_ms
+from namespace.sparkplug import Value
+from services.oee.application.units import Closed
+from services.oee.domain.kpi import Figure, Totals
+from services.oee.domain.state_log import StateInterval
+from services.oee.domain.unit import WindowResult, WindowStatus
+
+_DIGITS = 9
+
+
+def unit_metrics(result: WindowResult) -> dict[str, Value]:
+    """Return the metrics of a work unit, by name."""
+    log = result.evaluation.log
+    last = log[-1] if log else None
+    return {
+        **place_metrics(result.evaluation.totals),
+        "OEE/State": None if last is None else last.element.value,
+        "OEE/StateReason": "" if last is None else reason_of(last),
+        "OEE/StateSince": None if last is None else _since(log, last),
+        "OEE/Shift": result.window.name,
+        "OEE/WindowStart": result.window.start_ms,
+        "OEE/Revision": result.revision,
+    }
+
+
+def _since(log: Iterable[StateInterval], last: StateInterval) -> int:
+    """Return since when the unit is in its element, across intervals that differ in detail alone."""
+    since = last.start_ms
+    for interval in reversed(list(log)):
+        if interval.element is not last.element or reason_of(interval) != reason_of(last):
+            break
+        since = interval.start_ms
+    return since
+
+
+def place_metrics(totals: Totals) -> dict[str, Value]:
+    """Return the metrics that a work unit and a place above it have in common."""
+    elements, produced = totals.elements, totals.produced
+    return {
+        "OEE/Availability": _float(totals.availability),
+        "OEE/Effectiveness": _float(totals.effectiveness),
+        "OEE/QualityRatio": _float(totals.quality_ratio),
+        "OEE/OEE": _float(totals.oee),
+        "OEE/Completeness": _float(elements.completeness),
+        "OEE/Reason": undefined_because(totals) or "",
+        "OEE/PBT": elements.pbt,
+        "OEE/APT": elements.apt,
+        "OEE/AUST": elements.aust,
+        "OEE/ADET": elements.adet,
+        "OEE/ADOT": elements.adot,
+        "OEE/PQ": produced.pq,
+        "OEE/GQ": produced.gq,
+        "OEE/SQ": produced.sq,
+    }
+
+
+def undefined_because(totals: Totals) -> str | None:
+    """Return why the OEE index has no value; None when it has one."""
+    reason = totals.oee.reason
+    return None if reason is None else reason.value
+
+
+def reason_of(interval: StateInterval) -> str:
+    """Return why an interval is what it is, in words."""
+    if interval.planned_down is not None:
+        return interval.planned_down
+    words = "" if interval.cause is None else interval.cause.value
+    if interval.stop_reason is not None:
+        words = f"{words} (stop reason {interval.stop_reason})" if words else f"stop reason {interval.stop_reason}"
+    return words or ("minor stop" if interval.minor_stop else "running")
+
+
+def interval_payload(closed: Closed) -> StateIntervalClosed:
+    """Return the payload of `StateIntervalClosed`."""
+    interval = closed.interval
+    return StateIntervalClosed.model_validate(
+        {
+            "start": from_ms(interval.start_ms),
+            "end": from_ms(interval.end_ms),
+            "element": interval.element.value,
+            "reason": reason_of(interval),
+            "job_order": interval.job_order,
+            "shift": interval.shift,
+        }
+    )
+
+
+def window_payload(result: WindowResult, supersedes: str | None) -> KpiWindowClosed:
+    """Return the payload of `KpiWindowClosed`.
+
+    Args:
+        result: What is said about the window.
+        supersedes: The event that said it before.
+    """
+    totals = result.evaluation.totals
+    status: Literal["provisional", "final"] = "final" if result.status is WindowStatus.FINAL else "provisional"
+    return KpiWindowClosed(
+        shift=result.window.name,
+        start=from_ms(result.window.start_ms),
+        end=from_ms(result.window.end_ms),
+        elements=_elements(totals),
+        availability=_text(totals.availability),
+        effectiveness=_text(totals.effectiveness),
+        quality_ratio=_text(totals.quality_ratio),
+        oee=_text(totals.oee),
+        undefined_because=undefined_because(totals),
+        data_completeness=_text(totals.elements.completeness),
+        status=status,
+        revision=max(result.revision, 1),
+        supersedes=supersedes,
+    )
+
+
+def _elements(totals: Totals) -> Elements:
+    elements, produced = totals.elements, totals.produced
+    good = sum(((key.ideal_cycle_ms or Fraction(0)) * units.gq for key, units in totals.products), Fraction(0))
+    return Elements(
+        pbt_ms=elements.pbt,
+        apt_ms=elements.apt,
+        aust_ms=elements.aust,
+        adet_ms=elements.adet,
+        adot_ms=elements.adot,
+        unknown_ms=elements.unknown_as_adet,
+        produced=produced.pq,
+        good=produced.gq,
+        scrap=produced.sq,
+        pri_pq_ms=_decimal(totals.ideal_time_ms or Fraction(0)),
+        pri_gq_ms=_decimal(good),
+    )
+
+
+def sums(results: Mapping[EquipmentPath, WindowResult], places: Iterable[EquipmentPath]) -> dict[EquipmentPath, Totals]:
+    """Return the totals of places above work units: elements and counts summed, nothing averaged (ISO 22400-2)."""
+    return {
+        place: sum((r.evaluation.totals for path, r in results.items() if path.is_within(place)), Totals())
+        for place in places
+    }
+
+
+def _float(figure: Figure) -> float | None:
+    return None if figure.value is None else float(figure.value)
+
+
+def _text(figure: Figure) -> str | None:
+    return None if figure.value is None else _decimal(figure.value)
+
+
+def _decimal(value: Fraction) -> str:
+    return str(round(Decimal(value.numerator) / Decimal(value.denominator), _DIGITS))

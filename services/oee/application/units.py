@@ -1,0 +1,190 @@
+"""All work units of the site: samples in, results out, and what must be written down about it.
+
+The state of a unit is kept in memory. Samples are written down before they are used, job order marks in the transaction of their event,
+and the whole state now and then; so a restart goes on where the service stopped (`adapters`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from namespace.isa95 import EquipmentPath, SiteModel, WorkCalendar, WorkUnitSettings
+from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
+from services.oee.domain.profile import UnitProfile
+from services.oee.domain.sample import Channel, CounterName, JobMark, Reading, Sample, Signal
+from services.oee.domain.state_log import StateInterval
+from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, current
+
+_BLOCKED = "Status/Blocked"
+_STARVED = "Status/Starved"
+
+
+@dataclass
+class Unit:
+    """One work unit and how it is judged.
+
+    Attributes:
+        path: Where.
+        settings: Its part of the site file.
+        profile: The same for the domain.
+        calendar: Its work calendar.
+        state: None until anything is known about it.
+        emitted_until_ms: Intervals that ended by then were published.
+        is_dirty: The state has changed since it was saved.
+        is_saved: There is a row for it.
+        pending: Samples to be taken in with the next step.
+        result: That of the present window, as of the last step; None when nothing is scheduled or known.
+    """
+
+    path: EquipmentPath
+    settings: WorkUnitSettings
+    profile: UnitProfile
+    calendar: WorkCalendar
+    state: UnitState | None = None
+    emitted_until_ms: int = 0
+    is_dirty: bool = False
+    is_saved: bool = False
+    pending: list[Sample] = field(default_factory=list)
+    result: WindowResult | None = None
+    _last: dict[Channel, Signal] = field(default_factory=dict)
+
+    def ordered(self, at_ms: int, channel: Channel, value: int | None) -> Signal:
+        """Return a signal, numbered among those of its channel with the same source time in the order in which they came."""
+        last = self._last.get(channel)
+        if last is None or last.at_ms != at_ms or last.value == value:
+            ordinal = last.ordinal if last is not None and last.at_ms == at_ms else 0
+        else:
+            ordinal = last.ordinal + 1
+        signal = self._last[channel] = Signal(at_ms, channel, value, ordinal)
+        return signal
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An interval of a unit's state log that is over."""
+
+    unit: Unit
+    interval: StateInterval
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something about a window of a unit."""
+
+    unit: Unit
+    output: Output
+
+
+class Units:
+    """Every work unit of the site.
+
+    Args:
+        site: The site.
+    """
+
+    def __init__(self, site: SiteModel) -> None:
+        self._site = site
+        self.by_path: dict[EquipmentPath, Unit] = {
+            equipment.path: Unit(
+                equipment.path,
+                site.work_unit(equipment.path),
+                UnitProfile.of(site.work_unit(equipment.path), site.staleness),
+                site.calendar(equipment.path),
+            )
+            for center in site.equipment.work_centers()
+            for equipment in site.equipment.work_units(center.path)
+        }
+        self._channels: Mapping[EquipmentPath, Mapping[str, Channel | CounterName]] = {
+            unit.path: _channels(unit.settings) for unit in self.by_path.values()
+        }
+
+    def at(self, work_center: EquipmentPath) -> list[Unit]:
+        """Return the units of a work center."""
+        return [unit for path, unit in self.by_path.items() if path.is_within(work_center)]
+
+    def samples(self, news: Iterable[MachineNews]) -> list[tuple[Unit, Sample]]:
+        """Return what of the machines' news concerns a unit, as samples; nothing is taken in by this."""
+        found = []
+        for item in news:
+            unit = self.by_path.get(item.place)
+            sample = None if unit is None else self._sample(unit, item)
+            if unit is not None and sample is not None:
+                found.append((unit, sample))
+        return found
+
+    def mark(self, path: EquipmentPath, mark: JobMark) -> None:
+        """Keep the beginning or end of a job order for the next step."""
+        unit = self.by_path.get(path)
+        if unit is not None:
+            unit.pending.append(mark)
+
+    def step(self, unit: Unit, now: datetime) -> list[Closed | Said]:
+        """Take the pending samples in and let business time move on to `now` (UTC); return what is to be said."""
+        now_ms = to_ms(now)
+        if unit.state is None:
+            observed = [sample.at_ms for sample in unit.pending if not isinstance(sample, JobMark)]
+            if not observed:
+                return []
+            unit.state = begin(unit.profile, unit.calendar, max(min(observed), 0))
+        samples, unit.pending = unit.pending, []
+        unit.state, outputs = advance(unit.state, samples, now_ms, unit.profile, unit.calendar)
+        said: list[Closed | Said] = []
+        for output in outputs:
+            if isinstance(output, WindowClosed):
+                said += self._closed(unit, output.result, output.result.window.end_ms)
+            said.append(Said(unit, output))
+        unit.result = current(unit.state, unit.profile, unit.calendar)
+        if unit.result is not None:
+            said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.microstop_threshold_ms)
+        unit.is_dirty = unit.is_dirty or bool(samples or said)
+        return said
+
+    def _closed(self, unit: Unit, result: WindowResult, settled_ms: int) -> list[Closed]:
+        """Return the intervals that ended since the last time and can no longer merge with what follows."""
+        log = result.evaluation.log
+        last_end_ms = log[-1].end_ms if log else 0
+        closed = []
+        for interval in log:
+            is_over = interval.end_ms < last_end_ms or interval.end_ms == result.window.end_ms
+            if interval.end_ms > unit.emitted_until_ms and is_over and interval.end_ms <= settled_ms:
+                closed.append(Closed(unit, interval))
+                unit.emitted_until_ms = interval.end_ms
+        return closed
+
+    def _sample(self, unit: Unit, item: MachineNews) -> Sample | None:
+        match item:
+            case MachineOnline(since=since):
+                return unit.ordered(to_ms(since), Channel.ONLINE, 1)
+            case MachineSilent(since=since):
+                return unit.ordered(to_ms(since), Channel.ONLINE, 0)
+            case MachineSample(metric=metric):
+                return _value(unit, self._channels[unit.path].get(metric), item)
+
+
+def _value(unit: Unit, channel: Channel | CounterName | None, item: MachineSample) -> Sample | None:
+    value, at_ms = item.value, to_ms(item.source_time)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if channel is None or not (value is None or isinstance(value, int)):
+        return None
+    if isinstance(channel, Channel):
+        return unit.ordered(at_ms, channel, None if value is None else int(value))
+    rule = unit.profile.processed if channel is CounterName.PROCESSED else unit.profile.defective
+    count = None if value is None or rule is None else rule.unsigned(int(value))
+    return None if count is None else Reading(at_ms, channel, count, baseline=item.is_birth)
+
+
+def _channels(settings: WorkUnitSettings) -> dict[str, Channel | CounterName]:
+    channels: dict[str, Channel | CounterName] = {
+        settings.state_metric: Channel.STATE,
+        settings.mode_metric: Channel.MODE,
+        settings.stop_reason_metric: Channel.STOP_REASON,
+        _BLOCKED: Channel.BLOCKED,
+        _STARVED: Channel.STARVED,
+        settings.processed.metric: CounterName.PROCESSED,
+    }
+    if settings.defective is not None:
+        channels[settings.defective.metric] = CounterName.DEFECTIVE
+    return channels

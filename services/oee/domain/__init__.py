@@ -1,0 +1,1 @@
+"""The rules of OEE: samples in, state log, counts and key figures out; no I/O, no clock."""

@@ -1,0 +1,207 @@
+"""Counting units by accumulating counters that roll over, are reset, and report late.
+
+A track keeps every reading in source-time order. The step between two neighbours depends on these two alone,
+so a late reading changes only the steps beside it. Readings are kept in blocks of columns that are never
+changed once made: a new reading copies one small block and shares the rest.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.oee.domain.sample import Reading
+
+BLOCK_SIZE = 256
+"""Readings in a block before it is split."""
+
+
+class _Entry(NamedTuple):
+    """A reading in the order of the track: by time, ordinal, baseline last, value."""
+
+    at_ms: int
+    tag: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRule:
+    """How to tell a rollover from a reset.
+
+    Attributes:
+        bits: width of the counter; None: it never rolls over.
+        max_step: most units between two readings; None: half the counter's range.
+    """
+
+    bits: int | None = 32
+    max_step: int | None = None
+
+    def unsigned(self, raw: int) -> int | None:
+        """What a signed counter of this width shows, as the unsigned number that went up to it; None: no
+        reading.
+
+        Args:
+            raw: the metric's value; a signed 32 bit counter goes on from 2,147,483,647 at -2,147,483,648.
+        """
+        value = raw + (1 << self.bits) if raw < 0 and self.bits is not None else raw
+        return value if 0 <= value < 2**64 else None
+
+    def step(self, before: int, after: int, *, baseline: bool = False) -> int:
+        """Units counted between two neighbouring readings; never negative.
+
+        A drop is a rollover if as such it is a plausible step, else a reset, after which the new value is
+        what was counted since. Nothing is counted up to a baseline.
+
+        Args:
+            before: the earlier value.
+            after: the later value.
+            baseline: whether the later reading begins a new session of the machine.
+        """
+        if baseline:
+            return 0
+        if after >= before:
+            return after - before
+        if self.bits is not None:
+            size = 1 << self.bits
+            rolled = (after - before) % size
+            if before < size and rolled <= (size // 2 if self.max_step is None else self.max_step):
+                return rolled
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Neighbouring readings as columns, and the units counted from the first to the last of them."""
+
+    times: array[int]
+    tags: array[int]
+    values: array[int]
+    within: int
+
+    @classmethod
+    def of(cls, entries: Sequence[_Entry], rule: CounterRule) -> _Block:
+        times, tags, values = array("q"), array("q"), array("Q")
+        within = 0
+        for index, entry in enumerate(entries):
+            if index:
+                within += rule.step(values[-1], entry.value, baseline=bool(entry.tag & 1))
+            times.append(entry.at_ms)
+            tags.append(entry.tag)
+            values.append(entry.value)
+        return cls(times, tags, values, within)
+
+    def appended(self, entry: _Entry, rule: CounterRule) -> _Block:
+        step = rule.step(self.values[-1], entry.value, baseline=bool(entry.tag & 1))
+        return _Block(
+            self.times + array("q", (entry.at_ms,)),
+            self.tags + array("q", (entry.tag,)),
+            self.values + array("Q", (entry.value,)),
+            self.within + step,
+        )
+
+    def entries(self) -> list[_Entry]:
+        return [_Entry(*columns) for columns in zip(self.times, self.tags, self.values, strict=True)]
+
+    def entry(self, index: int) -> _Entry:
+        return _Entry(self.times[index], self.tags[index], self.values[index])
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CounterTrack:
+    """All readings of one counter, in source-time order.
+
+    Attributes:
+        rule: how neighbours are compared.
+        blocks: the readings; no block is empty.
+    """
+
+    rule: CounterRule
+    blocks: tuple[_Block, ...] = ()
+
+    def with_reading(self, reading: Reading) -> CounterTrack:
+        """The track with one more reading; itself if it has that reading already."""
+        entry = _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
+        if not self.blocks:
+            return CounterTrack(self.rule, (_Block.of([entry], self.rule),))
+        last = self.blocks[-1]
+        if entry > last.entry(-1):
+            if len(last) < BLOCK_SIZE:
+                return CounterTrack(self.rule, (*self.blocks[:-1], last.appended(entry, self.rule)))
+            return CounterTrack(self.rule, (*self.blocks, _Block.of([entry], self.rule)))
+        return self._inserted(entry)
+
+    def counted(self, start_ms: int, end_ms: int) -> int:
+        """Units counted by the readings with a source time in `[start_ms, end_ms)`; never negative."""
+        return self._counted_before(end_ms) - self._counted_before(start_ms) if start_ms < end_ms else 0
+
+    def since(self, cutoff_ms: int) -> CounterTrack:
+        """The track from `cutoff_ms` on, with the last reading before it: the next step needs that one."""
+        first = next((index for index, block in enumerate(self.blocks) if block.times[-1] >= cutoff_ms), None)
+        if first is None:
+            kept = [self.blocks[-1].entry(-1)] if self.blocks else []
+            return CounterTrack.of(self.rule, kept)
+        block = self.blocks[first]
+        position = bisect_left(block.times, cutoff_ms)
+        entries = block.entries()[max(position - 1, 0) :]
+        if position == 0 and first > 0:
+            entries.insert(0, self.blocks[first - 1].entry(-1))
+        return CounterTrack(self.rule, (_Block.of(entries, self.rule), *self.blocks[first + 1 :]))
+
+    @classmethod
+    def of(cls, rule: CounterRule, entries: Sequence[tuple[int, int, int]]) -> CounterTrack:
+        """A track of `(at_ms, tag, value)` entries that are in order, as `entries` gave them."""
+        ordered = [_Entry(*entry) for entry in entries]
+        parts = [ordered[index : index + BLOCK_SIZE] for index in range(0, len(ordered), BLOCK_SIZE)]
+        return cls(rule, tuple(_Block.of(part, rule) for part in parts))
+
+    def entries(self) -> Iterator[tuple[int, int, int]]:
+        """All readings as `(at_ms, tag, value)`, in order; the tag is twice the ordinal, plus one for a
+        baseline.
+        """
+        for block in self.blocks:
+            yield from block.entries()
+
+    def __contains__(self, reading: Reading) -> bool:
+        return self.with_reading(reading) is self
+
+    def __len__(self) -> int:
+        return sum(len(block) for block in self.blocks)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CounterTrack):
+            return NotImplemented
+        return self.rule == other.rule and list(self.entries()) == list(other.entries())
+
+    def __hash__(self) -> int:
+        return hash((self.rule, *self.entries()))
+
+    def _inserted(self, entry: _Entry) -> CounterTrack:
+        index = next(place for place, block in enumerate(self.blocks) if entry <= block.entry(-1))
+        entries = self.blocks[index].entries()
+        position = bisect_left(entries, entry)
+        if entries[position] == entry:
+            return self
+        entries.insert(position, entry)
+        middle = len(entries) // 2 if len(entries) > BLOCK_SIZE else len(entries)
+        halves = [_Block.of(part, self.rule) for part in (entries[:middle], entries[middle:]) if part]
+        return CounterTrack(self.rule, (*self.blocks[:index], *halves, *self.blocks[index + 1 :]))
+
+    def _counted_before(self, at_ms: int) -> int:
+        total = 0
+        previous: _Block | None = None
+        for block in self.blocks:
+            if block.times[0] >= at_ms:
+                break
+            if previous is not None:
+                total += self.rule.step(previous.values[-1], block.values[0], baseline=bool(block.tags[0] & 1))
+            if block.times[-1] >= at_ms:
+                return total + _Block.of(block.entries()[: bisect_left(block.times, at_ms)], self.rule).within
+            total += block.within
+            previous = block
+        return total

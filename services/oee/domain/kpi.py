@@ -1,0 +1,242 @@
+"""Key figures out of time elements and counts, as exact fractions (ISO 22400-2).
+
+Totals of several shifts or units are added first and divided then; there is no average of ratios here. A
+figure that is not defined is None with the reason, never 0 or 1. Nothing is rounded or capped: that is for
+whoever shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from fractions import Fraction
+
+
+class Undefined(Enum):
+    """Why a figure has no value."""
+
+    NO_BUSY_TIME = "no planned busy time"
+    NO_PRODUCTION_TIME = "no production time"
+    NO_PROCESSING_TIME = "no processing time"
+    NOTHING_PRODUCED = "nothing produced"
+    NO_IDEAL_CYCLE = "no ideal cycle time"
+    MORE_DEFECTIVE_THAN_PROCESSED = "more defective than processed units"
+    NO_TIME = "no time"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure: a value, or the reason why there is none."""
+
+    value: Fraction | None
+    reason: Undefined | None = None
+
+    def __mul__(self, other: Figure) -> Figure:
+        if self.value is None:
+            return self
+        return other if other.value is None else Figure(self.value * other.value)
+
+
+def _ratio(numerator: Fraction | int, denominator: int, reason: Undefined) -> Figure:
+    return Figure(Fraction(numerator) / denominator) if denominator else Figure(None, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Time by element, in ms (ISO 22400-2, time model for work units).
+
+    Attributes:
+        apt: actual production time.
+        aust: actual unit setup time.
+        adet: actual unit delay time, unknown time that counts as delay included.
+        adot: actual unit down time: available, no order running.
+        pdot: planned down time.
+        not_scheduled: outside the planned operation time.
+        unknown_as_adet: the part of `adet` for which there is no data.
+        unknown: time without data that counts as nothing.
+    """
+
+    apt: int = 0
+    aust: int = 0
+    adet: int = 0
+    adot: int = 0
+    pdot: int = 0
+    not_scheduled: int = 0
+    unknown_as_adet: int = 0
+    unknown: int = 0
+
+    @property
+    def aupt(self) -> int:
+        """Actual unit processing time: production and setup."""
+        return self.apt + self.aust
+
+    @property
+    def aubt(self) -> int:
+        """Actual unit busy time: processing and delay."""
+        return self.aupt + self.adet
+
+    @property
+    def pbt(self) -> int:
+        """Planned busy time: busy and down."""
+        return self.aubt + self.adot
+
+    @property
+    def pot(self) -> int:
+        """Planned operation time: busy and planned down; time that counts as nothing is not in it."""
+        return self.pbt + self.pdot
+
+    @property
+    def total(self) -> int:
+        """All of it: the length of the calendar time it was taken from."""
+        return self.pot + self.not_scheduled + self.unknown
+
+    @property
+    def completeness(self) -> Figure:
+        """Share of the time to be judged for which there is data."""
+        judged = self.pbt + self.unknown
+        return _ratio(judged - self.unknown_as_adet - self.unknown, judged, Undefined.NO_BUSY_TIME)
+
+    def __add__(self, other: Elements) -> Elements:
+        return Elements(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProductKey:
+    """What was made, and how fast it should have been.
+
+    Attributes:
+        job_order: id, or None if no job order ran.
+        material: material definition id, or None.
+        ideal_cycle_ms: planned run time per unit (PRI) in ms, or None.
+    """
+
+    job_order: str | None
+    material: str | None
+    ideal_cycle_ms: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """Units of one product; none of the numbers is negative.
+
+    Attributes:
+        pq: produced quantity: all units processed.
+        sq: scrap quantity: the defective ones.
+        rq: rework quantity.
+    """
+
+    pq: int = 0
+    sq: int = 0
+    rq: int = 0
+
+    @property
+    def gq(self) -> int:
+        """Good quantity: right the first time; 0 where more were defective than processed."""
+        return max(self.pq - self.sq - self.rq, 0)
+
+    def __add__(self, other: Produced) -> Produced:
+        return Produced(self.pq + other.pq, self.sq + other.sq, self.rq + other.rq)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Elements and counts of a window, of several, or of several units: what key figures are made of.
+
+    Attributes:
+        elements: time by element.
+        products: units by product; products of which nothing was counted are left out.
+    """
+
+    elements: Elements = Elements()
+    products: tuple[tuple[ProductKey, Produced], ...] = field(default=())
+
+    def __add__(self, other: Totals) -> Totals:
+        products = dict(self.products)
+        for key, units in other.products:
+            products[key] = products.get(key, Produced()) + units
+        return Totals(self.elements + other.elements, tuple(products.items()))
+
+    @property
+    def produced(self) -> Produced:
+        """Units of all products together."""
+        return sum((units for _, units in self.products), Produced())
+
+    @property
+    def ideal_time_ms(self) -> Fraction | None:
+        """Sum of PRI x PQ over the products in ms; None if one that was made has no ideal cycle."""
+        total = Fraction(0)
+        for key, units in self.products:
+            if key.ideal_cycle_ms is None and units.pq:
+                return None
+            total += (key.ideal_cycle_ms or 0) * units.pq
+        return total
+
+    @property
+    def availability(self) -> Figure:
+        """APT / PBT (ISO 22400-2, availability)."""
+        return _ratio(self.elements.apt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+
+    @property
+    def effectiveness(self) -> Figure:
+        """Sum of PRI x PQ / APT (ISO 22400-2, effectiveness); above 1 when the ideal cycle is too long."""
+        ideal = self.ideal_time_ms
+        if ideal is None:
+            return Figure(None, Undefined.NO_IDEAL_CYCLE)
+        return _ratio(ideal, self.elements.apt, Undefined.NO_PRODUCTION_TIME)
+
+    @property
+    def quality_ratio(self) -> Figure:
+        """GQ / PQ (ISO 22400-2, quality ratio)."""
+        units = self.produced
+        if units.sq + units.rq > units.pq:
+            return Figure(None, Undefined.MORE_DEFECTIVE_THAN_PROCESSED)
+        return _ratio(units.gq, units.pq, Undefined.NOTHING_PRODUCED)
+
+    @property
+    def oee(self) -> Figure:
+        """Availability x effectiveness x quality ratio (ISO 22400-2, OEE index)."""
+        return self.availability * self.effectiveness * self.quality_ratio
+
+    @property
+    def nee(self) -> Figure:
+        """(AUPT / PBT) x effectiveness x quality ratio (ISO 22400-2, NEE index): setup is no loss."""
+        processing = _ratio(self.elements.aupt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+        return processing * self.effectiveness * self.quality_ratio
+
+    @property
+    def allocation_efficiency(self) -> Figure:
+        """AUBT / PBT (ISO 22400-2, allocation efficiency)."""
+        return _ratio(self.elements.aubt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+
+    @property
+    def utilization_efficiency(self) -> Figure:
+        """APT / AUBT (ISO 22400-2, utilization efficiency)."""
+        return _ratio(self.elements.apt, self.elements.aubt, Undefined.NO_PROCESSING_TIME)
+
+    @property
+    def setup_ratio(self) -> Figure:
+        """AUST / AUPT (ISO 22400-2, setup ratio)."""
+        return _ratio(self.elements.aust, self.elements.aupt, Undefined.NO_PROCESSING_TIME)
+
+    @property
+    def technical_efficiency(self) -> Figure:
+        """APT / (APT + ADET) (ISO 22400-2, technical efficiency)."""
+        elements = self.elements
+        return _ratio(elements.apt, elements.apt + elements.adet, Undefined.NO_PROCESSING_TIME)
+
+    @property
+    def teep(self) -> Figure:
+        """OEE x PBT / calendar time; not in ISO 22400-2."""
+        return self.oee * _ratio(self.elements.pbt, self.elements.total, Undefined.NO_TIME)
+
+    @property
+    def ooe(self) -> Figure:
+        """(APT / POT) x effectiveness x quality ratio; not in ISO 22400-2."""
+        operating = _ratio(self.elements.apt, self.elements.pot, Undefined.NO_TIME)
+        return operating * self.effectiveness * self.quality_ratio
+
+    @property
+    def ideal_cycle_is_too_long(self) -> bool:
+        """Whether more was made than the ideal cycle allows: a warning about master data, not an error."""
+        value = self.effectiveness.value
+        return value is not None and value > 1

@@ -1,0 +1,100 @@
+"""What is known about a work unit: samples, each with the source time it is true from.
+
+A sample is a fact with a time; in which order samples arrive is not part of it. Everything the service
+computes is a function of the set of samples, so that a late one changes the result to what it would have been
+had it come in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import TypeAlias
+
+
+class Channel(Enum):
+    """What a signal is about."""
+
+    ONLINE = "online"
+    """1: a birth made the unit's values trustworthy; 0: a death or silence made them stale."""
+    STATE = "state"
+    MODE = "mode"
+    STOP_REASON = "stop_reason"
+    BLOCKED = "blocked"
+    STARVED = "starved"
+
+
+class CounterName(Enum):
+    """Which accumulating counter a reading is of."""
+
+    PROCESSED = "processed"
+    DEFECTIVE = "defective"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A value that holds from a time on.
+
+    Attributes:
+        at_ms: source time, ms since the epoch, UTC.
+        channel: what it is about.
+        value: the number, 0 or 1 for a Boolean; None: the source says that it has no value.
+        ordinal: order among signals of one channel with one source time.
+    """
+
+    at_ms: int
+    channel: Channel
+    value: int | None
+    ordinal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A counter as it stood at a time.
+
+    Attributes:
+        at_ms: source time, ms since the epoch, UTC.
+        counter: which one.
+        value: what it showed, not negative.
+        baseline: the first reading of a new session of the machine: what lies between it and the reading
+            before is not counted.
+        ordinal: order among readings with one source time.
+    """
+
+    at_ms: int
+    counter: CounterName
+    value: int
+    baseline: bool = False
+    ordinal: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value < 2**64:
+            raise ValueError(f"a counter shows 0 to 2**64 - 1, not {self.value}; see CounterRule.unsigned")
+
+
+@dataclass(frozen=True, slots=True)
+class JobMark:
+    """A job order began to run, or ceased to.
+
+    Attributes:
+        at_ms: business time, ms since the epoch, UTC.
+        job_order: its id.
+        running: whether it runs from here on.
+        setup: whether it sets the unit up rather than producing.
+        material: material definition id, or None.
+        ideal_cycle_ms: planned run time per unit in ms for this job order; None: that of the material or the
+            unit.
+        ordinal: order among marks with one time.
+    """
+
+    at_ms: int
+    job_order: str
+    running: bool
+    setup: bool = False
+    material: str | None = None
+    ideal_cycle_ms: Fraction | None = None
+    ordinal: int = 0
+
+
+Sample: TypeAlias = Signal | Reading | JobMark

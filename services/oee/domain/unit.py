@@ -1,0 +1,247 @@
+"""The life of a work unit's results: windows close, are revised by late data, and become final.
+
+`advance` is the whole of it: (state, samples, now) -> (state, outputs). A window is open until its end, then
+provisional, and final after a grace time. Late data that changes a provisional window gives it a new
+revision; data for a final one is handed back, because such a correction needs a person and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeAlias
+
+from namespace.isa95 import WorkCalendar
+from services.oee.domain.evaluation import Evaluation, evaluate
+from services.oee.domain.history import History
+from services.oee.domain.kpi import Totals
+from services.oee.domain.plan import Window, window_at, windows_between
+from services.oee.domain.profile import UnitProfile
+from services.oee.domain.sample import CounterName, JobMark, Reading, Sample, Signal
+
+_DAY_MS = 86_400_000
+
+
+class WindowStatus(Enum):
+    """How settled a window's result is."""
+
+    OPEN = "open"
+    PROVISIONAL = "provisional"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalWindow:
+    """A window that has ended and may still be revised: what was last said about it."""
+
+    window: Window
+    revision: int
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """All that is remembered about a work unit.
+
+    Attributes:
+        history: the samples that can still matter.
+        now_ms: business time, the latest seen.
+        provisional: windows that have ended and are not final, in order of time.
+        final_until_ms: end of the last final window, or None if there is none yet.
+        quiet_until_ms: before this time no window ends or becomes final; only spares looking.
+    """
+
+    history: History
+    now_ms: int
+    provisional: tuple[ProvisionalWindow, ...] = ()
+    final_until_ms: int | None = None
+    quiet_until_ms: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """What is said about a window.
+
+    Attributes:
+        window: the shift.
+        status: how settled it is.
+        revision: 0 while open, then from 1.
+        supersedes: the revision this one replaces, or None.
+        evaluation: state log, elements and counts; the key figures are properties of its totals.
+    """
+
+    window: Window
+    status: WindowStatus
+    revision: int
+    supersedes: int | None
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class WindowClosed:
+    """A window has ended: its first result, provisional."""
+
+    result: WindowResult
+
+
+@dataclass(frozen=True)
+class WindowRevised:
+    """Late data has changed a provisional result."""
+
+    result: WindowResult
+
+
+@dataclass(frozen=True)
+class WindowFinal:
+    """The grace time is over: the result as it stands will not change by itself any more."""
+
+    result: WindowResult
+
+
+@dataclass(frozen=True)
+class TooLate:
+    """A sample for a time whose result is final; it was left out of the counts."""
+
+    sample: Sample
+
+
+Output: TypeAlias = WindowClosed | WindowRevised | WindowFinal | TooLate
+
+
+def begin(profile: UnitProfile, calendar: WorkCalendar, now_ms: int) -> UnitState:
+    """The state of a unit that nothing is known about; judged from the start of the present window on.
+
+    Args:
+        profile: how the unit is judged.
+        calendar: its work calendar.
+        now_ms: business time, ms since the epoch.
+    """
+    window = window_at(calendar, now_ms)
+    horizon_ms = now_ms if window is None else window.start_ms
+    return UnitState(History.empty(horizon_ms, profile), now_ms)
+
+
+def advance(
+    state: UnitState, samples: Iterable[Sample], now_ms: int, profile: UnitProfile, calendar: WorkCalendar
+) -> tuple[UnitState, tuple[Output, ...]]:
+    """Take samples in and let business time move on.
+
+    Args:
+        state: what is remembered.
+        samples: new ones, in any order; those known already change nothing.
+        now_ms: business time, ms since the epoch; an earlier one than before leaves time where it is.
+        profile: how the unit is judged.
+        calendar: its work calendar.
+
+    Returns:
+        The new state, and what is to be said: refused samples first, then per window in order of time.
+    """
+    outputs: list[Output] = []
+    history = state.history
+    earliest_ms: int | None = None
+    for sample in samples:
+        if state.final_until_ms is not None and sample.at_ms < state.final_until_ms:
+            if not _repeats(history, sample):
+                outputs.append(TooLate(sample))
+            continue
+        history = history.with_sample(sample)
+        earliest_ms = sample.at_ms if earliest_ms is None else min(earliest_ms, sample.at_ms)
+    state = replace(state, history=history, now_ms=max(state.now_ms, now_ms))
+    touched = [
+        item.window.start_ms
+        for item in state.provisional
+        if earliest_ms is not None and earliest_ms < item.window.end_ms + profile.microstop_threshold_ms
+    ]
+    if state.now_ms < state.quiet_until_ms and not touched:
+        return state, tuple(outputs)
+    judge = _Judge(state, profile, calendar)
+    settled: list[ProvisionalWindow] = []
+    final_until_ms = state.final_until_ms
+    known = {item.window.start_ms: item for item in state.provisional}
+    for window in judge.ended():
+        item = known.get(window.start_ms)
+        if item is None or window.start_ms in touched:
+            item, said = judge.settle(window, item)
+            outputs += said
+        if state.now_ms >= window.end_ms + profile.final_after_ms and not settled:
+            outputs.append(WindowFinal(judge.result(window, WindowStatus.FINAL, item.revision)))
+            final_until_ms = window.end_ms
+        else:
+            settled.append(item)
+    if final_until_ms is not None and final_until_ms != state.final_until_ms:
+        history = history.advanced(final_until_ms)
+    settled_state = UnitState(history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled))
+    return settled_state, tuple(outputs)
+
+
+def current(state: UnitState, profile: UnitProfile, calendar: WorkCalendar) -> WindowResult | None:
+    """The result so far of the window that business time is in; None when nothing is scheduled."""
+    window = window_at(calendar, state.now_ms)
+    if window is None:
+        return None
+    return _Judge(state, profile, calendar).result(window, WindowStatus.OPEN, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """A state and what it is judged by."""
+
+    state: UnitState
+    profile: UnitProfile
+    calendar: WorkCalendar
+
+    def ended(self) -> list[Window]:
+        """Windows that have ended so long ago that no stop at their end can still turn out to be minor."""
+        horizon_ms, now_ms = self.state.history.horizon_ms, self.state.now_ms
+        return [
+            window
+            for window in windows_between(self.calendar, horizon_ms, now_ms)
+            if window.start_ms >= horizon_ms and window.end_ms + self.profile.microstop_threshold_ms <= now_ms
+        ]
+
+    def quiet_until(self, provisional: Iterable[ProvisionalWindow]) -> int:
+        """The next time at which a window ends for good or becomes final, in ms; at most a day ahead."""
+        now_ms = self.state.now_ms
+        moments = [item.window.end_ms + self.profile.final_after_ms for item in provisional]
+        moments += [
+            window.end_ms + self.profile.microstop_threshold_ms
+            for window in windows_between(self.calendar, self.state.history.horizon_ms, now_ms + _DAY_MS)
+        ]
+        return min((moment for moment in moments if moment > now_ms), default=now_ms + _DAY_MS)
+
+    def settle(self, window: Window, before: ProvisionalWindow | None) -> tuple[ProvisionalWindow, tuple[Output, ...]]:
+        """Judge an ended window, for the first time or again, and say so if that says something new."""
+        result = self.result(window, WindowStatus.PROVISIONAL, 1 if before is None else before.revision + 1)
+        totals = result.evaluation.totals
+        if before is None:
+            return ProvisionalWindow(window, 1, totals), (WindowClosed(result),)
+        if totals == before.totals:
+            return before, ()
+        revised = replace(result, supersedes=before.revision)
+        return ProvisionalWindow(window, result.revision, totals), (WindowRevised(revised),)
+
+    def result(self, window: Window, status: WindowStatus, revision: int) -> WindowResult:
+        """What there is to say about a window now."""
+        evaluation = evaluate(
+            self.state.history,
+            self.profile,
+            self.calendar,
+            start_ms=max(window.start_ms, self.state.history.horizon_ms),
+            end_ms=window.end_ms,
+            now_ms=self.state.now_ms,
+        )
+        return WindowResult(window, status, revision, None, evaluation)
+
+
+def _repeats(history: History, sample: Sample) -> bool:
+    """Whether the history has this sample already."""
+    match sample:
+        case Signal():
+            return sample in history.signals
+        case JobMark():
+            return sample in history.marks
+        case Reading(counter=CounterName.PROCESSED):
+            return sample in history.processed
+        case Reading():
+            return sample in history.defective

@@ -1,0 +1,27 @@
+"""The composition root of `oee`."""
+
+from __future__ import annotations
+
+from namespace.contracts.oee import CONTRACT
+from namespace.runtime import Context, Parts, Service, get_logger
+from services.oee.adapters.keeper import Keeper
+from services.oee.adapters.reading import Reading
+from services.oee.application.units import Units
+
+
+def compose(context: Context) -> Parts:
+    """Put the service together."""
+    keeper = Keeper(
+        Units(context.site), context.database, context.node, context.site, now=context.now, log=get_logger()
+    )
+    reading = Reading(context.database)
+    return Parts(
+        follows={"work_order": keeper.job_order_event},
+        machines=keeper.observe,
+        queries={"state_log": reading.state_log, "kpi_windows": reading.kpi_windows},
+        start=keeper.load,
+        tasks={"results": keeper.run},
+    )
+
+
+SERVICE = Service(contract=CONTRACT, compose=compose, migrations="services.oee.adapters")

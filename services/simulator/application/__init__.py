@@ -1,0 +1,1 @@
+"""Lines and replays at work: when things are done, on ports."""

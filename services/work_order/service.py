@@ -1,0 +1,54 @@
+"""What the work order service is made of: commands on job orders, counts of machines, the board of each work center."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from namespace.contracts.work_order import CONTRACT
+from namespace.isa95 import EquipmentPath
+from namespace.runtime.machine_feed import MachineNews, MachineSample
+from namespace.runtime.service import Context, Parts, Service
+from services.work_order.adapters.boards import Boards
+from services.work_order.adapters.counter_feed import CounterFeed
+from services.work_order.adapters.desk import Desk
+from services.work_order.adapters.reading import Reading
+from services.work_order.adapters.shop import SiteShop, counters_of
+from services.work_order.ports import CounterSample
+
+
+def compose(context: Context) -> Parts:
+    """Put the service together."""
+    site = context.site
+
+    async def apply(place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
+        changed = await desk.count(context.database, place, samples)
+        if changed:
+            context.mark([place])
+        return changed is not None
+
+    async def observe(news: Sequence[MachineNews]) -> None:
+        for item in news:
+            if isinstance(item, MachineSample):
+                feed.observe(item.place, item.metric, item.value, item.source_time, birth=item.is_birth)
+
+    async def refresh(places: frozenset[EquipmentPath]) -> None:
+        await boards.refresh(places & work_centers)  # an order may outlive its work center in the site file
+
+    async def start() -> None:
+        context.mark(work_centers)
+
+    work_centers = frozenset(equipment.path for equipment in site.equipment.work_centers())
+    feed = CounterFeed(counters_of(site), apply)
+    desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
+    boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
+    return Parts(
+        commands=desk.handlers(),
+        queries=Reading(context.database).handlers(),
+        machines=observe,
+        refresh=refresh,
+        start=start,
+        tasks={"counting": feed.run},
+    )
+
+
+SERVICE = Service(CONTRACT, compose, migrations="services.work_order.adapters")

@@ -1,0 +1,96 @@
+"""Counters: rollover, reset, baseline, late readings. Golden: UInt16 65500, 65530, 24, 60 count 96."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from services.oee.domain.counter import BLOCK_SIZE, CounterRule, CounterTrack
+from services.oee.domain.sample import CounterName, Reading
+
+
+def track(rule: CounterRule, *values: int) -> CounterTrack:
+    found = CounterTrack(rule)
+    for at_ms, value in enumerate(values):
+        found = found.with_reading(Reading(at_ms, CounterName.PROCESSED, value))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "units"),
+    [
+        (CounterRule(16), (65_500, 65_530, 24, 60), 96),
+        (CounterRule(32), (980, 1010, 0, 35, 70), 100),
+        (CounterRule(16, 1000), (980, 1010, 0, 35, 70), 100),
+        (CounterRule(None), (980, 1010, 0, 35, 70), 100),
+        (CounterRule(32), (5_000_000,), 0),
+        (CounterRule(8), (250, 4), 10),
+        (CounterRule(8, 5), (250, 4), 4),
+        (CounterRule(16), (), 0),
+    ],
+)
+def test_rollovers_and_resets_are_told_apart(rule: CounterRule, values: tuple[int, ...], units: int) -> None:
+    assert track(rule, *values).counted(-1, 10) == units
+
+
+def test_nothing_is_counted_up_to_a_baseline() -> None:
+    found = track(CounterRule(32), 100, 110)
+    found = found.with_reading(Reading(5, CounterName.PROCESSED, 500, baseline=True))
+    found = found.with_reading(Reading(6, CounterName.PROCESSED, 503))
+    assert found.counted(0, 10) == 13
+
+
+def test_units_belong_to_the_time_of_their_reading() -> None:
+    found = track(CounterRule(32), 0, 3, 10)
+    assert (found.counted(0, 1), found.counted(1, 2), found.counted(2, 3)) == (0, 3, 7)
+    assert found.counted(3, 1) == 0
+
+
+def test_a_late_reading_changes_only_the_steps_beside_it() -> None:
+    early = Reading(10, CounterName.PROCESSED, 10)
+    middle = Reading(20, CounterName.PROCESSED, 14)
+    late = Reading(30, CounterName.PROCESSED, 20)
+    found = CounterTrack(CounterRule(32)).with_reading(early).with_reading(late).with_reading(middle)
+    assert (found.counted(0, 25), found.counted(25, 40)) == (4, 6)
+
+
+def test_a_reading_that_is_known_changes_nothing() -> None:
+    found = track(CounterRule(32), 1, 2, 3)
+    assert found.with_reading(Reading(1, CounterName.PROCESSED, 2)) is found
+    assert Reading(1, CounterName.PROCESSED, 2) in found
+    assert Reading(1, CounterName.PROCESSED, 3) not in found
+
+
+def test_long_tracks_count_as_short_ones_do() -> None:
+    values = [(nth * 7919) % 100_000 for nth in range(3 * BLOCK_SIZE)]
+    rule = CounterRule(16, 500)
+    forwards = track(rule, *values)
+    backwards = CounterTrack(rule)
+    for at_ms in reversed(range(len(values))):
+        backwards = backwards.with_reading(Reading(at_ms, CounterName.PROCESSED, values[at_ms]))
+    expected = sum(rule.step(one, other) for one, other in pairwise(values[99:701]))
+    assert forwards == backwards
+    assert hash(forwards) == hash(backwards)
+    assert forwards.counted(100, 701) == backwards.counted(100, 701) == expected
+
+
+@pytest.mark.parametrize("cutoff", [0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 2 * BLOCK_SIZE, 10_000])
+def test_a_cut_track_counts_the_rest_as_before(cutoff: int) -> None:
+    found = track(CounterRule(16), *range(0, 6 * BLOCK_SIZE, 3))
+    cut = found.since(cutoff)
+    assert cut.counted(cutoff, 20_000) == found.counted(cutoff, 20_000)
+    assert len(cut) <= max(len(found) - cutoff + 1, 1)
+
+
+def test_a_signed_counter_goes_on_below_zero() -> None:
+    rule = CounterRule(32)
+    assert rule.unsigned(-(2**31)) == 2**31
+    assert rule.unsigned(7) == 7
+    assert CounterRule(None).unsigned(-1) is None
+    assert rule.unsigned(2**64) is None
+
+
+def test_a_reading_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="counter"):
+        Reading(0, CounterName.PROCESSED, -1)

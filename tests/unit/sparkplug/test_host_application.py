@@ -1,0 +1,811 @@
+"""The host session, message by message."""
+
+import pytest
+
+from namespace.sparkplug import (
+    BD_SEQ,
+    Data,
+    DataSet,
+    DataType,
+    DeviceBirth,
+    DeviceDeath,
+    EdgeNodeConfig,
+    EdgeNodeSession,
+    HostEvent,
+    HostSession,
+    HostSettings,
+    Ignored,
+    IgnoredReason,
+    Limits,
+    Metric,
+    MetricDefinition,
+    MetricUpdate,
+    NodeBirth,
+    NodeDeath,
+    NodeStale,
+    NodeState,
+    OutgoingMessage,
+    Payload,
+    PropertySet,
+    Quality,
+    RebirthWanted,
+    Rejected,
+    Template,
+    WantedReason,
+    dump_snapshot,
+    encode_payload,
+    load_snapshot,
+    rebirth_request,
+)
+from namespace.sparkplug.host_event import NODE_TRANSITIONS, NodeTrigger
+
+CONFIG = EdgeNodeConfig(group_id="g", edge_node_id="n")
+NODE = CONFIG.edge_node
+SETTINGS = HostSettings(reorder_timeout_ms=1_000, rebirth_interval_ms=5_000)
+NOW = 1_700_000_000_000
+
+
+class Line:
+    """An edge node with one device, its host, and a clock that moves one ms with each message."""
+
+    def __init__(self, settings: HostSettings = SETTINGS, config: EdgeNodeConfig = CONFIG) -> None:
+        self.edge = EdgeNodeSession(
+            config,
+            [MetricDefinition(name="version", datatype=DataType.String, value="1")],
+            {
+                "d": [
+                    MetricDefinition(name="count", datatype=DataType.Int32, value=0),
+                    MetricDefinition(name="speed", datatype=DataType.Double),
+                ]
+            },
+        )
+        self.host = HostSession(settings)
+        self.now = NOW
+        self.will = self.edge.connect(0, self.now)
+
+    def born(self) -> list[HostEvent]:
+        return self.heard(*self.edge.subscribed(self.now))
+
+    def heard(self, *messages: OutgoingMessage) -> list[HostEvent]:
+        events: list[HostEvent] = []
+        for message in messages:
+            self.now += 1
+            events += self.host.receive(message.topic, message.payload, self.now)
+        return events
+
+    def count(self, value: int, timestamp: int | None = None) -> OutgoingMessage:
+        self.now += 1
+        (message,) = self.edge.update("d", [MetricUpdate("count", value, timestamp)], self.now, force=True)
+        return message
+
+    def values(self, device_id: str | None = "d") -> dict[str, object]:
+        return {metric.name: metric.value for metric in self.host.metrics(NODE, device_id)}
+
+
+def _line() -> Line:
+    line = Line()
+    line.born()
+    return line
+
+
+def _counts(events: list[HostEvent]) -> list[object]:
+    return [metric.value for event in events if isinstance(event, Data) for metric in event.metrics]
+
+
+def _of(events: list[HostEvent], kind: type[HostEvent]) -> list[HostEvent]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _raw(
+    kind: str, metrics: tuple[Metric, ...], *, seq: int | None, at: int = NOW, device: str = ""
+) -> OutgoingMessage:
+    payload = encode_payload(Payload(timestamp=at, seq=seq, metrics=metrics))
+    return OutgoingMessage(f"spBv1.0/g/{kind}/n{device and '/' + device}", payload)
+
+
+def _bd_seq(number: int) -> Metric:
+    return Metric(name=BD_SEQ, datatype=DataType.Int64, value=number)
+
+
+def test_births_tell_every_metric_resolved() -> None:
+    """tck-id-payloads-metric-datatype-req, tck-id-payloads-name-birth-data-requirement."""
+    line = Line()
+    node_birth, device_birth = line.born()
+
+    assert isinstance(node_birth, NodeBirth)
+    assert (node_birth.edge_node, node_birth.bd_seq, node_birth.timestamp) == (NODE, 0, NOW)
+    assert isinstance(device_birth, DeviceBirth)
+    assert device_birth.device_id == "d"
+    assert [(metric.name, metric.datatype, metric.value, metric.timestamp) for metric in device_birth.metrics] == [
+        ("count", DataType.Int32, 0, NOW),
+        ("speed", DataType.Double, None, NOW),
+    ]
+    assert line.host.state(NODE) is NodeState.ONLINE
+    assert line.host.devices(NODE) == {"d": True}
+
+
+def test_data_by_alias_is_told_with_name_type_value_and_time() -> None:
+    """tck-id-payloads-metric-datatype-not-req: -12 is -12, not 4294967284."""
+    line = _line()
+    (data,) = line.heard(line.count(-12, NOW - 5))
+
+    assert isinstance(data, Data)
+    (metric,) = data.metrics
+    assert (metric.name, metric.datatype, metric.value, metric.timestamp) == (
+        "count",
+        DataType.Int32,
+        -12,
+        NOW - 5,
+    )
+    assert line.values() == {"count": -12, "speed": None}
+
+
+@pytest.mark.parametrize("alias", [True, False])
+@pytest.mark.parametrize("wire", [0xFFFF_FFF4, 0xFFFF_FFFF_FFFF_FFF4])
+def test_data_by_name_or_alias_takes_the_type_of_the_birth(alias: bool, wire: int) -> None:
+    """A type lost when data repeats the name is a known fault of other hosts."""
+    host = HostSession(SETTINGS)
+    metrics = (_bd_seq(0), Metric(name="t", alias=0, datatype=DataType.Int16, value=1))
+    host.receive(*_raw("NBIRTH", metrics, seq=0)[:2], NOW)
+    sent = Metric(
+        name=None if alias else "t",
+        alias=0 if alias else None,
+        datatype=DataType.UInt32 if wire < 2**32 else DataType.UInt64,
+        value=wire,
+    )
+    payload = encode_payload(Payload(timestamp=NOW, seq=1, metrics=(sent,)), says_datatype=lambda _metric: False)
+    (data,) = host.receive("spBv1.0/g/NDATA/n", payload, NOW)
+
+    assert _counts([data]) == [-12]
+
+
+def test_null_history_quality_and_transience_reach_the_caller() -> None:
+    """Sparkplug 3.0, 6.4.6: is_null, is_historical, is_transient, properties."""
+    line = _line()
+    line.heard(line.count(5))
+    bad = PropertySet().with_quality(Quality.BAD)
+    (null,) = line.edge.update("d", [MetricUpdate("count", None, properties=bad)], line.now)
+    (old,) = line.edge.update("d", [MetricUpdate("count", 3, NOW - 9, is_historical=True)], line.now)
+    first, second = (event for event in line.heard(null, old) if isinstance(event, Data))
+
+    assert first.metrics[0].value is None
+    assert first.metrics[0].properties is not None
+    assert first.metrics[0].properties.quality == 0
+    assert (second.metrics[0].value, second.metrics[0].is_historical) == (3, True)
+    assert line.values()["count"] is None
+
+
+def test_properties_of_the_birth_stay_beside_those_that_change() -> None:
+    """An engineering unit told once holds for every value."""
+    line = Line()
+    unit = PropertySet.of_strings({"engUnit": "KGM"})
+    line.born()
+    line.heard(*line.edge.update("d", [MetricUpdate("speed", 1.0, properties=unit)], line.now))
+    quality = PropertySet().with_quality(Quality.GOOD)
+    events = line.heard(*line.edge.update("d", [MetricUpdate("speed", 2.0, properties=quality)], line.now))
+
+    (data,) = events
+    assert isinstance(data, Data)
+    properties = data.metrics[0].properties
+    assert properties is not None
+    assert (properties.value("engUnit"), properties.quality) == ("KGM", 192)
+
+
+def test_messages_out_of_order_are_put_in_order_without_a_rebirth() -> None:
+    """tck-id-operational-behavior-host-reordering-start, -success."""
+    line = _line()
+    first, second, third = (line.count(number) for number in (1, 2, 3))
+
+    assert line.heard(third) == []
+    assert line.heard(second) == []
+    assert _counts(line.heard(first)) == [1, 2, 3]
+    line.now += 10_000
+    assert line.host.tick(line.now) == []
+
+
+def test_a_gap_that_is_not_filled_in_time_makes_the_node_stale_and_wants_a_rebirth() -> None:
+    """tck-id-operational-behavior-host-reordering-rebirth."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+    opened = line.now
+
+    assert line.host.tick(opened + 999) == []
+    stale, wanted = line.host.tick(opened + 1_000)
+    assert stale == NodeStale(NODE, WantedReason.SEQUENCE_GAP, opened + 1_000, dropped=1)
+    assert wanted == RebirthWanted(NODE, WantedReason.SEQUENCE_GAP)
+    assert line.host.state(NODE) is NodeState.STALE
+    assert line.values()["count"] == 0
+
+
+def test_the_timeout_counts_even_when_nobody_ticks() -> None:
+    """A busy stream alone brings the gap to light."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+    line.now += 1_000
+    events = line.heard(line.count(3))
+
+    assert [type(event) for event in events] == [NodeStale, RebirthWanted]
+
+
+def test_a_late_fill_of_the_first_hole_gives_the_second_hole_its_own_time() -> None:
+    """tck-id-operational-behavior-host-reordering-success: the timer stops and starts anew."""
+    line = _line()
+    first, second, _, fourth = (line.count(number) for number in (1, 2, 3, 4))
+    line.heard(second, fourth)
+    line.now += 900
+    assert _counts(line.heard(first)) == [1, 2]
+    filled = line.now
+
+    assert line.host.tick(filled + 900) == []
+    assert len(line.host.tick(filled + 1_000)) == 2
+
+
+def test_data_while_a_birth_is_awaited_has_no_effect() -> None:
+    """Aliases may have changed with the message that was missed: nothing is guessed."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+    line.host.tick(line.now + 1_000)
+    events = line.heard(line.count(3))
+
+    assert events == [Ignored("spBv1.0/g/DDATA/n/d", IgnoredReason.AWAITING_BIRTH)]
+    rebirth = line.heard(*line.edge.rebirth(line.now + 2_000))
+    assert [type(event) for event in rebirth] == [NodeBirth, DeviceBirth]
+    assert line.values()["count"] == 3
+
+
+def test_a_repeated_message_is_ignored_also_after_more_have_come() -> None:
+    """QoS 1 bridges repeat."""
+    line = _line()
+    messages = [line.count(number) for number in (1, 2, 3)]
+    line.heard(*messages)
+
+    assert _of(line.heard(*messages), Ignored) == [
+        Ignored(message.topic, IgnoredReason.REPEATED) for message in messages
+    ]
+    assert line.values()["count"] == 3
+    assert _counts(line.heard(line.count(4))) == [4]
+
+
+def test_a_repeat_behind_a_hole_is_ignored() -> None:
+    """The same message twice while the one before it is missing."""
+    line = _line()
+    first, second = line.count(1), line.count(2)
+
+    assert line.heard(second) == []
+    assert line.heard(second) == [Ignored(second.topic, IgnoredReason.REPEATED)]
+    assert _counts(line.heard(first)) == [1, 2]
+
+
+def test_the_loss_of_more_than_half_a_round_is_not_taken_for_a_repeat() -> None:
+    """A queue that overflows loses hundreds of messages at once."""
+    line = _line()
+    line.heard(*(line.count(number) for number in range(5)))
+    for number in range(200):
+        line.count(number)
+    line.heard(line.count(777))
+
+    assert line.values()["count"] == 4
+    assert [type(event) for event in line.host.tick(line.now + 1_000)] == [NodeStale, RebirthWanted]
+
+
+def test_two_different_messages_with_one_number_show_a_lost_round() -> None:
+    """One of them belongs 256 messages later."""
+    line = _line()
+    line.count(0)
+    held = line.count(1)
+    for number in range(255):
+        line.count(number)
+    other = line.count(2)
+
+    assert line.heard(held) == []
+    events = line.heard(other)
+    assert [type(event) for event in events] == [NodeStale, RebirthWanted]
+    assert _of(events, RebirthWanted) == [RebirthWanted(NODE, WantedReason.SEQUENCE_CONFLICT)]
+
+
+def test_what_waits_behind_a_hole_is_limited() -> None:
+    """Hostile or not, one edge node cannot fill the memory."""
+    line = Line(HostSettings(max_held_bytes=100))
+    line.born()
+    line.count(0)
+    events: list[HostEvent] = []
+    for number in range(20):
+        events += line.heard(line.count(number))
+
+    assert [type(event) for event in events[:2]] == [NodeStale, RebirthWanted]
+
+
+def test_data_of_an_unknown_node_wants_a_rebirth_once_and_then_ever_less_often() -> None:
+    """Births are not retained: a host that comes late has to ask, and not for every message."""
+    line = Line()
+    line.edge.subscribed(line.now)
+    start = line.now
+    asked = []
+    for second in range(400):
+        line.now = start + 1_000 * second
+        if _of(line.heard(line.count(second)), RebirthWanted):
+            asked.append(second)
+    assert asked == [0, 5, 15, 35, 75, 155, 315]
+
+
+def test_requests_repeat_by_themselves_a_limited_number_of_times() -> None:
+    """A request is QoS 0 and may be lost; a dead edge node is not asked forever."""
+    host = HostSession(HostSettings(rebirth_interval_ms=1_000, rebirth_attempts=3))
+    host.receive(*_raw("NDATA", (), seq=5)[:2], NOW)
+
+    asked = [second for second in range(1, 900) if host.tick(NOW + 1_000 * second)]
+
+    assert asked == [1, 3]
+
+
+def test_a_birth_that_somebody_else_asked_for_ends_the_wish() -> None:
+    """Dropped when somebody else's rebirth is seen first."""
+    line = Line(HostSettings(rebirth_spread_ms=60_000))
+    births = line.edge.subscribed(line.now)
+    data = line.count(1)
+
+    assert line.heard(data) == [Ignored(data.topic, IgnoredReason.AWAITING_BIRTH)]
+    line.heard(*births, data)
+    assert line.host.tick(line.now + 100_000) == []
+
+
+def test_first_requests_to_many_nodes_are_spread_over_time() -> None:
+    """A broker restart must not end in five hundred births at once."""
+    host = HostSession(HostSettings(rebirth_spread_ms=10_000, rebirth_interval_ms=60_000))
+    payload = encode_payload(Payload(seq=1, timestamp=NOW))
+    for number in range(500):
+        assert not _of(host.receive(f"spBv1.0/g/NDATA/n{number}", payload, NOW), RebirthWanted)
+    asked = [len(host.tick(NOW + ms)) for ms in range(0, 10_001, 1_000)]
+
+    assert sum(asked) == 500
+    assert max(asked) < 100
+
+
+def test_data_of_a_device_that_was_not_born_wants_a_rebirth_and_leaves_the_node_online() -> None:
+    """tck-id-payloads-ddata-order."""
+    line = _line()
+    payload = encode_payload(Payload(timestamp=NOW, seq=2))
+    events = line.host.receive("spBv1.0/g/DDATA/n/other", payload, NOW)
+
+    assert events == [
+        Ignored("spBv1.0/g/DDATA/n/other", IgnoredReason.DEVICE_NOT_BORN),
+        RebirthWanted(NODE, WantedReason.DEVICE_NOT_BORN),
+    ]
+    assert line.host.state(NODE) is NodeState.ONLINE
+
+
+def test_an_unknown_metric_is_rejected_and_the_others_are_told() -> None:
+    """tck-id-topics-ndata-payload: a metric that no birth told of; a known fault of dynamic publishers."""
+    line = _line()
+    metrics = (
+        Metric(alias=77, datatype=DataType.Int32, value=1),
+        Metric(name="version", datatype=DataType.String, value="2"),
+        Metric(name="new", datatype=DataType.String, value="x"),
+    )
+    events = line.heard(_raw("NDATA", metrics, seq=2, at=line.now))
+
+    assert [event.reason for event in events if isinstance(event, Rejected)] == [
+        "unknown_alias",
+        "unknown_metric",
+    ]
+    assert _counts(events) == ["2"]
+    assert events[-1] == RebirthWanted(NODE, WantedReason.UNKNOWN_METRIC)
+
+
+def test_a_value_of_another_type_is_rejected_alone() -> None:
+    """tck-id-operational-behavior-data-commands-ncmd-metric-value, from the reader's side."""
+    line = _line()
+    raw = encode_payload(
+        Payload(
+            timestamp=line.now,
+            seq=2,
+            metrics=(
+                Metric(name="count", datatype=DataType.String, value="7"),
+                Metric(name="speed", datatype=DataType.Double, value=2.0),
+            ),
+        )
+    )
+    events = line.host.receive("spBv1.0/g/DDATA/n/d", raw, line.now)
+
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["datatype_changed"]
+    assert line.values() == {"count": 0, "speed": 2.0}
+
+
+def test_a_metric_refused_at_birth_is_not_asked_for_again() -> None:
+    """Another birth would not make it readable."""
+    host = HostSession(SETTINGS)
+    birth = bytearray(encode_payload(Payload(timestamp=NOW, seq=0, metrics=(_bd_seq(0),))))
+    birth += b"\x12\x07\x0a\x01x\x20\x63\x50\x01"
+    events = host.receive("spBv1.0/g/NBIRTH/n", bytes(birth), NOW)
+    data = encode_payload(Payload(timestamp=NOW, seq=1, metrics=(Metric(name="x", datatype=DataType.Int8, value=1),)))
+
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["datatype"]
+    assert host.state(NODE) is NodeState.ONLINE
+    assert not _of(host.receive("spBv1.0/g/NDATA/n", data, NOW), RebirthWanted)
+
+
+def test_two_metrics_with_one_alias_make_a_birth_useless() -> None:
+    """tck-id-payloads-alias-uniqueness: data could not be told apart."""
+    host = HostSession(SETTINGS)
+    metrics = tuple(Metric(name=name, alias=1, datatype=DataType.Int8, value=1) for name in "ab")
+    rejected, wanted = host.receive(*_raw("NBIRTH", (_bd_seq(0), *metrics), seq=0)[:2], NOW)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "alias_conflict"
+    assert wanted == RebirthWanted(NODE, WantedReason.BIRTH_REFUSED)
+
+
+def test_devices_that_reuse_the_aliases_of_others_are_read_all_the_same() -> None:
+    """tck-id-payloads-alias-uniqueness is often broken between devices; topics still tell them apart."""
+    host = HostSession(SETTINGS)
+    host.receive(
+        *_raw("NBIRTH", (_bd_seq(0), Metric(name="a", alias=1, datatype=DataType.Int8, value=1)), seq=0)[:2],
+        NOW,
+    )
+    host.receive(
+        *_raw("DBIRTH", (Metric(name="b", alias=1, datatype=DataType.Int8, value=1),), seq=1, device="d")[:2],
+        NOW,
+    )
+    data = encode_payload(Payload(timestamp=NOW, seq=2, metrics=(Metric(alias=1, datatype=DataType.Int8, value=5),)))
+    (event,) = host.receive("spBv1.0/g/DDATA/n/d", data, NOW)
+
+    assert isinstance(event, Data)
+    assert (event.metrics[0].name, event.metrics[0].value) == ("b", 5)
+
+
+def test_ndeath_takes_the_node_and_its_devices_with_it_by_our_clock() -> None:
+    """tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-offline, -devices-offline."""
+    line = _line()
+    (death,) = line.heard(line.will)
+
+    assert death == NodeDeath(NODE, 0, line.now)
+    assert line.host.state(NODE) is NodeState.OFFLINE
+    assert line.host.devices(NODE) == {"d": False}
+    assert line.values()["count"] == 0
+
+
+def test_ndeath_does_not_wait_behind_a_hole() -> None:
+    """NDEATH has no seq and bypasses the order."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+
+    assert [type(event) for event in line.heard(line.will)] == [NodeDeath]
+    assert line.host.tick(line.now + 60_000) == []
+
+
+def test_ndeath_of_another_connection_is_ignored() -> None:
+    """tck-id-payloads-ndeath-bdseq: a late Will of the connection before."""
+    line = _line()
+    old_will = line.will
+    line.edge.disconnected()
+    line.edge.connect(1, line.now)
+    line.heard(*line.edge.subscribed(line.now))
+
+    assert line.heard(old_will) == [Ignored(old_will.topic, IgnoredReason.DEATH_OF_OTHER_SESSION)]
+    assert line.host.state(NODE) is NodeState.ONLINE
+
+
+def test_a_second_ndeath_and_one_of_a_stranger_are_ignored() -> None:
+    """With MQTT 5 the published NDEATH and the Will both arrive."""
+    line = _line()
+    line.heard(line.will)
+
+    assert line.heard(line.will) == [Ignored(line.will.topic, IgnoredReason.REPEATED)]
+    assert HostSession().receive(line.will.topic, line.will.payload, NOW) == [
+        Ignored(line.will.topic, IgnoredReason.DEATH_OF_OTHER_SESSION)
+    ]
+
+
+def test_an_ndeath_without_bdseq_is_rejected() -> None:
+    """tck-id-topics-ndeath-payload."""
+    line = _line()
+    (rejected,) = line.heard(_raw("NDEATH", (), seq=None))
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "bd_seq"
+
+
+def test_a_peer_that_never_says_bdseq_lives_and_dies_all_the_same() -> None:
+    """Tolerant inbound."""
+    host = HostSession(SETTINGS)
+    host.receive(*_raw("NBIRTH", (), seq=0)[:2], NOW)
+    (death,) = host.receive(*_raw("NDEATH", (), seq=None)[:2], NOW + 1)
+
+    assert death == NodeDeath(NODE, None, NOW + 1)
+
+
+def test_ddeath_takes_the_device_by_its_own_time() -> None:
+    """tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-offline, -tags-stale."""
+    line = _line()
+    (message,) = line.edge.device_death("d", NOW + 77)
+
+    assert line.heard(message) == [DeviceDeath(NODE, "d", NOW + 77)]
+    assert line.host.devices(NODE) == {"d": False}
+    assert line.host.state(NODE) is NodeState.ONLINE
+
+
+def test_a_device_that_does_not_come_back_after_a_birth_is_told_dead() -> None:
+    """A birth voids the devices of before; silence about one must not leave it alive."""
+    line = _line()
+    line.edge.device_death("d", line.now)
+    line.heard(*line.edge.rebirth(line.now + 1))
+
+    assert line.host.tick(line.now + 10) == []
+    (death,) = line.host.tick(line.now + 1_000)
+    assert death == DeviceDeath(NODE, "d", line.now + 1_000)
+
+
+def test_an_older_or_repeated_birth_of_the_same_connection_is_ignored() -> None:
+    """It would bring back values and aliases of before."""
+    line = Line()
+    births = line.edge.subscribed(line.now)
+    line.heard(*births, line.count(8))
+
+    assert line.heard(births[0]) == [Ignored(births[0].topic, IgnoredReason.OLDER_BIRTH)]
+    assert line.values()["count"] == 8
+
+
+def test_a_birth_with_another_bdseq_always_counts() -> None:
+    """Also with a clock that was set back by an hour."""
+    line = _line()
+    line.edge.disconnected()
+    line.edge.connect(1, NOW - 3_600_000)
+    events = line.heard(*line.edge.subscribed(NOW - 3_600_000))
+
+    assert [type(event) for event in events] == [NodeBirth, DeviceBirth]
+
+
+def test_a_node_whose_clock_went_back_is_believed_after_vain_requests() -> None:
+    """Otherwise it would be asked for ever and never heard."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+    accepted = []
+    for _ in range(4):
+        line.now += 60_000
+        if _of(line.host.tick(line.now), RebirthWanted):
+            accepted += _of(line.heard(*line.edge.rebirth(NOW - 60_000)), NodeBirth)
+
+    assert len(accepted) == 1
+    assert line.host.state(NODE) is NodeState.ONLINE
+
+
+def test_data_sent_before_a_rebirth_and_arriving_after_it_is_ignored() -> None:
+    """Two messages with seq 1: only the time tells which belongs to the birth."""
+    line = Line()
+    births = line.edge.subscribed(line.now)
+    late = _raw("NDATA", (Metric(name="version", datatype=DataType.String, value="old"),), seq=1, at=NOW - 1)
+    line.heard(births[0])
+
+    assert line.heard(late) == [Ignored(late.topic, IgnoredReason.OLDER_THAN_BIRTH)]
+    assert [type(event) for event in line.heard(births[1])] == [DeviceBirth]
+
+
+def test_a_dbirth_that_overtakes_its_nbirth_waits_for_it() -> None:
+    """Same instant, two messages, the wrong way round, on a node that is known."""
+    line = _line()
+    node_birth, device_birth = line.edge.rebirth(line.now + 5)
+
+    assert line.heard(device_birth) in ([], [Ignored(device_birth.topic, IgnoredReason.REPEATED)])
+    events = line.heard(node_birth)
+    assert [type(event) for event in events] == [NodeBirth, DeviceBirth]
+
+
+def test_loss_of_our_connection_makes_everything_stale() -> None:
+    """Sparkplug 3.0, 5.3 (not testable by the TCK)."""
+    line = _line()
+    events = line.host.disconnected(line.now)
+
+    assert events == [NodeStale(NODE, WantedReason.CONNECTION_LOST, line.now)]
+    assert line.host.tick(line.now + 60_000) == []
+    line.host.connected(line.now + 60_000)
+    assert line.host.tick(line.now + 60_000) == [RebirthWanted(NODE, WantedReason.CONNECTION_LOST)]
+
+
+def test_a_broken_payload_is_rejected_and_the_next_one_read() -> None:
+    """One message, one count."""
+    line = _line()
+    (rejected,) = line.host.receive("spBv1.0/g/DDATA/n/d", b"\x12\xff", line.now)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "protobuf"
+    assert _counts(line.heard(line.count(1))) == [1]
+
+
+@pytest.mark.parametrize("kind", ["NBIRTH", "DBIRTH"])
+def test_a_broken_birth_takes_what_it_would_have_replaced(kind: str) -> None:
+    """Its aliases are unknown, so those of before must not be used any longer."""
+    line = _line()
+    device = "/d" if kind == "DBIRTH" else ""
+    events = line.host.receive(f"spBv1.0/g/{kind}/n{device}", b"\x12\xff", line.now)
+
+    assert isinstance(events[0], Rejected)
+    assert type(events[1]) is (DeviceDeath if device else NodeStale)
+    assert events[2] == RebirthWanted(NODE, WantedReason.BIRTH_REFUSED)
+
+
+@pytest.mark.parametrize("seq", [None, 256, 2**40])
+def test_a_message_without_a_proper_sequence_number_is_rejected(seq: int | None) -> None:
+    """tck-id-payloads-sequence-num-always-included."""
+    line = _line()
+    payload = b"" if seq is None else b"\x18" + _varint(seq)
+    (rejected,) = line.host.receive("spBv1.0/g/NDATA/n", payload, line.now)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "seq"
+
+
+def _varint(number: int) -> bytes:
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def test_commands_and_state_on_the_stream_are_passed_over() -> None:
+    """Subscribed to spBv1.0/#, a host sees its own commands."""
+    host = HostSession()
+    request = rebirth_request(NODE, NOW)
+
+    assert host.receive(request.topic, request.payload, NOW) == []
+    assert host.receive("spBv1.0/g/DCMD/n/d", b"junk", NOW) == []
+    assert host.receive("spBv1.0/STATE/scada", b"junk", NOW) == []
+    assert host.edge_nodes() == ()
+
+
+def test_a_topic_that_is_not_sparkplug_is_rejected() -> None:
+    """Counted, cut to a readable length, and no edge node comes of it."""
+    host = HostSession()
+    (rejected,) = host.receive("x" * 5000, b"", NOW)
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "topic"
+    assert len(rejected.topic) == 200
+
+
+def test_the_numbers_of_nodes_and_devices_are_limited() -> None:
+    """Every input size is bounded."""
+    host = HostSession(HostSettings(max_nodes=2, max_devices=1))
+    birth = encode_payload(Payload(timestamp=NOW, seq=0, metrics=(_bd_seq(0),)))
+    events = [event for name in "abc" for event in host.receive(f"spBv1.0/g/NBIRTH/{name}", birth, NOW)]
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["node_count"]
+    for seq, device in ((1, "x"), (2, "y")):
+        payload = encode_payload(Payload(timestamp=NOW, seq=seq))
+        events = host.receive(f"spBv1.0/g/DBIRTH/a/{device}", payload, NOW)
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["device_count"]
+
+
+def test_limits_of_payloads_hold_on_data() -> None:
+    """A table of a million cells is refused, and only that metric."""
+    line = Line(HostSettings(limits=Limits(values=50)))
+    line.born()
+    table = DataSet(("a",), (DataType.Int8,), ((1,),) * 60)
+    births = (
+        _bd_seq(3),
+        Metric(name="t", alias=1, datatype=DataType.DataSet, value=DataSet(("a",), (DataType.Int8,))),
+    )
+    line.heard(_raw("NBIRTH", births, seq=0, at=line.now + 1))
+    (rejected,) = line.heard(
+        _raw("NDATA", (Metric(alias=1, datatype=DataType.DataSet, value=table),), seq=1, at=line.now + 2)
+    )
+
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "value_count"
+
+
+def test_a_template_in_data_is_completed_by_what_was_known() -> None:
+    """tck-id-payloads-template-instance-members-data."""
+    host = HostSession(SETTINGS)
+    members = (
+        Metric(name="speed", datatype=DataType.Double, value=1.0),
+        Metric(name="mode", datatype=DataType.Int8, value=-1),
+    )
+    motor = Metric(name="m", alias=4, datatype=DataType.Template, value=Template(template_ref="M", metrics=members))
+    host.receive(*_raw("NBIRTH", (_bd_seq(0), motor), seq=0)[:2], NOW)
+    part = Template(template_ref="M", metrics=(Metric(name="mode", datatype=DataType.Int8, value=-2),))
+    events = host.receive(*_raw("NDATA", (Metric(alias=4, datatype=DataType.Template, value=part),), seq=1)[:2], NOW)
+
+    (data,) = events
+    assert isinstance(data, Data)
+    value = data.metrics[0].value
+    assert isinstance(value, Template)
+    assert [(member.name, member.value) for member in value.metrics] == [("speed", 1.0), ("mode", -2)]
+
+
+def test_a_reader_of_some_topics_sees_holes_and_does_not_mind() -> None:
+    """By-place subscribers do no sequence check and ask for no rebirth."""
+    line = Line(HostSettings(check_sequence=False))
+    births = line.edge.subscribed(line.now)
+    events = line.heard(births[1])
+    for number in range(5):
+        line.edge.update(None, [MetricUpdate("version", str(number))], line.now)
+        events += line.heard(line.count(number))
+
+    assert [type(event) for event in events] == [DeviceBirth] + [Data] * 5
+    assert line.host.tick(line.now + 60_000) == []
+
+
+def test_a_self_describing_metric_is_read_without_any_birth_where_births_are_not_needed() -> None:
+    """Rows of an event log go by name, so that nobody waits for a birth."""
+    host = HostSession(HostSettings(check_sequence=False))
+    rows = DataSet(("seq",), (DataType.Int64,), ((7,),))
+    metrics = (
+        Metric(name="EventLog/Events", datatype=DataType.DataSet, value=rows),
+        Metric(name="EventLog/Head", datatype=DataType.UInt64, value=7),
+        Metric(alias=5, datatype=DataType.Int8, value=1),
+    )
+    events = host.receive(*_raw("NDATA", metrics, seq=9)[:2], NOW)
+
+    assert _counts(events) == [rows, 7]
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["unknown_alias"]
+
+
+def test_a_snapshot_takes_the_place_of_births_and_is_followed_by_what_was_buffered() -> None:
+    """A late host needs no rebirth: what the snapshot includes is a repeat, what follows is news."""
+    line = _line()
+    included, newer = line.count(1), line.count(2)
+    line.heard(included)
+    snapshot = line.host.snapshot(NODE)
+    assert snapshot is not None
+    late = HostSession(SETTINGS)
+    events = late.restore([load_snapshot(dump_snapshot(snapshot))], NOW)
+
+    assert [type(event) for event in events] == [NodeBirth, DeviceBirth]
+    assert all(event.restored for event in events if isinstance(event, NodeBirth | DeviceBirth))
+    assert late.receive(included.topic, included.payload, NOW) == [Ignored(included.topic, IgnoredReason.REPEATED)]
+    assert _counts(late.receive(newer.topic, newer.payload, NOW)) == [2]
+
+
+def test_a_snapshot_does_not_replace_a_birth_that_was_heard() -> None:
+    """Heard is newer than told."""
+    line = _line()
+    snapshot = line.host.snapshot(NODE)
+    assert snapshot is not None
+    line.heard(line.count(9))
+
+    assert line.host.restore([snapshot], line.now) == []
+    assert line.values()["count"] == 9
+
+
+def test_a_snapshot_of_what_is_offline_brings_last_values_and_the_death() -> None:
+    """The last value of a dead machine is worth knowing, as stale."""
+    line = _line()
+    line.heard(line.count(4), line.will)
+    snapshot = line.host.snapshot(NODE)
+    assert snapshot is not None
+    late = HostSession(SETTINGS)
+    events = late.restore([snapshot], NOW)
+
+    assert [type(event) for event in events] == [NodeBirth, DeviceBirth, DeviceDeath, NodeDeath]
+    assert late.state(NODE) is NodeState.OFFLINE
+    assert {metric.name: metric.value for metric in late.metrics(NODE, "d")}["count"] == 4
+
+
+def test_a_forgotten_node_is_as_if_never_heard() -> None:
+    """Its topics mean a new record."""
+    line = _line()
+    line.host.forget(NODE)
+    line.host.forget(NODE)
+
+    assert line.host.edge_nodes() == ()
+    assert line.host.snapshot(NODE) is None
+    assert line.host.metrics(NODE) == ()
+    assert _of(line.heard(line.count(1)), RebirthWanted) == [RebirthWanted(NODE, WantedReason.NO_BIRTH)]
+
+
+def test_a_node_that_was_only_guessed_at_has_no_snapshot() -> None:
+    """Before the first birth there is nothing to hand on."""
+    host = HostSession()
+    host.receive(*_raw("NDATA", (), seq=1)[:2], NOW)
+
+    assert host.snapshot(NODE) is None
+
+
+def test_every_state_answers_every_trigger() -> None:
+    """The table has no holes, and leads from anywhere to online."""
+    assert set(NODE_TRANSITIONS) == {(state, trigger) for state in NodeState for trigger in NodeTrigger}
+    assert {NODE_TRANSITIONS[state, NodeTrigger.BIRTH] for state in NodeState} == {NodeState.ONLINE}

@@ -1,0 +1,144 @@
+"""STATE: the host's side, the edge node's view, and the payload."""
+
+import json
+
+import pytest
+
+from namespace.sparkplug import (
+    HostState,
+    LocalProtocolError,
+    PrimaryHostGate,
+    RemoteProtocolError,
+    StatePayload,
+    TopicError,
+)
+
+NOW = 1_700_000_000_000
+TOPIC = "spBv1.0/STATE/scada"
+
+
+def test_the_will_says_offline_with_the_time_of_the_connection() -> None:
+    """tck-id-payloads-state-will-message, -qos, -retain, -payload, tck-id-host-topic-phid-death-topic."""
+    will = HostState("scada").connect(NOW)
+
+    assert (will.topic, will.qos, will.retain) == (TOPIC, 1, True)
+    assert json.loads(will.payload) == {"online": False, "timestamp": NOW}
+
+
+def test_the_birth_follows_the_subscription_and_carries_the_time_of_the_will() -> None:
+    """tck-id-payloads-state-subscribe, -birth, tck-id-host-topic-phid-birth-payload-timestamp."""
+    state = HostState("scada")
+    state.connect(NOW)
+    assert not state.is_online
+    (birth,) = state.subscribed()
+
+    assert state.subscriptions() == [(TOPIC, 1)]
+    assert (birth.topic, birth.qos, birth.retain) == (TOPIC, 1, True)
+    assert json.loads(birth.payload) == {"online": True, "timestamp": NOW}
+    assert state.is_online
+
+
+def test_a_false_offline_is_contradicted_at_once_with_the_time_of_the_connection() -> None:
+    """tck-id-message-flow-hid-sparkplug-state-message-delivered: a late Will of the connection before."""
+    state = HostState("scada")
+    state.connect(NOW)
+    late = StatePayload(online=False, timestamp=NOW - 60_000).encode()
+    assert state.receive(TOPIC, late) == []
+    birth = state.subscribed()
+
+    assert state.receive(TOPIC, late) == birth
+    assert state.receive(TOPIC, birth[0].payload) == []
+    assert state.receive("spBv1.0/STATE/other", late) == []
+    assert state.receive(TOPIC, b"junk") == []
+
+
+def test_leaving_says_offline_with_the_time_of_leaving_and_does_not_contradict_itself() -> None:
+    """tck-id-operational-behavior-host-application-termination, -death-payload, -death-qos,
+    -death-retained.
+    """
+    state = HostState("scada")
+    state.connect(NOW)
+    state.subscribed()
+    (death,) = state.disconnect(NOW + 5)
+
+    assert (death.topic, death.qos, death.retain) == (TOPIC, 1, True)
+    assert json.loads(death.payload) == {"online": False, "timestamp": NOW + 5}
+    assert state.receive(TOPIC, death.payload) == []
+    assert state.disconnect(NOW + 6) == []
+
+
+def test_every_connection_has_its_own_time() -> None:
+    """tck-id-operational-behavior-host-application-multi-server-timestamp, and after a reconnect."""
+    state = HostState("scada")
+    state.connect(NOW)
+    state.subscribed()
+    state.disconnected()
+    with pytest.raises(LocalProtocolError):
+        state.subscribed()
+    will = state.connect(NOW + 100)
+
+    assert json.loads(will.payload)["timestamp"] == json.loads(state.subscribed()[0].payload)["timestamp"] == NOW + 100
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"ONLINE",
+        b"OFFLINE",
+        b"",
+        b"\xff",
+        b"true",
+        b"[]",
+        b"{}",
+        b'{"online": true}',
+        b'{"online": "true", "timestamp": 1}',
+        b'{"online": 1, "timestamp": 1}',
+        b'{"online": true, "timestamp": 1.5}',
+        b'{"online": true, "timestamp": "1"}',
+        b'{"online": true, "timestamp": true}',
+        b'{"online": true, "timestamp": -1}',
+        b"[" * 4000,
+        b'{"online": true, "timestamp": 1, "x": "' + b"x" * 5000 + b'"}',
+    ],
+)
+def test_other_forms_of_state_are_refused(payload: bytes) -> None:
+    """tck-id-host-topic-phid-birth-payload: those of Sparkplug 2.2 among them."""
+    with pytest.raises(RemoteProtocolError):
+        StatePayload.decode(payload)
+
+
+def test_a_state_payload_reads_as_written_and_unknown_members_do_not_matter() -> None:
+    """Tolerant of fields to come."""
+    state = StatePayload(online=True, timestamp=NOW)
+
+    assert StatePayload.decode(state.encode()) == state
+    assert StatePayload.decode(b'{"online": false, "timestamp": 7, "bdSeq": 1}') == StatePayload(False, 7)
+
+
+def test_the_gate_goes_by_the_newest_state() -> None:
+    """tck-id-message-flow-edge-node-birth-publish-phid-wait-timestamp: the first counts, older ones do
+    not.
+    """
+    gate = PrimaryHostGate("scada")
+    assert not gate.is_open
+    for online, timestamp, is_open in [
+        (True, 100, True),
+        (False, 99, True),
+        (False, 100, False),
+        (True, 99, False),
+        (True, 100, True),
+        (True, 200, True),
+        (False, 150, True),
+    ]:
+        gate.receive(StatePayload(online, timestamp).encode())
+        assert gate.is_open is is_open
+    gate.reset()
+    assert not gate.is_open
+    gate.receive(StatePayload(online=True, timestamp=1).encode())
+    assert gate.is_open
+
+
+def test_a_host_id_must_fit_in_a_topic() -> None:
+    """tck-id-operational-behavior-host-application-host-id."""
+    with pytest.raises(TopicError):
+        HostState("a/b")

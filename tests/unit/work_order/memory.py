@@ -1,0 +1,124 @@
+"""The ports in memory: the tables as dictionaries, the shop floor as fields that a test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+from namespace.contracts.event_log import NewEvent
+from namespace.isa95 import EquipmentPath
+from services.work_order.adapters.events import events_of, work_request_event
+from services.work_order.domain.counters import Counter, CounterRules
+from services.work_order.domain.facts import Decision
+from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.state_machine import State
+from services.work_order.ports import (
+    CounterSample,
+    Origin,
+    StoredPosition,
+    UnknownPlaceError,
+    WorkCenterRules,
+    WorkRequest,
+)
+from tests.unit.work_order.orders import EARLY, LINE
+
+_ids = count(1)
+
+COUNTERS = {Counter.PROCESSED: CounterRules(16, 5000), Counter.DEFECTIVE: CounterRules(16, 5000)}
+
+
+def next_id() -> UUID:
+    """Return ids that differ and say nothing."""
+    return UUID(int=next(_ids))
+
+
+@dataclass
+class FakeShop:
+    """A shop floor with the lines that a test gives it, and its own time."""
+
+    lines: dict[EquipmentPath, WorkCenterRules] = field(
+        default_factory=lambda: {LINE: WorkCenterRules(counters=dict(COUNTERS))}
+    )
+    time: datetime = EARLY
+    waiting: list[CounterSample] = field(default_factory=list)
+
+    def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
+        if place not in self.lines:
+            raise UnknownPlaceError(f"no work center {place}")
+        return self.lines[place]
+
+    def now(self, place: EquipmentPath) -> datetime:
+        return self.time
+
+    def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
+        return list(self.waiting)
+
+
+@dataclass
+class Tables:
+    """What the service keeps, as dictionaries."""
+
+    orders: dict[str, JobOrder] = field(default_factory=dict)
+    requests: dict[str, WorkRequest] = field(default_factory=dict)
+    counters: dict[EquipmentPath, dict[Counter, StoredPosition]] = field(default_factory=dict)
+    events: list[NewEvent] = field(default_factory=list)
+
+    def copy(self) -> Tables:
+        return Tables(dict(self.orders), dict(self.requests), dict(self.counters), list(self.events))
+
+
+class MemoryWorkOrders:
+    """`WorkOrders` on tables in memory; the caller throws the copy away to roll back."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def job_order(self, order_id: str) -> JobOrder | None:
+        return self._tables.orders.get(order_id)
+
+    async def add(self, decision: Decision, origin: Origin) -> bool:
+        order = decision.order
+        if order.id in self._tables.orders:
+            return False
+        self._tables.orders[order.id] = order
+        self._tables.events += events_of(decision, origin, next_id)
+        return True
+
+    async def save(self, before: JobOrder, decision: Decision, origin: Origin) -> None:
+        self._tables.orders[decision.order.id] = decision.order
+        self._tables.events += events_of(decision, origin, next_id)
+
+    async def occupant(self, place: EquipmentPath) -> str | None:
+        return next((o.id for o in self._at(place) if o.state is State.RUNNING), None)
+
+    async def work_request(self, request_id: str) -> WorkRequest | None:
+        return self._tables.requests.get(request_id)
+
+    async def has_work_request(self, request_id: str) -> bool:
+        return request_id in self._tables.requests
+
+    async def put_work_request(self, request: WorkRequest, at: datetime, origin: Origin) -> None:
+        self._tables.requests[request.id] = request
+        self._tables.events.append(work_request_event(request, at, LINE.site_path, origin, next_id))
+
+    async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:
+        return dict(self._tables.counters.get(place, {}))
+
+    async def put_positions(self, place: EquipmentPath, positions: dict[Counter, StoredPosition]) -> None:
+        self._tables.counters[place] = dict(positions)
+
+    async def counted_orders(self, place: EquipmentPath, since: datetime) -> list[JobOrder]:
+        return [
+            order
+            for order in self._at(place)
+            if order.begun_at
+            and order.definition.quantity_source is QuantitySource.COUNTER
+            and (order.ended_at is None or order.ended_at >= since)
+        ]
+
+    def _at(self, place: EquipmentPath) -> list[JobOrder]:
+        orders = self._tables.orders.values()
+        return sorted((o for o in orders if o.place == place and o.removed is None), key=lambda order: order.id)

@@ -1,0 +1,103 @@
+"""Samples of output counters are held until they are applied, and nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from namespace.isa95 import EquipmentPath
+from services.work_order.adapters.counter_feed import CounterFeed
+from services.work_order.domain.counters import Counter
+from services.work_order.ports import CounterSample
+from tests.unit.work_order.orders import LINE, at
+
+PACKER = LINE.child("Packer")
+COUNTERS = {(PACKER, "Admin/ProdProcessedCount"): (LINE, Counter.PROCESSED)}
+
+
+class Applied:
+    """Takes samples, as often as it is told to refuse later than sooner."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.batches: list[list[int]] = []
+        self.enough = asyncio.Event()
+        self._refusals = refusals
+
+    async def __call__(self, place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
+        self.batches.append([sample.position.value for sample in samples])
+        if self._refusals:
+            self._refusals -= 1
+            return False
+        self.enough.set()
+        return True
+
+
+def observe(feed: CounterFeed, value: object, minute: float = 0, metric: str = "Admin/ProdProcessedCount") -> None:
+    feed.observe(PACKER, metric, value, at(minute), birth=False)
+
+
+async def run_until_applied(feed: CounterFeed, applied: Applied) -> None:
+    task = asyncio.create_task(feed.run())
+    async with asyncio.timeout(5):
+        await applied.enough.wait()
+        while feed.uncounted(LINE):
+            await asyncio.sleep(0)
+    task.cancel()
+
+
+async def test_samples_are_applied_together_in_order_of_their_source_time() -> None:
+    applied = Applied()
+    feed = CounterFeed(COUNTERS, applied, pause_s=0)
+    for value, minute in [(1, 1), (3, 3), (2, 2)]:
+        observe(feed, value, minute)
+    await run_until_applied(feed, applied)
+    assert applied.batches == [[1, 2, 3]]
+
+
+async def test_samples_are_offered_again_until_they_are_applied() -> None:
+    applied = Applied(refusals=2)
+    feed = CounterFeed(COUNTERS, applied, pause_s=0)
+    observe(feed, 1)
+    await run_until_applied(feed, applied)
+    assert applied.batches == [[1], [1], [1]]
+
+
+async def test_what_arrives_while_others_are_applied_is_kept() -> None:
+    feed: CounterFeed
+
+    class Slow(Applied):
+        async def __call__(self, place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
+            if not self.batches:
+                observe(feed, 2, 2)
+            return await super().__call__(place, samples)
+
+    applied = Slow()
+    feed = CounterFeed(COUNTERS, applied, pause_s=0)
+    observe(feed, 1, 1)
+    await run_until_applied(feed, applied)
+    assert applied.batches == [[1], [2]]
+
+
+@pytest.mark.parametrize("value", [None, True, "12", -1, math.nan, math.inf])
+async def test_what_is_no_count_is_not_held(value: object) -> None:
+    feed = CounterFeed(COUNTERS, Applied())
+    observe(feed, value)
+    assert not feed.uncounted(LINE)
+
+
+async def test_other_metrics_and_units_are_not_held() -> None:
+    feed = CounterFeed(COUNTERS, Applied())
+    observe(feed, 1, metric="Process/Temperature")
+    feed.observe(LINE.child("Filler"), "Admin/ProdProcessedCount", 1, at(0), birth=False)
+    assert not feed.uncounted(LINE)
+
+
+async def test_the_oldest_go_when_too_many_are_held() -> None:
+    feed = CounterFeed(COUNTERS, Applied())
+    for value in range(5_010):
+        observe(feed, value, value)
+    held = feed.uncounted(LINE)
+    assert (len(held), held[0].position.value, held[-1].position.value) == (5_000, 10, 5_009)
