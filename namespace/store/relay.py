@@ -90,6 +90,7 @@ class Relay:
         *,
         poll_s: float = 2.0,
         publish_retry_s: float = 1.0,
+        gather_s: float = 0.02,
     ) -> None:
         """Make a relay; it works while `run` runs.
 
@@ -102,6 +103,7 @@ class Relay:
                 become the one relay.
             publish_retry_s: Seconds before a batch that was not taken is offered again, unless `connected` is
                 called.
+            gather_s: Least seconds between two moves, in which events of a busy service gather to a batch.
         """
         self.producer = producer
         self.counters = RelayCounters()
@@ -109,6 +111,7 @@ class Relay:
         self._publish = publish
         self._poll_s = poll_s
         self._publish_retry_s = publish_retry_s
+        self._gather_s = gather_s
         self._wake = asyncio.Event()
         self._opened = asyncio.Event()
         self._state: LogState | None = None
@@ -178,10 +181,14 @@ class Relay:
         try:
             while True:
                 self._wake.clear()
+                started_s = asyncio.get_running_loop().time()
                 moved = await self._move(session)
                 delay_s = await self._hand_over(session)
                 if moved == 0:
                     await self._idle(session, delay_s)
+                elif moved < _MOVED_AT_ONCE:
+                    # Events that come thick gather, so that a busy service pays for batches; a lone one never waits.
+                    await asyncio.sleep(started_s + self._gather_s - asyncio.get_running_loop().time())
         except asyncio.CancelledError:
             await self._save_at_last()
             raise

@@ -236,3 +236,13 @@ async def test_a_log_can_be_opened_from_many_sides_at_once(database: Database) -
     assert len({page.log.epoch for page in pages}) == 1
     assert pages[0].rows == ()
     assert pages[0].is_last
+
+
+async def test_events_that_come_thick_gather_to_batches(database: Database) -> None:
+    async with relayed(database, gather_s=0.5) as (relay, broker):
+        for n in range(20):
+            await appended(database, [event(n)])
+        await broker.until(lambda: len(broker.rows) == 20)
+        assert len(broker.batches) < 10
+        assert relay.counters.moved == 20
+    assert broker.numbers == list(range(20))
