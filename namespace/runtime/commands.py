@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,9 @@ from namespace.store import (
 from namespace.transport import Message
 
 _LANE_QUEUE = 2_000
+_TOGETHER = 16
+"""Commands of one lane that share a transaction when they have piled up."""
+
 _FIRST_REPEAT_S = 1.0
 _LAST_REPEAT_S = 8.0
 
@@ -136,49 +139,73 @@ class CommandDesk:
 
     async def _work(self, lane: asyncio.Queue[tuple[float, Command]]) -> None:
         while True:
-            received, command = await lane.get()
-            try:
-                response, done = await self._carry_out(command)
-            except (DatabaseUnavailable, TransactionConflict) as unavailable:
-                self._log.warning("command_waits_for_database", command=command.name, error=str(unavailable))
-                continue  # nothing happened; the caller repeats
-            except CommandReused as reused:
-                response, done = _rejection(command.command_id, "CommandIdReused", str(reused)), None
-            except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one bad command must not end the lane
-                self._log.exception("command_failed", command=command.name, subject=command.subject)
-                text = f"the service failed ({type(error).__name__}); its log has the details; nothing has changed"
-                response, done = _rejection(command.command_id, "InternalError", text), None
-            if done is not None:
-                self._committed(done)
-            self._answer(response)
-            name = command.name if command.name in self._handlers else "?"
-            self._metrics.commands.labels(name, response.status.value).inc()
-            self._metrics.command_seconds.observe(time.perf_counter() - received)
+            waiting = [await lane.get()]
+            while len(waiting) < _TOGETHER and not lane.empty():
+                waiting.append(lane.get_nowait())
+            if len(waiting) > 1 and await self._all_carried_out(waiting):
+                continue
+            for received, command in waiting:
+                await self._carried_out(received, command)
+
+    async def _all_carried_out(self, waiting: Sequence[tuple[float, Command]]) -> bool:
+        """Carry out what has piled up in one transaction, so that many commands cost one commit.
+
+        Returns:
+            False where one of them was refused or failed: nothing has happened then, and each is to be carried out alone.
+        """
+        try:
+            async with self._database.transaction() as transaction:
+                outcomes = [await self._answer_in(transaction, command) for _, command in waiting]
+        except Exception as error:  # noqa: BLE001 - whose fault it is shows when each is carried out alone
+            self._log.debug("commands_carried_out_alone", count=len(waiting), because=type(error).__name__)
+            return False
+        for (received, command), (response, done) in zip(waiting, outcomes, strict=True):
+            self._settle(received, command, response, done)
+        return True
+
+    async def _carried_out(self, received: float, command: Command) -> None:
+        try:
+            response, done = await self._carry_out(command)
+        except (DatabaseUnavailable, TransactionConflict) as unavailable:
+            self._log.warning("command_waits_for_database", command=command.name, error=str(unavailable))
+            return  # nothing happened; the caller repeats
+        except CommandReused as reused:
+            response, done = _rejection(command.command_id, "CommandIdReused", str(reused)), None
+        except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one bad command must not end the lane
+            self._log.exception("command_failed", command=command.name, subject=command.subject)
+            text = f"the service failed ({type(error).__name__}); its log has the details; nothing has changed"
+            response, done = _rejection(command.command_id, "InternalError", text), None
+        self._settle(received, command, response, done)
+
+    def _settle(self, received: float, command: Command, response: CommandResponse, done: Done | None) -> None:
+        if done is not None:
+            self._committed(done)
+        self._answer(response)
+        name = command.name if command.name in self._handlers else "?"
+        self._metrics.commands.labels(name, response.status.value).inc()
+        self._metrics.command_seconds.observe(time.perf_counter() - received)
 
     async def _carry_out(self, command: Command) -> tuple[CommandResponse, Done | None]:
         try:
-            return await self._answered(command, lambda transaction: self._decide(transaction, command))
+            async with self._database.transaction() as transaction:
+                return await self._answer_in(transaction, command)
         except Refused as refused:
             # What the handler did is undone with its transaction (a savepoint would cost every command two
             # round trips); the refusal is stored in one of its own.
             response = _rejection(command.command_id, refused.code, refused.message, refused.version)
-
-        async def refusal(_: Transaction) -> tuple[CommandResponse, Done | None]:
-            return response, None
-
-        return await self._answered(command, refusal)
-
-    async def _answered(
-        self, command: Command, decide: Callable[[Transaction], Awaitable[tuple[CommandResponse, Done | None]]]
-    ) -> tuple[CommandResponse, Done | None]:
-        """Give the stored answer of a command, or decide and store it, in one transaction."""
         async with self._database.transaction() as transaction:
-            known = await once(transaction, command.command_id, _digest(command))
-            if known is not None:
-                return CommandResponse.model_validate(known), None
-            response, done = await decide(transaction)
-            await store_response(transaction, command.command_id, response.model_dump(mode="json"))
-            return response, done
+            return await self._answer_in(transaction, command, refusal=response)
+
+    async def _answer_in(
+        self, transaction: Transaction, command: Command, *, refusal: CommandResponse | None = None
+    ) -> tuple[CommandResponse, Done | None]:
+        """Give the stored answer of a command; or decide, unless it is refused already, and store the answer."""
+        known = await once(transaction, command.command_id, _digest(command))
+        if known is not None:
+            return CommandResponse.model_validate(known), None
+        response, done = (refusal, None) if refusal is not None else await self._decide(transaction, command)
+        await store_response(transaction, command.command_id, response.model_dump(mode="json"))
+        return response, done
 
     async def _decide(self, transaction: Transaction, command: Command) -> tuple[CommandResponse, Done | None]:
         if command.has_expired(self._clock.now()):

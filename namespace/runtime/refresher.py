@@ -10,6 +10,9 @@ from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
 from namespace.store import DatabaseUnavailable
 
+_PAUSE_S = 0.05
+"""Between two rounds, so that a burst of changes costs few of them; the first change is told at once."""
+
 _RETRY_S = 1.0
 
 Refresh = Callable[[frozenset[EquipmentPath]], Awaitable[None]]
@@ -51,3 +54,4 @@ class Refresher:
                 await asyncio.sleep(_RETRY_S)
             else:
                 self._health.ready("published state")
+                await asyncio.sleep(_PAUSE_S)
