@@ -30,7 +30,7 @@ LATER = "2026-03-02T06:05:00.000Z"
 PLACE = "Acme/Dallas/Packaging/Line1/Filler"
 
 
-def metrics(quality: int = GOOD, at: str = AT, **values: JsonValue) -> dict[str, MetricValue]:
+def metrics(quality: int, at: str, /, **values: JsonValue) -> dict[str, MetricValue]:
     names = {"packml": PACKML_STATE, "oee": OEE_STATE, "reason": OEE_STATE_REASON, "since": OEE_STATE_SINCE}
     names |= {"mode": UNIT_MODE, "stop": STOP_REASON, "blocked": BLOCKED, "starved": STARVED}
     return {
@@ -40,14 +40,14 @@ def metrics(quality: int = GOOD, at: str = AT, **values: JsonValue) -> dict[str,
 
 
 def shown(**values: JsonValue) -> PlaceState:
-    state = classify(metrics(**values))
+    state = classify(metrics(GOOD, AT, **values))
     assert state is not None
     return state
 
 
 def test_a_place_nobody_speaks_for_shows_no_state() -> None:
     assert classify({}) is None
-    assert classify(metrics(stop="Jam")) is None
+    assert classify(metrics(GOOD, AT, stop="Jam")) is None
 
 
 def test_every_time_element_of_the_contract_has_a_state() -> None:
@@ -89,23 +89,23 @@ def test_the_reason_of_a_stop_is_the_service_s_then_the_machine_s() -> None:
 
 
 def test_a_lost_signal_is_unknown_since_its_loss_whatever_it_said_last() -> None:
-    state = classify(metrics(quality=STALE, packml=6, oee="APT"), shown(packml=6), now=LATER)
+    state = classify(metrics(STALE, AT, packml=6, oee="APT"), shown(packml=6), now=LATER)
     assert state == PlaceState(ShownState.UNKNOWN, None, None, LATER, stale=True)
 
 
 def test_a_lost_machine_makes_a_good_oee_state_unknown() -> None:
-    known = metrics(oee="APT") | metrics(quality=STALE, packml=6)
+    known = metrics(GOOD, AT, oee="APT") | metrics(STALE, AT, packml=6)
     state = classify(known)
     assert state is not None
     assert state.stale
 
 
 def test_since_stays_while_the_state_does() -> None:
-    first = classify(metrics(packml=6))
-    again = classify(metrics(packml=6, at=LATER), first)
+    first = classify(metrics(GOOD, AT, packml=6))
+    again = classify(metrics(GOOD, LATER, packml=6), first)
     assert again is not None
     assert again.since == AT
-    stopped = classify(metrics(packml=11, at=LATER), again)
+    stopped = classify(metrics(GOOD, LATER, packml=11), again)
     assert stopped is not None
     assert stopped.since == LATER
 
