@@ -15,7 +15,7 @@ import typer
 import typer.core
 import typer.main
 
-COMMANDS = ("up", "status", "simulate", "account")
+COMMANDS = ("up", "status", "simulate", "account", "user")
 """In the order in which the help lists them."""
 
 

@@ -56,6 +56,7 @@ from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
+_START = "start"
 _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
@@ -95,6 +96,7 @@ async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> N
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in a thread of a test
             loop.add_signal_handler(number, stop.set)
     health, metrics = Health(), ServiceMetrics()
+    health.not_ready(_START, "starting")
     log = get_logger()
     async with serve_health(health, metrics.registry, port=settings.health_port) as port:
         log.info("starting", version=VERSION, health_port=port)
@@ -319,6 +321,7 @@ class _Process:
         self._node.set(None, {"Node Info/Service": self._service.name, "Node Info/Version": VERSION})
         if self._parts.start is not None:
             await self._parts.start()
+        self._health.ready(_START)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(task(), name=name) for name, task in self._tasks.items()]
             session = group.create_task(self._session.run(), name="session")

@@ -26,7 +26,7 @@ class NotAnswered(Exception):
         self.detail = detail
 
 
-class NotFound(Exception):
+class NotFound(LookupError):
     """The thing asked for does not exist."""
 
     def __init__(self, what: str) -> None:

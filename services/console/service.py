@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from namespace.contracts.registry import CONSOLE
-from namespace.runtime import Context, Parts, Service, Session, get_logger, read_settings
+from namespace.runtime import Context, Parts, Service, Session, SystemClock, get_logger, read_settings
+from namespace.store import Database, migrate
 from namespace.version import VERSION
 from services.console.adapters.account_tables import SessionTable, UserTable
 from services.console.adapters.demo_users import DemoUsers
@@ -18,6 +22,7 @@ from services.console.adapters.site import site_of
 from services.console.adapters.web_server import WebServer
 from services.console.adapters.work_orders import JobOrderQueries, ServiceCommands
 from services.console.application.accounts import Accounts
+from services.console.application.administration import Administration
 from services.console.application.dispatch import Dispatch
 from services.console.application.live import LiveNamespace
 
@@ -72,6 +77,25 @@ def compose(context: Context) -> Parts:
             "pages": server.serve,
         },
     )
+
+
+@asynccontextmanager
+async def open_users(dsn: str) -> AsyncIterator[Administration]:
+    """Handle the users of a site from outside the running console, as `uns user` does; what changes counts at once.
+
+    Args:
+        dsn: The console's own address at the database.
+
+    Raises:
+        DatabaseUnavailable: The database does not answer.
+    """
+    database = await Database.open(dsn, schema=urlsplit(dsn).username or CONSOLE.service)
+    try:
+        await migrate(database, SERVICE.migrations)
+        accounts = Accounts(UserTable(database), SessionTable(database), now=SystemClock().now)
+        yield Administration(accounts)
+    finally:
+        await database.close()
 
 
 def _areas(context: Context) -> tuple[str, ...]:

@@ -62,10 +62,11 @@ class FakeNodes:
 class FakeSite:
     """The site: machines, orders, nodes, and the live picture they feed."""
 
-    def __init__(self, now: datetime, seed: int = 7) -> None:
+    def __init__(self, now: datetime, seed: int = 7, *, troubles: bool = True) -> None:
         self.now = now
         self.started = now
         self.random = random.Random(seed)
+        self.troubles = troubles
         self.live = LiveNamespace(demo_site())
         self.live.upstream = Upstream(connected=True, since=now)
         self.orders = FakeOrders(self)
@@ -253,7 +254,7 @@ class FakeSite:
         if unit.until is not None and self.now >= unit.until:
             unit.state, unit.element, unit.reason, unit.until, unit.since = 6, "APT", "", None, self.now
             self.say("StateIntervalClosed", unit.path, unit.path, self.now, None, {"element": "ADET"})
-        elif unit.state == 6 and self.random.random() < 0.006:
+        elif self.troubles and unit.state == 6 and self.random.random() < 0.006:
             kind = self.random.choice(("fault", "blocked", "starved", "setup"))
             unit.since = self.now
             unit.until = self.now + timedelta(seconds=self.random.uniform(8, 45))

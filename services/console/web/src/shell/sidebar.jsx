@@ -1,15 +1,12 @@
 // Places on the left: a sheet on small screens. Holds the mark, the search field and the tree.
 
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { linkTo, route } from "../model/router.js";
 import { site } from "../model/session.js";
 import { text } from "../text/index.js";
 import { Icon, Mark } from "../ui/icons.jsx";
-import { SEARCH_ID, sheetOpen } from "./keys.jsx";
+import { sheetOpen } from "./keys.jsx";
 import { PlaceTree } from "./tree.jsx";
-
-export const query = signal("");
 
 /** @param {{ place: string }} props */
 export function Sidebar({ place }) {
@@ -32,21 +29,7 @@ export function Sidebar({ place }) {
             <Icon name="close" />
           </button>
         </div>
-        <label class="search">
-          <Icon name="search" size={18} />
-          <input
-            id={SEARCH_ID}
-            type="search"
-            autocomplete="off"
-            spellcheck={false}
-            placeholder={text.tree.search}
-            aria-label={text.tree.search}
-            value={query.value}
-            onInput={(event) => (query.value = event.currentTarget.value)}
-          />
-          <kbd aria-hidden="true">{text.tree.searchKey}</kbd>
-        </label>
-        <PlaceTree place={place} query={query.value} clear={() => (query.value = "")} />
+        <PlaceTree place={place} />
       </aside>
     </>
   );

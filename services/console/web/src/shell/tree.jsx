@@ -9,6 +9,7 @@ import { text } from "../text/index.js";
 import { Icon, StateShape } from "../ui/icons.jsx";
 import { Empty, Skeleton } from "../ui/parts.jsx";
 import { stateName } from "../ui/state.jsx";
+import { SEARCH_ID } from "./keys.jsx";
 import { UNPLACED, foundRows, openRows } from "./rows.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -16,8 +17,12 @@ import { UNPLACED, foundRows, openRows } from "./rows.js";
 const OVERSCAN = 8;
 const ORDER_ID = /^[A-Za-z]{1,8}[-_]?\d{2,}\S*$/;
 
-/** @param {{ place: string, query: string, clear: () => void }} props */
-export function PlaceTree({ place, query, clear }) {
+/** Keys that move in the tree while the search field is typed in. */
+const MOVES = new Set(["ArrowDown", "ArrowUp", "Enter", "Escape"]);
+
+/** @param {{ place: string }} props */
+export function PlaceTree({ place }) {
+  const [query, setQuery] = useState("");
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const view = useWindow(box);
   const [cursor, setCursor] = useState(place);
@@ -44,6 +49,16 @@ export function PlaceTree({ place, query, clear }) {
   const at = Math.max(0, rows.findIndex((row) => row.place.path === cursor));
   useEffect(() => view.reveal(at), [cursor, query]);
 
+  const clear = () => {
+    setQuery("");
+    setCursor(place);
+  };
+  /** @param {string} typed */
+  const search = (typed) => {
+    setQuery(typed);
+    setCursor(typed ? "" : place);
+  };
+
   /** @param {number} index */
   const moveTo = (index) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
@@ -51,8 +66,10 @@ export function PlaceTree({ place, query, clear }) {
   };
   /** @param {KeyboardEvent} event */
   const pressed = (event) => {
+    if (event.target instanceof HTMLInputElement && !MOVES.has(event.key)) return undefined;
     const row = rows[at];
-    if (!row) return;
+    if (event.key === "Escape" && searching) return clear();
+    if (!row) return undefined;
     if (event.key === "ArrowDown") moveTo(at + 1);
     else if (event.key === "ArrowUp") moveTo(at - 1);
     else if (event.key === "Home") moveTo(0);
@@ -64,42 +81,58 @@ export function PlaceTree({ place, query, clear }) {
     else if (event.key === "Enter") {
       clear();
       go({ place: row.place.path });
-    } else if (event.key === "Escape" && searching) clear();
-    else return;
+    } else return undefined;
     event.preventDefault();
+    return undefined;
   };
 
-  if (!havePicture.value) return <Skeleton lines={9} />;
   const orderId = searching && ORDER_ID.test(query.trim()) ? asId(query.trim()) : "";
   const shown = rows.slice(view.first, view.last);
   return (
-    <div class="tree-box" ref={box} onScroll={view.measure} onKeyDown={pressed}>
-      {orderId && (
-        <a class="tree-order" href={linkTo({ view: "orders", place: sitePath, query: { order: orderId } })} onClick={clear}>
-          <Icon name="orders" size={18} />
-          {text.tree.order(orderId)}
-        </a>
-      )}
-      {rows.length === 0 && !orderId && <Empty icon="search" title={text.tree.none(query.trim())} hint={text.tree.noneHint} />}
-      <div
-        class={`tree ${searching ? "tree-found" : ""}`}
-        role="tree"
-        aria-label={text.tree.title}
-        tabIndex={0}
-        aria-activedescendant={`row-${at}`}
-        style={{ height: `${rows.length * view.rowHeight}px` }}
-      >
-        {shown.map((row, offset) => (
-          <TreeRow
-            key={row.place.path}
-            row={row}
-            index={view.first + offset}
-            top={(view.first + offset) * view.rowHeight}
-            current={row.place.path === place}
-            cursor={view.first + offset === at}
-            choose={clear}
-          />
-        ))}
+    <div class="tree-area" onKeyDown={pressed}>
+      <label class="search">
+        <Icon name="search" size={18} />
+        <input
+          id={SEARCH_ID}
+          type="search"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder={text.tree.search}
+          aria-label={text.tree.search}
+          value={query}
+          onInput={(event) => search(event.currentTarget.value)}
+        />
+        <kbd aria-hidden="true">{text.tree.searchKey}</kbd>
+      </label>
+      {havePicture.value ? null : <Skeleton lines={9} />}
+      <div class="tree-box" ref={box} onScroll={view.measure}>
+        {orderId && (
+          <a class="tree-order" href={linkTo({ view: "orders", place: sitePath, query: { order: orderId } })} onClick={clear}>
+            <Icon name="orders" size={18} />
+            {text.tree.order(orderId)}
+          </a>
+        )}
+        {rows.length === 0 && !orderId && <Empty icon="search" title={text.tree.none(query.trim())} hint={text.tree.noneHint} />}
+        <div
+          class={`tree ${searching ? "tree-found" : ""}`}
+          role="tree"
+          aria-label={text.tree.title}
+          tabIndex={0}
+          aria-activedescendant={`row-${at}`}
+          style={{ height: `${rows.length * view.rowHeight}px` }}
+        >
+          {shown.map((row, offset) => (
+            <TreeRow
+              key={row.place.path}
+              row={row}
+              index={view.first + offset}
+              top={(view.first + offset) * view.rowHeight}
+              current={row.place.path === place}
+              cursor={view.first + offset === at}
+              choose={clear}
+            />
+          ))}
+        </div>
       </div>
     </div>
   );
