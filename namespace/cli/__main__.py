@@ -15,7 +15,20 @@ import typer
 import typer.core
 import typer.main
 
-COMMANDS = ("up", "status", "simulate", "account")
+COMMANDS = (
+    "up",
+    "status",
+    "tree",
+    "watch",
+    "decode",
+    "send",
+    "query",
+    "events",
+    "site",
+    "contracts",
+    "simulate",
+    "account",
+)
 """In the order in which the help lists them."""
 
 
