@@ -12,7 +12,7 @@ import typer
 
 from namespace.cli.errors import CliError
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _BASELINE = "docs/reference/contracts.schema.json"
 
@@ -37,7 +37,7 @@ def docs(
         raise typer.Exit(code)
 
 
-@app.command(epilog=f"Examples: uns contracts diff old.json      uns contracts diff v0.1.0:{_BASELINE}")
+@app.command(epilog=f"Example: uns contracts diff old.json\n\nExample: uns contracts diff v0.1.0:{_BASELINE}")
 def diff(
     old: Annotated[
         str, typer.Argument(help=f"An older {_BASELINE}: a file, `-` for standard input, or REVISION:PATH in git.")

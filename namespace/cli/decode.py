@@ -40,14 +40,15 @@ from namespace.sparkplug import (
 )
 from namespace.transport import Message, TopicFilterError, check_topic_filter
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _LARGEST_BYTES = 64 << 20
 
 
 @app.command(
-    epilog="Examples: uns decode payload.bin      mosquitto_sub ... -C 1 -F %x | uns decode --hex      "
-    "uns decode --topic 'spBv1.0/Bottling/+/Line1-PLC/#' --count 3"
+    epilog="Example: uns decode payload.bin\n\n"
+    "Example: uns decode --topic 'spBv1.0/Bottling/+/Line1-PLC/#' --count 3\n\n"
+    "Example: mosquitto_sub -t TOPIC -C 1 -F %x | uns decode --hex"
 )
 def decode(
     file: Annotated[str | None, typer.Argument(help="The payload; `-` or nothing reads standard input.")] = None,

@@ -29,7 +29,7 @@ from namespace.contracts.registry import SERVICES
 from namespace.sparkplug import MessageType, Topic
 from namespace.transport import Message
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _LAST = 20
 _LOOK_AGAIN_S = 5.0
@@ -56,7 +56,7 @@ class Asked:
 
 
 @app.command(
-    epilog="Example: uns events work_order --from 1 --type JobOrderStored      Live: uns events work_order --follow"
+    epilog="Example: uns events work_order --from 1 --type JobOrderStored\n\nExample: uns events work_order --follow"
 )
 def events(
     service: Annotated[str, typer.Argument(help="The service whose log it is, such as work_order.")],

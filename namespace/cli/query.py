@@ -14,7 +14,7 @@ from namespace.cli.guest import Guest, visit
 from namespace.contracts.offered import offered_queries
 from namespace.runtime.queries import Page
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: uns query work_order job_orders --arg state=Running")

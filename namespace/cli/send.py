@@ -24,11 +24,11 @@ from namespace.contracts.ids import RANDOM_BYTES, uuid7
 from namespace.contracts.offered import offered_commands
 from namespace.runtime.errors import NoAnswer
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(
-    epilog="Example: uns send work_order Start JO-1 --expected-version 1      Commands of a service: uns send work_order --list"
+    epilog="Example: uns send work_order Start JO-1 --expected-version 1\n\nExample: uns send work_order --list"
 )
 def send(
     service: Annotated[str, typer.Argument(help="The service, such as work_order.")],

@@ -15,7 +15,7 @@ from rich.tree import Tree
 from namespace.cli.errors import CliError
 from namespace.isa95 import Equipment, SiteFileError, SiteModel, SiteProblem, load_site
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -24,7 +24,7 @@ from namespace.isa95 import Equipment, EquipmentPath, SiteModel
 from namespace.runtime.errors import NoAnswer
 from namespace.transport import Message
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _QUIET_S = 0.5
 _ABOUT_SERVICES = "Services/"

@@ -23,7 +23,7 @@ from namespace.cli.values import clock_text, quality_text, value_text
 from namespace.contracts.namespace_state import GOOD
 from namespace.transport import Message
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _WAITING = 10_000
 

@@ -1,7 +1,7 @@
 """Whether a changed contract still fits those who rely on the old one: contracts only grow.
 
-It compares documents of `namespace.contracts.documents.schemas` and says in words what a reader of events or metrics, or a caller of commands and
-queries, would trip over. Descriptions and the order of fields do not count.
+It compares what `namespace.contracts.documents.schemas` returns and says in words what a reader of events or metrics, or a caller of
+commands and queries, would trip over. Descriptions and the order of fields do not count.
 """
 
 from __future__ import annotations
