@@ -15,7 +15,21 @@ import typer
 import typer.core
 import typer.main
 
-COMMANDS = ("up", "status", "simulate", "account", "user")
+COMMANDS = (
+    "up",
+    "status",
+    "tree",
+    "watch",
+    "decode",
+    "send",
+    "query",
+    "events",
+    "site",
+    "contracts",
+    "simulate",
+    "account",
+    "user",
+)
 """In the order in which the help lists them."""
 
 

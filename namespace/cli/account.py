@@ -22,7 +22,9 @@ from namespace.servers.site import read_site, site_access
 from namespace.servers.site_state import read_state
 
 app = typer.Typer(
-    help="Make, list and remove broker accounts; a running site knows them at once.", no_args_is_help=True
+    help="Make, list and remove broker accounts; a running site knows them at once.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 _SHORTEST_PASSWORD = 12

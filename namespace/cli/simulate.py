@@ -29,7 +29,7 @@ from namespace.servers.site_state import SiteState, read_state
 from namespace.transport import BrokerUrl, Transport
 from namespace.transport.mqtt import MqttTransport
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _SHOWN = 10
 

@@ -16,7 +16,7 @@ from namespace.servers.folder import DataFolder
 from namespace.servers.settings import data_dir
 from namespace.servers.site_state import Phase, SiteState, read_state
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _COLOURS = {Phase.READY: "green", Phase.FAILED: "red", Phase.RESTARTING: "red"}
 

@@ -13,7 +13,7 @@ from namespace.servers.services import ServiceInfo, installed_services
 from namespace.servers.settings import SiteSettings
 from namespace.servers.supervisor import Supervisor
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

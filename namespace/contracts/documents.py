@@ -1,4 +1,7 @@
-"""The reference pages, JSON Schemas and the AsyncAPI document, all read off the registry: nothing is written twice by hand."""
+"""The reference pages and JSON Schemas, all read off the registry: nothing is written twice by hand.
+
+It returns text; writing files and comparing them is `namespace.cli.documents`. The AsyncAPI document has a module of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from namespace.contracts.asyncapi import asyncapi
 from namespace.contracts.command import Command, CommandResponse
 from namespace.contracts.contract import EventContract, MetricContract, Place, ServiceContract
 from namespace.contracts.namespace_state import ProjectedValue
-from namespace.contracts.node import EVENTS_QUERY, NODE_METRICS
+from namespace.contracts.node import NODE_METRICS
+from namespace.contracts.offered import offered_commands, offered_queries
 from namespace.contracts.query import QueryReply, QueryRequest
 from namespace.contracts.registry import SERVICES
 
-_GENERATED = "<!-- Generated from the contract registry by `make docs`; do not edit. -->\n"
+_GENERATED = "<!-- Generated from the contract registry by `make generate`; do not edit. -->\n"
 
 
 def documents() -> dict[str, str]:
@@ -29,7 +34,9 @@ def documents() -> dict[str, str]:
 
 
 def schemas() -> dict[str, Any]:
-    """Return the JSON Schema of every event payload, command argument set and query argument set, by `service/kind/name`."""
+    """Return every contract by `service/kind/name`: JSON Schemas of event payloads and of the arguments of commands and queries, metrics as
+    their type, unit and places. What `compatibility` compares.
+    """
     found: dict[str, Any] = {
         "command": Command.model_json_schema(),
         "command response": CommandResponse.model_json_schema(),
@@ -37,130 +44,32 @@ def schemas() -> dict[str, Any]:
         "query reply": QueryReply.model_json_schema(),
         "projected value": ProjectedValue.model_json_schema(),
     }
+    for metric in NODE_METRICS:
+        found[f"every node/metric/{metric.name}"] = _metric_form(metric)
     for service in SERVICES:
+        for metric in service.metrics:
+            found[f"{service.service}/metric/{metric.name}"] = _metric_form(metric)
         for key, model in _models(service):
             found[f"{service.service}/{key}"] = model.model_json_schema()
     return found
 
 
-def _models(service: ServiceContract) -> Iterator[tuple[str, type[BaseModel]]]:
-    for event in service.events:
-        yield f"event/{event.schema}", event.payload
-    for command in service.commands:
-        yield f"command/{command.name}", command.args
-    for query in service.queries:
-        yield f"query/{query.name}", query.args
-
-
-def breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return, in words, what a consumer or caller of `old` would trip over in `new`; both as `schemas()` gives them."""
-    problems: list[str] = []
-    for key, before in old.items():
-        after = new.get(key)
-        if after is None:
-            problems.append(f"{key}: removed")
-            continue
-        problems.extend(_object_changes(key, before, after, published="/event/" in key))
-    return problems
-
-
-def _object_changes(key: str, before: dict[str, Any], after: dict[str, Any], *, published: bool) -> Iterator[str]:
-    old, new = before.get("properties", {}), after.get("properties", {})
-    for name in old:
-        if name not in new:
-            yield f"{key}: field {name!r} removed"
-        elif _kind(old[name]) != _kind(new[name]):
-            yield f"{key}: field {name!r} changed from {_kind(old[name])} to {_kind(new[name])}"
-    required_before, required_after = set(before.get("required", ())), set(after.get("required", ()))
-    if published:
-        yield from (
-            f"{key}: field {name!r} is no longer always present" for name in sorted(required_before - required_after)
-        )
-    else:
-        yield from (f"{key}: field {name!r} became mandatory" for name in sorted(required_after - required_before))
-
-
-def _kind(schema: dict[str, Any]) -> str:
-    if "$ref" in schema:
-        return str(schema["$ref"])
-    if "anyOf" in schema:
-        return " | ".join(sorted(_kind(option) for option in schema["anyOf"]))
-    return str(schema.get("type", schema.get("enum", "any"))) + (f" ({schema['format']})" if "format" in schema else "")
-
-
-def asyncapi() -> dict[str, Any]:
-    """Return the AsyncAPI 3.0 document of one site; `{enterprise}` and `{site}` are its parameters."""
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    messages: dict[str, Any] = {}
-    for service in SERVICES:
-        for key, address, action, used in _channels(service):
-            for name, payload, description in used:
-                messages[name] = {
-                    "name": name,
-                    "summary": description,
-                    "contentType": "application/json",
-                    "payload": payload,
-                }
-            refs = {name: {"$ref": f"#/components/messages/{name}"} for name, _, _ in used}
-            parameters = {p: {"description": f"The {p}, an ISA-95 level name."} for p in ("enterprise", "site")}
-            if "{place}" in address:
-                parameters["place"] = {"description": "Area, work center and work unit, one topic level each."}
-            channels[key] = {"address": address, "messages": refs, "parameters": parameters}
-            operations[f"{action}_{key}"] = {
-                "action": action,
-                "channel": {"$ref": f"#/channels/{key}"},
-                "messages": [{"$ref": f"#/channels/{key}/messages/{name}"} for name in refs],
-            }
+def _metric_form(metric: MetricContract) -> dict[str, Any]:
     return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "uns-mes",
-            "version": "1.0.0",
-            "description": "The events, commands and queries of one site, from the services' side. Events travel as rows of the Sparkplug "
-            "metric EventLog/Events; their payloads are the schemas below. Sparkplug metrics are listed in topics.md.",
-        },
-        "defaultContentType": "application/json",
-        "channels": channels,
-        "operations": operations,
-        "components": {"messages": messages},
+        "datatype": metric.datatype.name,
+        "unit": metric.unit,
+        "places": [place.name for place in Place if place in metric.places],
+        "writable": metric.writable,
     }
 
 
-_Used = list[tuple[str, dict[str, Any], str]]
-
-
-def _channels(service: ServiceContract) -> Iterator[tuple[str, str, str, _Used]]:
-    """Yield key, address, action and messages of each channel of a service."""
-    node = f"spBv1.0/{{enterprise}}:{{site}}/%s/{service.edge_node_id}"
-    if service.events:
-        used: _Used = [(event.type, _inline(event.payload), event.description) for event in service.events]
-        yield f"{service.service}_events", node % "NDATA", "send", used
-    if service.commands:
-        used = [(f"{service.service}.{c.name}", _inline(c.args), c.description) for c in service.commands]
-        yield f"{service.service}_commands", node % "NCMD", "receive", used
-    for query in (*service.queries, *((EVENTS_QUERY,) if service.events else ())):
-        address = f"uns/v1/{{enterprise}}/{{site}}/_query/{service.service}/{query.name}"
-        used = [(f"{service.service}.{query.name}", _inline(query.args), query.description)]
-        yield f"{service.service}_query_{query.name}", address, "receive", used
-
-
-def _inline(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the model's JSON Schema without references, as AsyncAPI parsers like it."""
-    schema = model.model_json_schema()
-    definitions = schema.pop("$defs", {})
-
-    def resolve(part: Any) -> Any:
-        if isinstance(part, dict):
-            if "$ref" in part:
-                return resolve(definitions[part["$ref"].rsplit("/", 1)[1]])
-            return {key: resolve(value) for key, value in part.items()}
-        if isinstance(part, list):
-            return [resolve(value) for value in part]
-        return part
-
-    resolved: dict[str, Any] = resolve(schema)
-    return resolved
+def _models(service: ServiceContract) -> Iterator[tuple[str, type[BaseModel]]]:
+    for event in service.events:
+        yield f"event/{event.schema}", event.payload
+    for command in offered_commands(service):
+        yield f"command/{command.name}", command.args
+    for query in offered_queries(service):
+        yield f"query/{query.name}", query.args
 
 
 def _topics() -> str:
@@ -214,12 +123,11 @@ def _contracts() -> str:
                 *map(_event_row, service.events),
                 "",
             ]
-        if service.commands:
+        if commands := offered_commands(service):
             lines += ["| command | subject | effect | arguments |", "| --- | --- | --- | --- |"]
-            lines += [f"| `{c.name}` | {c.subject} | {c.description} | {_fields(c.args)} |" for c in service.commands]
+            lines += [f"| `{c.name}` | {c.subject} | {c.description} | {_fields(c.args)} |" for c in commands]
             lines.append("")
-        queries = (*service.queries, *((EVENTS_QUERY,) if service.events else ()))
-        if queries:
+        if queries := offered_queries(service):
             lines += ["| query | answer | arguments |", "| --- | --- | --- |"]
             lines += [f"| `{q.name}` | {q.description} | {_fields(q.args)} |" for q in queries]
             lines.append("")
