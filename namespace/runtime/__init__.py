@@ -10,7 +10,8 @@ from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication
 from namespace.runtime.logging import Logger, configure_logging, get_logger
-from namespace.runtime.machine_feed import MachineHandler, MachineNews, MachineOnline, MachineSample, MachineSilent
+from namespace.runtime.machine_feed import MachineHandler
+from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.process import main, run
 from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page

@@ -5,9 +5,11 @@ The wall clock serves staleness, timeouts and expiry; what is decided about prod
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from namespace.isa95 import ClockSettings, EquipmentPath, TickSource
+
+_FARTHEST_AHEAD = timedelta(days=1)
 
 
 class BusinessTime:
@@ -21,6 +23,15 @@ class BusinessTime:
         self._source = settings.tick
         self._newest: dict[EquipmentPath, datetime] = {}
         self._tick: datetime | None = None
+
+    def believed(self, source_time: datetime, wall: datetime) -> datetime:
+        """Return `source_time`, or `wall` where a site that runs now is told of a time more than a day ahead.
+
+        No value is refused for its clock; but time that was moved on cannot be moved back, so one machine with a broken clock must not
+        take its place years ahead. A site whose time is a replay's or a simulation's has no such limit.
+        """
+        is_absurd = self._source is TickSource.WALL and source_time - wall > _FARTHEST_AHEAD
+        return wall if is_absurd else source_time
 
     def observe(self, place: EquipmentPath, source_time: datetime) -> None:
         """Take note of a non-historical source time (aware, UTC) at a place."""

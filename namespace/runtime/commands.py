@@ -48,6 +48,7 @@ _TOGETHER = 16
 """Commands of one lane that share a transaction when they have piled up."""
 
 _FIRST_REPEAT_S = 1.0
+_LOST_S = 0.05
 _LAST_REPEAT_S = 8.0
 
 
@@ -103,7 +104,7 @@ class CommandDesk:
 
     def receive(self, text: object) -> None:
         """Take in the value of a `Command/Request`; what cannot be a command is counted and, where it has an id, refused."""
-        if not isinstance(text, str) or len(text) > MAX_COMMAND_BYTES:
+        if not isinstance(text, str) or len(text.encode()) > MAX_COMMAND_BYTES:
             self._metrics.rejected.labels("command", "not_a_document").inc()
             return
         try:
@@ -121,7 +122,7 @@ class CommandDesk:
     def _refuse_malformed(self, text: str, error: ValidationError) -> None:
         try:
             command_id = UUID(json.loads(text)["command_id"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # nobody to answer
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         self._answer(_rejection(command_id, "Malformed", problems))
@@ -131,11 +132,6 @@ class CommandDesk:
         async with asyncio.TaskGroup() as group:
             for number, lane in enumerate(self._lanes):
                 group.create_task(self._work(lane), name=f"command lane {number}")
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits to be carried out."""
-        return all(lane.empty() for lane in self._lanes)
 
     async def _work(self, lane: asyncio.Queue[tuple[float, Command]]) -> None:
         while True:
@@ -187,14 +183,25 @@ class CommandDesk:
 
     async def _carry_out(self, command: Command) -> tuple[CommandResponse, Done | None]:
         try:
-            async with self._database.transaction() as transaction:
-                return await self._answer_in(transaction, command)
+            return await self._in_one(command)
         except Refused as refused:
             # What the handler did is undone with its transaction (a savepoint would cost every command two
             # round trips); the refusal is stored in one of its own.
-            response = _rejection(command.command_id, refused.code, refused.message, refused.version)
-        async with self._database.transaction() as transaction:
-            return await self._answer_in(transaction, command, refusal=response)
+            refusal = _rejection(command.command_id, refused.code, refused.message, refused.version)
+        return await self._in_one(command, refusal)
+
+    async def _in_one(
+        self, command: Command, refusal: CommandResponse | None = None
+    ) -> tuple[CommandResponse, Done | None]:
+        done: Done | None = None
+        try:
+            async with self._database.transaction() as transaction:
+                response, done = await self._answer_in(transaction, command, refusal=refusal)
+        except DatabaseUnavailable as lost:
+            if lost.outcome_unknown and done is not None:
+                self._committed(done)  # perhaps: published state is read anew, the answer comes with the repetition
+            raise
+        return response, done
 
     async def _answer_in(
         self, transaction: Transaction, command: Command, *, refusal: CommandResponse | None = None
@@ -249,6 +256,14 @@ def _rejection(command_id: UUID, code: str, message: str, version: int | None = 
     )
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Whoever waits for the answer to one command: the same command may be sent twice at once."""
+
+    answer: asyncio.Future[CommandResponse] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    senders: int = 0
+
+
 class CommandClient:
     """Sends commands to MES nodes of one site and repeats each until it is answered.
 
@@ -266,7 +281,7 @@ class CommandClient:
         self._site = site
         self._targets = targets
         self._clock = clock
-        self._waiting: dict[UUID, asyncio.Future[CommandResponse]] = {}
+        self._waiting: dict[UUID, _Waiting] = {}
         for target in targets:
             session.route(f"spBv1.0/{site.group_id}/NDATA/{edge_node_id(target)}", self._receive)
 
@@ -287,8 +302,8 @@ class CommandClient:
         except ValidationError:
             return
         waiting = self._waiting.get(response.command_id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(response)
+        if waiting is not None and not waiting.answer.done():
+            waiting.answer.set_result(response)
 
     async def send(self, target: str, command: Command, *, timeout_s: float = 30.0) -> CommandResponse:
         """Send `command` to `target` and return its answer, however often it must be repeated.
@@ -307,8 +322,8 @@ class CommandClient:
             raise LookupError(msg)
         topic = str(Topic(self._site.group_id, Kind.NCMD, edge_node_id(target)))
         text = command.model_dump_json()
-        answer: asyncio.Future[CommandResponse] = asyncio.get_running_loop().create_future()
-        self._waiting[command.command_id] = answer
+        waiting = self._waiting.setdefault(command.command_id, _Waiting())
+        waiting.senders += 1
         repeat_s = _FIRST_REPEAT_S
         try:
             async with asyncio.timeout(timeout_s):
@@ -317,16 +332,19 @@ class CommandClient:
                     try:
                         await self._session.publish(topic, self._encode(text))
                     except NotConnected:
+                        await asyncio.sleep(_LOST_S)  # the session learns of it only when this task lets go
                         continue
-                    done, _ = await asyncio.wait({answer}, timeout=repeat_s)
+                    done, _ = await asyncio.wait({waiting.answer}, timeout=repeat_s)
                     if done:
-                        return answer.result()
+                        return waiting.answer.result()
                     repeat_s = min(repeat_s * 2, _LAST_REPEAT_S)
         except TimeoutError:
             asked = f"{target} (command {command.name})"
             raise NoAnswer(asked, timeout_s) from None
         finally:
-            del self._waiting[command.command_id]
+            waiting.senders -= 1
+            if not waiting.senders:
+                del self._waiting[command.command_id]
 
     def _encode(self, text: str) -> bytes:
         now_ms = to_ms(self._clock.now())

@@ -100,7 +100,7 @@ class EdgeNode:
         self._enqueue(self._core.update(device_id, list(updates), self._now_ms()), None)
 
     async def hand_over(self, values: Mapping[str, Value]) -> None:
-        """Set values of the node itself and wait until the broker has been given them.
+        """Set values of the node itself and wait until the broker has been given them, behind everything said before.
 
         Raises:
             NotConnected: It has not; nobody has been told.
@@ -117,11 +117,16 @@ class EdgeNode:
         self._writes[metric] = write
 
     async def farewell(self) -> None:
-        """Say goodbye in order (NDEATH) and wait until the broker has been told."""
-        messages = self._core.disconnect(self._now_ms())
-        for message in (*(entry[0] for entry in self._outgoing), *messages):
-            await self._session.publish(*message[:2], qos=message.qos, retain=message.retain)
-        self._outgoing.clear()
+        """Say goodbye in order (DDEATHs, NDEATH) behind everything said before, and wait until the broker has been told; needs `run`.
+
+        Raises:
+            NotConnected: There is no session, or it was lost: the Will says it.
+        """
+        if not self._session.is_up:
+            raise NotConnected
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._enqueue(self._core.disconnect(self._now_ms()), told)
+        await told
 
     # -- the session's side
 
@@ -133,7 +138,6 @@ class EdgeNode:
         """Publish the births; called after every SUBACK."""
         self._drop_outgoing()
         self.before_birth()
-        self._metrics.connects.inc()
         self._enqueue(self._core.subscribed(self._now_ms()), None)
 
     def disconnected(self) -> None:
@@ -168,9 +172,8 @@ class EdgeNode:
                 try:
                     await self._session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
                 except NotConnected:
-                    _fail(handed)
-                    self._drop_outgoing()
-                    break
+                    _fail(handed)  # so will what follows, until the session's end empties the queue
+                    continue
                 if handed is not None and not handed.done():
                     handed.set_result(None)
             if self._leaving:

@@ -17,7 +17,7 @@ from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.queries import Page
-from namespace.store import Database, DatabaseUnavailable, HandOverFailed, Relay, read_log
+from namespace.store import Database, DatabaseUnavailable, HandOverFailed, Relay, TransactionConflict, read_log
 
 _RETRY_S = 1.0
 _POLL_S = 0.05
@@ -66,7 +66,10 @@ class EventLog:
         self._relay.wake()
 
     async def drained(self) -> None:
-        """Wait until every event that was committed has been handed to the broker."""
+        """Wait until every event that has its place in the log has been handed to the broker.
+
+        What was committed in the last moment, or could not be handed over, goes out after the next start.
+        """
         while self._is_open and self._relay.log.head < self._relay.last_seq:  # noqa: ASYNC110 - only at the very end
             await asyncio.sleep(_POLL_S)
 
@@ -79,9 +82,9 @@ class EventLog:
         while True:
             try:
                 await self._relay.run()
-            except DatabaseUnavailable as unavailable:
+            except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._is_open = False
-                self._health.not_ready("event log", f"the database is not reachable: {unavailable}")
+                self._health.not_ready("event log", str(unavailable))
                 self._log.warning("relay_waits_for_database", error=str(unavailable))
                 await asyncio.sleep(_RETRY_S)
 

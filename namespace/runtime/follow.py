@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from namespace.contracts.event_metrics import read_log_message
 from namespace.contracts.event_wire import page_from_json
 from namespace.contracts.node import EVENTS_QUERY
 from namespace.isa95 import EquipmentPath
+from namespace.runtime.backoff import Backoff
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
@@ -32,7 +34,9 @@ from namespace.store import (
 from namespace.transport import Message
 
 _RETRY_S = 1.0
+_LONGEST_RETRY_S = 60.0
 _WATCH_S = 1.0
+_MOST_COUNTED = 10_000
 _FETCH_TIMEOUT_S = 2.0
 
 
@@ -71,6 +75,10 @@ class Follow:
         node = edge_node_id(producer)
         self.inbox = Inbox(database, f"{site.group_id}/{node}", handler, reject_on=(ValidationError,))
         self._follower = Follower(self.inbox, self._fetch)
+        self._trouble = ""
+        self._failed_at = -1
+        self._patience = Backoff(first_s=_RETRY_S, limit_s=_LONGEST_RETRY_S)
+        self._parked_change: int | None = None
         for kind in ("NBIRTH", "NDATA"):
             session.route(f"spBv1.0/{site.group_id}/{kind}/{node}", self._receive)
 
@@ -96,30 +104,64 @@ class Follow:
             )
         except (NoAnswer, NotConnected, QueryFailed) as error:
             raise FetchFailed(str(error) or "there is no broker session") from error
+        if not isinstance(page.data, dict):
+            msg = f"{self._producer} answered with something that is no page"
+            raise FetchFailed(msg)
         return page_from_json(page.data)
 
     async def run(self) -> None:
-        """Follow until cancelled, through every outage of broker, producer and database."""
+        """Run until cancelled, through every outage of broker, producer and database."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._following(), name=f"follow {self._producer}")
             group.create_task(self._watch(), name=f"watch {self._producer}")
 
     async def _following(self) -> None:
+        """Follow; a handler that fails otherwise than by `Reject` or `Retry` has a bug: its event is tried again, ever less often.
+
+        Nothing of it was applied and no later event may overtake it, so this log waits; the rest of the service goes on.
+        """
         while True:
             try:
                 await self._follower.run()
             except (DatabaseUnavailable, TransactionConflict) as unavailable:
-                self._health.not_ready(self._part, f"the database is not reachable: {unavailable}")
                 self._log.warning("follower_waits_for_database", error=str(unavailable))
+                self._trouble = str(unavailable)
                 await asyncio.sleep(_RETRY_S)
+            except Exception as error:  # noqa: BLE001 - the supervisor of the event handler
+                at = self._follower.status.cursor or 0
+                self._log.exception("event_handler_failed", after_seq=at)
+                kind = type(error).__name__
+                self._trouble = f"the event after seq {at} makes the handler fail ({kind}); the log has the details"
+                self._show()
+                if at != self._failed_at:
+                    self._failed_at = at
+                    self._patience.reset()
+                await asyncio.sleep(self._patience.next_s())
 
     async def _watch(self) -> None:
         """Show how following stands."""
         while True:
-            status = self._follower.status
-            if status.forked is not None:
-                self._health.not_ready(self._part, f"stopped: {status.forked}")
-            elif status.cursor is not None:
-                self._health.ready(self._part)
-                self._metrics.events_applied.labels(self._producer).set(status.cursor)
+            self._show()
+            await self._count_parked()
             await asyncio.sleep(_WATCH_S)
+
+    def _show(self) -> None:
+        status = self._follower.status
+        if self._trouble and (status.cursor or 0) > self._failed_at:
+            self._trouble = ""
+        if status.forked is not None:
+            self._health.not_ready(self._part, f"stopped: {status.forked}")
+        elif self._trouble:
+            self._health.not_ready(self._part, self._trouble)
+        elif status.cursor is not None:
+            self._health.ready(self._part)
+            self._metrics.events_applied.labels(self._producer).set(status.cursor)
+
+    async def _count_parked(self) -> None:
+        counters = self.inbox.counters
+        if counters.parked - counters.redriven == self._parked_change:
+            return
+        with contextlib.suppress(DatabaseUnavailable, TransactionConflict):
+            parked = await self.inbox.parked(_MOST_COUNTED)
+            self._parked_change = counters.parked - counters.redriven
+            self._metrics.parked.labels(self._producer).set(len(parked))

@@ -6,9 +6,11 @@ It may ask an edge node for its rebirth, and that is all it can say to one: ther
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
 from namespace.runtime.clock import Clock, to_ms
+from namespace.runtime.errors import NotConnected
 from namespace.runtime.session import Session
 from namespace.sparkplug import (
     EdgeNodeDescriptor,
@@ -105,7 +107,7 @@ class HostApplication:
             await self._wake.wait()
             self._wake.clear()
             messages, self._to_say = self._to_say, []
-            if self._session.is_up:
+            with contextlib.suppress(NotConnected):  # the next session says it first of all
                 for message in messages:
                     await self._publish(message)
 

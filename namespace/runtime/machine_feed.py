@@ -8,39 +8,29 @@ this feed misses it asks of that service.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
 from namespace.contracts.snapshot import snapshots_from_rows
-from namespace.isa95 import EquipmentPath, SiteModel
+from namespace.isa95 import SiteModel
 from namespace.runtime.business_time import BusinessTime
-from namespace.runtime.clock import Clock, from_ms, to_ms
+from namespace.runtime.clock import Clock, to_ms
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
+from namespace.runtime.machine_news import MachineNews, MachineReporter
 from namespace.runtime.metrics import ServiceMetrics
-from namespace.runtime.placing import Places, Sources
+from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
 from namespace.sparkplug import (
-    Data,
-    DataType,
-    DeviceBirth,
-    DeviceDeath,
-    EdgeNodeDescriptor,
     HostEvent,
     HostSession,
-    MetricValue,
-    NodeBirth,
-    NodeDeath,
-    NodeStale,
+    NodeSnapshot,
     RebirthWanted,
     Rejected,
     RemoteProtocolError,
-    Value,
-    WantedReason,
 )
 from namespace.store import DatabaseUnavailable, TransactionConflict
 from namespace.transport import Message
@@ -49,64 +39,9 @@ _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
 _QUEUE = 50_000
 _TICK_S = 0.25
 _RETRY_S = 1.0
+_SNAPSHOT_S = 3.0
 _BATCH = 2_000
 
-
-@dataclass(frozen=True, slots=True)
-class MachineSample:
-    """One value of one metric at a place.
-
-    Attributes:
-        place: Where, by the site's mapping rules.
-        metric: Canonical metric name.
-        value: None is null.
-        datatype: Its Sparkplug type.
-        source_time: When the source says it was taken, UTC.
-        received_at: When it arrived here, UTC.
-        is_birth: It stands in the first birth of a new session of its source: current, but not necessarily new; a counter's baseline.
-            A rebirth within a session, or a snapshot, is no break: the source went on counting.
-        is_historical: An old value that does not replace the current one.
-    """
-
-    place: EquipmentPath
-    metric: str
-    value: Value
-    datatype: DataType
-    source_time: datetime
-    received_at: datetime
-    is_birth: bool = False
-    is_historical: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MachineOnline:
-    """A place's source has told everything about itself: what it says can be trusted from then on.
-
-    Attributes:
-        place: Where.
-        since: When it was born, UTC, by its own clock.
-    """
-
-    place: EquipmentPath
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MachineSilent:
-    """A place's source is gone or we missed something: what is known of it may be old until its next birth.
-
-    Attributes:
-        place: Where.
-        since: From when on, UTC, in business time.
-        reason: Why, a short code.
-    """
-
-    place: EquipmentPath
-    since: datetime
-    reason: str
-
-
-MachineNews = MachineSample | MachineOnline | MachineSilent
 
 MachineHandler = Callable[[Sequence[MachineNews]], Awaitable[None]]
 """Takes news in order; it is called again with the same news where the database was not reachable."""
@@ -141,18 +76,16 @@ class MachineFeed:
         self._session = session
         self._handler = handler
         self._queries = queries
-        self._business_time = business_time
         self._clock = clock
         self._health = health
         self._metrics = metrics
         self._host = HostSession()
-        self._places = Places(site.mappings)
-        self._sources = Sources()
+        self._reporter = MachineReporter(site, business_time)
         self._groups = sorted({group for group, _ in site.mappings.filters()})
         self._news: deque[MachineNews] = deque()
         self._wake = asyncio.Event()
         self._held: list[Message] | None = None
-        self._lost: dict[EdgeNodeDescriptor, int] = {}
+        self._is_overflown = False
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="machines")
@@ -166,7 +99,7 @@ class MachineFeed:
 
     async def connected(self) -> None:
         """Hold back what arrives until there is a snapshot."""
-        self._held = []
+        self._held, self._is_overflown = [], False
         self._joining.set()
 
     def disconnected(self) -> None:
@@ -175,6 +108,8 @@ class MachineFeed:
         self._take(self._host.disconnected(self._now_ms()))
 
     def _receive(self, message: Message) -> None:
+        if self._is_overflown:
+            return  # the session is about to end, and the next one begins with a snapshot
         if self._held is None:
             self._take(self._host.receive(message.topic, message.payload, self._now_ms()))
         elif len(self._held) < _QUEUE:
@@ -187,107 +122,39 @@ class MachineFeed:
         self._host.connected(self._now_ms())
         for message in held:
             self._receive(message)
-        self._give_up_on_lost()
-        if self._news:
-            self._wake.set()
+        self._tell(self._reporter.give_up_on_lost(self._clock.now()))
 
     # -- from host events to news
 
-    def _take(self, events: Iterable[HostEvent]) -> None:
+    def _take(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+        received_at = self._clock.now()
         for event in events:
-            self._told(event)
+            match event:
+                case RebirthWanted():
+                    if not self._wanted.full():  # it is wanted again while it is needed
+                        self._wanted.put_nowait(event)
+                case Rejected(reason=reason):
+                    self._metrics.rejected.labels("machine payload", reason).inc()
+                case _:
+                    self._tell(self._reporter.report(event, received_at, gone=gone))
+
+    def _tell(self, news: Iterable[MachineNews]) -> None:
+        before = len(self._news)
+        self._news.extend(news)
+        self._metrics.news.inc(len(self._news) - before)
+        if len(self._news) > _QUEUE:
+            self._overflow()
         if self._news:
             self._wake.set()
 
-    def _told(self, event: HostEvent) -> None:
-        match event:
-            case NodeBirth(edge_node=node, restored=restored):
-                unbroken = self._sources.node_born(node, event.bd_seq, restored=restored)
-                self._returned(node, unbroken=unbroken)
-                self._born(node, None, event.metrics, event.timestamp, restored=restored)
-            case DeviceBirth(edge_node=node, device_id=device, restored=restored):
-                self._born(node, device, event.metrics, event.timestamp, restored=restored)
-            case Data(edge_node=node, device_id=device, metrics=metrics):
-                self._samples(node, device, metrics, is_birth=False)
-            case NodeStale(edge_node=node, timestamp=timestamp, reason=WantedReason.CONNECTION_LOST):
-                self._lost[node] = timestamp
-            case NodeDeath(edge_node=node, timestamp=timestamp):
-                self._sources.node_died(node)
-                self._silent(self._places.of_node(node), timestamp, "node_death")
-            case NodeStale(edge_node=node, timestamp=timestamp, reason=reason):
-                self._silent(self._places.of_node(node), timestamp, reason)
-            case DeviceDeath(edge_node=node, device_id=device, timestamp=timestamp):
-                self._sources.device_died(node, device)
-                self._silent(self._places.of_device(node, device), timestamp, "device_death")
-            case RebirthWanted() if not self._wanted.full():
-                self._wanted.put_nowait(event)
-            case Rejected(reason=reason):
-                self._metrics.rejected.labels("machine payload", reason).inc()
-
-    def _born(
-        self,
-        node: EdgeNodeDescriptor,
-        device: str | None,
-        metrics: Sequence[MetricValue],
-        timestamp: int,
-        *,
-        restored: bool,
-    ) -> None:
-        is_first = self._sources.born(node, device, restored=restored)
-        for metric in metrics:
-            self._places.resolve(node, device, metric.name)
-        since = from_ms(timestamp)
-        self._news.extend(MachineOnline(place, since) for place in sorted(self._places.of_device(node, device)))
-        self._samples(node, device, metrics, is_birth=is_first)
-
-    def _returned(self, node: EdgeNodeDescriptor, *, unbroken: bool) -> None:
-        """A node is known again after our own connection was lost: a snapshot of its session leaves no silence, a new birth does."""
-        since = self._lost.pop(node, None)
-        if since is not None and not unbroken:
-            self._silent(self._places.of_node(node), since, "connection_lost")
-
-    def _give_up_on_lost(self) -> None:
-        """Whoever is not in the snapshot has been silent since our connection was lost."""
-        for node in list(self._lost):
-            self._returned(node, unbroken=False)
-
-    def _samples(
-        self, node: EdgeNodeDescriptor, device: str | None, metrics: Iterable[MetricValue], *, is_birth: bool
-    ) -> None:
-        received_at = self._clock.now()
-        for metric in metrics:
-            placement = self._places.resolve(node, device, metric.name)
-            if placement is None:
-                continue
-            source_time = from_ms(metric.timestamp)
-            if not metric.is_historical:
-                self._business_time.observe(placement.place, source_time)
-            sample = MachineSample(
-                place=placement.place,
-                metric=placement.metric,
-                value=metric.value,
-                datatype=metric.datatype,
-                source_time=source_time,
-                received_at=received_at,
-                is_birth=is_birth,
-                is_historical=metric.is_historical,
-            )
-            self._news.append(sample)
-            self._metrics.samples.inc()
-        if len(self._news) > _QUEUE:
-            self._overflow()
-
-    def _silent(self, places: Iterable[EquipmentPath], timestamp: int, reason: str) -> None:
-        wall = from_ms(timestamp)
-        self._news.extend(
-            MachineSilent(place, self._business_time.now(place, wall), reason) for place in sorted(places)
-        )
-
     def _overflow(self) -> None:
-        """Too much to keep: begin again from a snapshot instead of losing something in the middle."""
+        """Too much to keep: say so, and begin again from a snapshot instead of losing something in the middle unseen."""
         self._metrics.overflows.labels("machine news").inc()
         self._log.warning("machine_news_overflow", dropped=len(self._news))
+        dropped = list(self._news)
         self._news.clear()
+        self._news.extend(self._reporter.interrupted(dropped))
+        self._is_overflown = True
         self._session.abort()
 
     # -- tasks
@@ -324,21 +191,32 @@ class MachineFeed:
         while True:
             await self._joining.wait()
             self._joining.clear()
-            tries = 0
-            while self._session.is_up and not self._joining.is_set():
-                tries += 1
+            while self._is_joining:
                 try:
                     await self._restore()
                 except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
-                    self._log.info("no_snapshot_yet", error=str(error), tries=tries)
-                    self._release()
-                    await asyncio.sleep(_RETRY_S)
+                    self._log.info("no_snapshot_yet", error=str(error))
+                    if self._is_joining:
+                        self._release()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_RETRY_S):
+                            await self._joining.wait()
                 else:
                     break
 
+    @property
+    def _is_joining(self) -> bool:
+        """Whether the session for which a snapshot is asked is still the present one."""
+        return self._session.is_up and not self._joining.is_set()
+
     async def _restore(self) -> None:
-        rows = await self._queries.ask_all("namespace_state", "snapshot", {"groups": self._groups}, timeout_s=3.0)
-        self._take(self._host.restore(snapshots_from_rows(rows), self._now_ms()))
+        rows = await self._queries.ask_all(
+            "namespace_state", "snapshot", {"groups": self._groups}, timeout_s=_SNAPSHOT_S, tries=1
+        )
+        if not self._is_joining:
+            raise NotConnected("the broker session was lost before the snapshot was taken")
+        snapshots = snapshots_from_rows(rows)
+        self._take(self._host.restore(snapshots, self._now_ms()), gone=_gone(snapshots))
         self._release()
 
     async def _tick(self) -> None:
@@ -352,9 +230,19 @@ class MachineFeed:
             node = wanted.edge_node
             args = {"group_id": node.group_id, "edge_node_id": node.edge_node_id, "reason": wanted.reason}
             try:
-                await self._queries.ask("namespace_state", "rebirth", args, timeout_s=3.0, tries=1)
+                await self._queries.ask("namespace_state", "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
             except (NoAnswer, NotConnected, QueryFailed) as error:
                 self._log.info("rebirth_not_asked", node=str(node), error=str(error))
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
+
+
+def _gone(snapshots: Iterable[NodeSnapshot]) -> frozenset[Device]:
+    """Return the nodes and devices that a snapshot knows not to be there."""
+    gone: set[Device] = set()
+    for snapshot in snapshots:
+        if not snapshot.online:
+            gone.add((snapshot.edge_node, None))
+        gone.update((snapshot.edge_node, d.device_id) for d in snapshot.devices if not (d.alive and snapshot.online))
+    return frozenset(gone)

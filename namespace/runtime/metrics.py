@@ -50,7 +50,9 @@ class ServiceMetrics:
         self.log_head = Gauge(
             "uns_event_log_head", "Highest sequence number handed to the broker.", registry=self.registry
         )
-        self.samples = Counter("uns_machine_samples_total", "Machine values taken in.", registry=self.registry)
-        self.connects = Gauge(
+        self.news = Counter(
+            "uns_machine_news_total", "Machine values, births and silences taken in.", registry=self.registry
+        )
+        self.connects = Counter(
             "uns_broker_sessions_total", "Broker sessions built since the start.", registry=self.registry
         )

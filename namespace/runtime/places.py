@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from namespace.contracts.command import COMMAND_REQUEST_METRIC
 from namespace.contracts.contract import MetricContract, Place, ServiceContract
 from namespace.contracts.event_metrics import NO_EVENTS
 from namespace.contracts.node import EVENTS_METRIC, NODE_METRICS
 from namespace.isa95 import EquipmentLevel, EquipmentPath, SiteModel
 from namespace.sparkplug import MetricDefinition, PropertySet
 
+_EVENT_LOG = EVENTS_METRIC.partition("/")[0]
+_COMMAND = COMMAND_REQUEST_METRIC.partition("/")[0]
 _LEVELS = {
     Place.SITE: EquipmentLevel.SITE,
     Place.WORK_CENTER: EquipmentLevel.WORK_CENTER,
@@ -18,9 +21,19 @@ _LEVELS = {
 }
 
 
-def node_definitions() -> list[MetricDefinition]:
-    """Return the metrics every MES node has."""
-    definitions = [_definition(metric) for metric in NODE_METRICS]
+def node_definitions(contract: ServiceContract) -> list[MetricDefinition]:
+    """Return the metrics of an MES node itself: every node's, and those of what the service has.
+
+    Only a service with events has an event log, and only one that takes commands, or whose parked events can be driven again, has a
+    place to write commands to.
+    """
+    missing = set()
+    if not contract.events:
+        missing.add(_EVENT_LOG)
+    if not (contract.commands or contract.follows):
+        missing.add(_COMMAND)
+    metrics = [metric for metric in NODE_METRICS if metric.name.partition("/")[0] not in missing]
+    definitions = [_definition(metric) for metric in metrics]
     return [replace(d, value=NO_EVENTS) if d.name == EVENTS_METRIC else d for d in definitions]
 
 

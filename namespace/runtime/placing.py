@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from namespace.isa95 import EquipmentPath, MappingRules, Placement
 from namespace.sparkplug import EdgeNodeDescriptor
 
-_Device = tuple[EdgeNodeDescriptor, str | None]
+Device = tuple[EdgeNodeDescriptor, str | None]
+"""A device of an edge node, or, with None, the node itself."""
+
+_BROKEN = -1
+"""A bdSeq that no session has."""
 
 
 class Places:
@@ -17,7 +23,7 @@ class Places:
 
     def __init__(self, rules: MappingRules) -> None:
         self._rules = rules
-        self._known: dict[_Device, dict[str, Placement | None]] = {}
+        self._known: dict[Device, dict[str, Placement | None]] = {}
 
     def resolve(self, node: EdgeNodeDescriptor, device: str | None, metric: str) -> Placement | None:
         """Return where a metric belongs and what it is called there; None for an unplaced one."""
@@ -43,21 +49,37 @@ class Sources:
 
     def __init__(self) -> None:
         self._bd_seq: dict[EdgeNodeDescriptor, int | None] = {}
-        self._continuing: set[_Device] = set()
+        self._heard_elsewhere: set[EdgeNodeDescriptor] = set()
+        self._continuing: set[Device] = set()
+
+    def nodes(self) -> tuple[EdgeNodeDescriptor, ...]:
+        """Return every node that was ever born."""
+        return tuple(self._bd_seq)
 
     def node_born(self, node: EdgeNodeDescriptor, bd_seq: int | None, *, restored: bool) -> bool:
-        """Note an NBIRTH or a node's snapshot; return whether the session is the one known, or was heard by another host."""
-        same = restored or (node in self._bd_seq and self._bd_seq[node] == bd_seq)
+        """Note an NBIRTH or a node's snapshot; return whether nothing begins anew: its session is the one known.
+
+        Of a node that was never heard here, a snapshot tells what another host has followed: nothing begins anew by that either.
+        """
+        is_known = node in self._bd_seq
+        same = self._bd_seq[node] == bd_seq if is_known else restored
         self._bd_seq[node] = bd_seq
         if not same:
             self.node_died(node)
+            self._heard_elsewhere.discard(node)
+        elif not is_known:
+            self._heard_elsewhere.add(node)
         return same
 
     def born(self, node: EdgeNodeDescriptor, device: str | None, *, restored: bool) -> bool:
         """Note the birth of a node or device; return whether it is the first of a new session."""
-        is_first = not restored and (node, device) not in self._continuing
+        is_first = (node, device) not in self._continuing and not (restored and node in self._heard_elsewhere)
         self._continuing.add((node, device))
         return is_first
+
+    def break_off(self, nodes: Iterable[EdgeNodeDescriptor]) -> None:
+        """Have nodes begin anew with their next birth, whatever its session."""
+        self._bd_seq.update(dict.fromkeys(nodes, _BROKEN))
 
     def node_died(self, node: EdgeNodeDescriptor) -> None:
         """Note that a node and its devices will begin anew."""

@@ -11,17 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from namespace.contracts.command import (
-    COMMAND_REQUEST_METRIC,
-    COMMAND_RESPONSE_METRIC,
-    Command,
-    CommandResponse,
-    Refused,
-)
-from namespace.contracts.event_log import iso
-from namespace.contracts.event_wire import row_to_json
+from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
 from namespace.contracts.node import EVENTS_QUERY
-from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND, ParkedArgs, RedriveArgs
+from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteFileError, SiteModel, load_site
 from namespace.runtime.business_time import BusinessTime
@@ -35,8 +27,9 @@ from namespace.runtime.health import Health, serve_health
 from namespace.runtime.logging import configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.parked import ParkedDesk
 from namespace.runtime.places import device_definitions, node_definitions
-from namespace.runtime.queries import Page, QueryClient, QueryDesk, fit_page
+from namespace.runtime.queries import QueryClient, QueryDesk
 from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
@@ -45,9 +38,8 @@ from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
     DatabaseUnavailable,
-    MigrationError,
-    ParkedEvent,
-    Transaction,
+    StoreError,
+    TransactionConflict,
     migrate,
     next_bd_seq,
 )
@@ -61,22 +53,26 @@ _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
 Task = Callable[[], Coroutine[Any, Any, None]]
+OpenTransport = Callable[[str], Transport]
 
 
 def main(service: Service) -> None:
     """Run `service` as a process until SIGTERM or SIGINT; the entry of every `python -m services.<name>`.
 
-    Exits with 0 after a clean stop and 2, with one line that says what to do, where it cannot start at all.
+    Exits with 0 after a clean stop; 2, with one line that says what to do, where it cannot start at all; 1 where a part failed, with its
+    traceback in the log.
     """
     try:
         settings = read_settings(ServiceSettings)
         configure_logging(service.name, form=settings.log, level=settings.log_level)
         site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
         asyncio.run(run(service, settings, site))
-    except (SettingsError, SiteFileError, BrokerUrlError, MigrationError) as error:
+    except (SettingsError, SiteFileError, BrokerUrlError, StoreError) as error:
         sys.exit(_fatal(service, str(error)))
     except OSError as error:
         sys.exit(_fatal(service, f"{error.filename or ''} {error.strerror or error}".strip()))
+    except BaseExceptionGroup:
+        sys.exit(1)  # logged where it happened
 
 
 def _fatal(service: Service, problem: str) -> int:
@@ -84,13 +80,35 @@ def _fatal(service: Service, problem: str) -> int:
     return 2
 
 
-async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> None:
-    """Run `service` until it is told to stop (SIGTERM, SIGINT) or its task is cancelled.
+def _to_broker(settings: ServiceSettings) -> OpenTransport:
+    """Return the everyday way to the broker: MQTT at the address in the settings."""
+    url = BrokerUrl.parse(settings.broker_url)
+    return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
+
+
+async def run(
+    service: Service,
+    settings: ServiceSettings,
+    site: SiteModel,
+    *,
+    open_transport: OpenTransport | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run `service` until it is told to stop (SIGTERM, SIGINT, `stop`) or its task is cancelled.
+
+    Args:
+        service: What to run.
+        settings: Where everything is.
+        site: The site file, loaded.
+        open_transport: Another way to the broker than `settings.broker_url`, by client id: several services on one event loop.
+        stop: Set by whoever wants it to stop in order.
 
     Raises:
-        MigrationError: Its database schema is newer or not the one its migrations made.
+        StoreError: Its database schema is newer, or not the one its migrations made.
+        BrokerUrlError: The broker's address is none, or may not be used without encryption.
     """
-    stop = asyncio.Event()
+    stop = stop or asyncio.Event()
+    connect = open_transport or _to_broker(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in a thread of a test
@@ -102,7 +120,10 @@ async def run(service: Service, settings: ServiceSettings, site: SiteModel) -> N
         log.info("starting", version=VERSION, health_port=port)
         async with _open_database(service, settings, health, stop) as database:
             if database is not None:
-                await _Process(service, settings, site, health=health, metrics=metrics, database=database).run(stop)
+                process = _Process(
+                    service, settings, site, health=health, metrics=metrics, database=database, connect=connect
+                )
+                await process.run(stop)
     log.info("stopped")
 
 
@@ -114,9 +135,13 @@ async def _open_database(
     database = None
     while database is None and not stop.is_set():
         try:
-            database = await Database.open(settings.database_url, schema=_schema(service, settings), max_size=_OTHER_CONNECTIONS + settings.command_lanes)
+            database = await Database.open(
+                settings.database_url,
+                schema=_schema(service, settings),
+                max_size=_OTHER_CONNECTIONS + settings.command_lanes,
+            )
             await migrate(database, service.migrations)
-        except DatabaseUnavailable as unavailable:
+        except (DatabaseUnavailable, TransactionConflict) as unavailable:
             health.not_ready("database", f"the database is not reachable: {unavailable}")
             get_logger().warning("database_unreachable", error=str(unavailable))
             if database is not None:
@@ -144,6 +169,7 @@ class _Process:
         health: Health,
         metrics: ServiceMetrics,
         database: Database,
+        connect: OpenTransport,
     ) -> None:
         self._service = service
         self._contract = service.contract
@@ -152,16 +178,17 @@ class _Process:
         self._health = health
         self._metrics = metrics
         self._database = database
+        self._connect = connect
         self._clock = SystemClock()
         self._topics = SiteTopics(site.path)
         self._tasks: dict[str, Task] = {}
         account = self._contract.edge_node_id
-        self._session = Session(self._transport(""), name=account, health=health)
+        self._session = Session(self._transport(""), name=account, health=health, metrics=metrics)
         self._node = EdgeNode(
             self._session,
             EdgeNodeSession(
                 EdgeNodeConfig(group_id=site.group_id, edge_node_id=account),
-                node_definitions(),
+                node_definitions(self._contract),
                 device_definitions(self._contract, site),
             ),
             next_bd_seq=self._next_bd_seq,
@@ -171,7 +198,7 @@ class _Process:
         self._business_time = BusinessTime(site.clock)
         self._refresher: Refresher | None = None
         self._event_log: EventLog | None = None
-        self._follows: dict[str, Follow] = {}
+        self._parked = ParkedDesk(self._contract.service)
         self._context = Context(
             contract=self._contract,
             settings=settings,
@@ -192,15 +219,13 @@ class _Process:
         self._wire()
 
     def _transport(self, suffix: str) -> Transport:
-        url = BrokerUrl.parse(self._settings.broker_url)
-        client_id = f"{self._site.site}-{self._contract.edge_node_id}{suffix}"
-        return MqttTransport(url, client_id=client_id, allow_plaintext=self._settings.allow_plaintext)
+        return self._connect(f"{self._site.site}-{self._contract.edge_node_id}{suffix}")
 
     async def _next_bd_seq(self) -> int:
         """Number the next CONNECT; without the database there is no number, and so no connection."""
         try:
             return await next_bd_seq(self._database, f"{self._site.group_id}/{self._contract.edge_node_id}")
-        except DatabaseUnavailable as unavailable:
+        except (DatabaseUnavailable, TransactionConflict) as unavailable:
             msg = f"the database is not reachable: {unavailable}"
             raise NotConnected(msg) from unavailable
 
@@ -226,7 +251,7 @@ class _Process:
         command_handlers = dict(parts.commands)
         if parts.follows:
             commands[REDRIVE_COMMAND.name] = REDRIVE_COMMAND
-            command_handlers[REDRIVE_COMMAND.name] = self._redrive
+            command_handlers[REDRIVE_COMMAND.name] = self._parked.redrive
         if commands:
             desk = CommandDesk(
                 self._database,
@@ -242,7 +267,7 @@ class _Process:
             self._tasks["commands"] = desk.run
         if parts.follows:
             queries[PARKED_QUERY.name] = PARKED_QUERY
-            query_handlers[PARKED_QUERY.name] = self._parked
+            query_handlers[PARKED_QUERY.name] = self._parked.answer
         query_desk = QueryDesk(
             self._session,
             self._topics,
@@ -266,7 +291,7 @@ class _Process:
                 health=self._health,
                 metrics=self._metrics,
             )
-            self._follows[producer] = follow
+            self._parked.add(producer, follow.inbox)
             self._tasks[f"follow {producer}"] = follow.run
         if parts.machines is not None:
             feed = MachineFeed(
@@ -282,20 +307,6 @@ class _Process:
             self._tasks["machines"] = feed.run
         self._tasks["health state"] = self._tell_health
         self._tasks.update(parts.tasks)
-
-    async def _parked(self, arguments: ParkedArgs) -> Page:
-        rows: list[dict[str, object]] = []
-        for producer, follow in self._follows.items():
-            rows += [_parked_row(producer, parked) for parked in await follow.inbox.parked(arguments.limit)]
-        return Page(rows[: fit_page(rows)])
-
-    async def _redrive(self, _: Transaction, command: Command, arguments: RedriveArgs) -> Done:
-        follow = self._follows.get(arguments.producer)
-        if follow is None:
-            known = ", ".join(self._follows)
-            raise Refused("UnknownProducer", f"{self._service.name} follows {known}, not {arguments.producer}")
-        driven = await follow.inbox.redrive(command.subject)
-        return Done(f"{driven} parked events of {command.subject} applied", result={"applied": driven})
 
     def _answer(self, response: CommandResponse) -> None:
         self._node.say({COMMAND_RESPONSE_METRIC: response.model_dump_json()})
@@ -319,19 +330,32 @@ class _Process:
         A part that fails ends the process: whoever supervises it starts it again, and nothing that was promised is lost by that.
         """
         self._node.set(None, {"Node Info/Service": self._service.name, "Node Info/Version": VERSION})
-        if self._parts.start is not None:
-            await self._parts.start()
-        self._health.ready(_START)
+        await self._start(stop)
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(task(), name=name) for name, task in self._tasks.items()]
-            session = group.create_task(self._session.run(), name="session")
+            tasks = {**self._tasks, "session": self._session.run}
+            running = [group.create_task(_reported(name, task), name=name) for name, task in tasks.items()]
             await stop.wait()
             get_logger().info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.drain_s):
                     await self._drain()
-            for task in (*running, session):
+            for task in running:
                 task.cancel()
+
+    async def _start(self, stop: asyncio.Event) -> None:
+        """Let the parts start, however long the database takes to come back."""
+        while self._parts.start is not None and not stop.is_set():
+            try:
+                await self._parts.start()
+            except (DatabaseUnavailable, TransactionConflict) as unavailable:
+                self._health.not_ready(_START, f"the database is not reachable: {unavailable}")
+                get_logger().warning("start_waits_for_database", error=str(unavailable))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_DATABASE_RETRY_S):
+                        await stop.wait()
+            else:
+                break
+        self._health.ready(_START)
 
     async def _drain(self) -> None:
         if self._parts.stop is not None:
@@ -341,18 +365,18 @@ class _Process:
             return
         if self._event_log is not None:
             await self._event_log.drained()
-        await self._node.farewell()
+        with contextlib.suppress(NotConnected):  # then the Will has said it
+            await self._node.farewell()
         await self._session.leave()
 
 
-def _parked_row(producer: str, parked: ParkedEvent) -> dict[str, object]:
-    return {
-        "producer": producer,
-        "event": row_to_json(parked.row),
-        "reason": parked.reason,
-        "parked_at": iso(parked.parked_at),
-        "attempts": parked.attempts,
-    }
+async def _reported(name: str, task: Task) -> None:
+    """Run a part of the process; one that fails ends the process, and not without a word."""
+    try:
+        await task()
+    except Exception:
+        get_logger().exception("part_failed", part=name)
+        raise
 
 
 def _schema(service: Service, settings: ServiceSettings) -> str:

@@ -17,6 +17,7 @@ from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.logging import get_logger
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.session import Session
+from namespace.store import DatabaseUnavailable
 from namespace.transport import Message
 
 QUERY_LIMIT_S = 10.0
@@ -89,16 +90,19 @@ class QueryDesk:
     async def _work(self) -> None:
         while True:
             name, request = await self._queue.get()
-            reply = await self._answer(name, request)
+            document = await self._answer(name, request)
             try:
-                await self._session.publish(request.reply_to, encode_reply(reply))
+                await self._session.publish(request.reply_to, document)
             except NotConnected:
                 continue  # the asker asks again
+            except ValueError:  # no topic to publish to, for example because of a NUL
+                self._metrics.rejected.labels("query", "reply_to").inc()
 
-    async def _answer(self, name: str, request: QueryRequest) -> QueryReply:
-        def failed(code: str, text: str) -> QueryReply:
+    async def _answer(self, name: str, request: QueryRequest) -> bytes:
+        def failed(code: str, text: str) -> bytes:
             self._metrics.queries.labels(name if name in self._handlers else "?", code).inc()
-            return QueryReply(correlation=request.correlation, error=QueryError(code=code, message=text))
+            error = QueryError(code=code, message=text)
+            return encode_reply(QueryReply(correlation=request.correlation, error=error))
 
         if name not in self._handlers:
             return failed("UnknownQuery", f"no query {name!r} here; there are {', '.join(sorted(self._handlers))}")
@@ -106,19 +110,23 @@ class QueryDesk:
             arguments: BaseModel = self._contracts[name].args.model_validate(request.args)
             async with asyncio.timeout(QUERY_LIMIT_S):
                 page = await self._handlers[name](arguments)
+            document = encode_reply(QueryReply(correlation=request.correlation, data=page.data, next=page.next))
         except ValidationError as error:
-            return failed("BadArguments", "; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors()))
+            problems = "; ".join(f"args.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            return failed("BadArguments", problems)
         except QueryFailed as error:
             return failed(error.code, error.message)
         except TimeoutError:
             return failed("TookTooLong", f"no answer within {QUERY_LIMIT_S:g} s; ask for less")
+        except DatabaseUnavailable as unavailable:
+            return failed("DatabaseUnavailable", f"the service's database is not reachable: {unavailable.what}")
         except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one bad answer must not end the desk
             self._log.exception("query_failed", query=name)
             return failed(
                 "InternalError", f"the service failed to answer ({type(error).__name__}); its log has the details"
             )
         self._metrics.queries.labels(name, "Done").inc()
-        return QueryReply(correlation=request.correlation, data=page.data, next=page.next)
+        return document
 
 
 class QueryClient:
@@ -136,17 +144,31 @@ class QueryClient:
         self._account = account
         self._waiting: dict[str, asyncio.Future[QueryReply]] = {}
         session.route(topics.replies(account), self._receive)
+        session.join(self)
+
+    async def connected(self) -> None:
+        """Nothing to say: who was asking when the session ended was told so."""
+
+    def disconnected(self) -> None:
+        """No answer can come any more: a session's subscriptions end with it."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(NotConnected("the broker session was lost before the answer came"))
 
     def _receive(self, message: Message) -> None:
-        waiting = self._waiting.get(message.topic.rsplit("/", 1)[1])
+        correlation = message.topic.rsplit("/", 1)[1]
+        waiting = self._waiting.get(correlation)
         if waiting is None or waiting.done():
             return
         try:
-            waiting.set_result(QueryReply.model_validate_json(message.payload))
+            reply = QueryReply.model_validate_json(message.payload)
         except ValidationError as error:
             waiting.set_exception(
                 QueryFailed("Malformed", f"the answer is not a reply document: {error.error_count()} problems")
             )
+        else:
+            if reply.correlation == correlation:
+                waiting.set_result(reply)
 
     async def ask(
         self, service: str, query: str, args: Mapping[str, Any] | None = None, *, timeout_s: float = 5.0, tries: int = 2
@@ -162,7 +184,7 @@ class QueryClient:
 
         Raises:
             NoAnswer: Nobody answered.
-            NotConnected: There is no broker session.
+            NotConnected: There is no broker session, or it was lost before the answer came.
             QueryFailed: The service said why not.
         """
         for _ in range(tries):
@@ -186,13 +208,13 @@ class QueryClient:
         raise NoAnswer(asked, timeout_s * tries)
 
     async def ask_all(
-        self, service: str, query: str, args: Mapping[str, Any] | None = None, *, timeout_s: float = 5.0
+        self, service: str, query: str, args: Mapping[str, Any] | None = None, *, timeout_s: float = 5.0, tries: int = 2
     ) -> list[Any]:
         """Ask for every page of a query whose pages are lists, and return them joined; raises like `ask`."""
         rows: list[Any] = []
         cursor: str | None = None
         while True:
-            page = await self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s)
+            page = await self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s, tries=tries)
             rows.extend(page.data)
             if page.next is None:
                 return rows

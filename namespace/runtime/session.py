@@ -3,11 +3,15 @@
 A `Session` owns the reconnect loop (an MQTT client's own would resend an old Will, which Sparkplug forbids) and hands incoming messages
 to the handlers whose filters match. What is said after connecting - births, a snapshot request - is the business of its `Member`s. It
 keeps no message for later: who needs a promise uses the event log.
+
+It also supervises its handlers: one that fails over a message costs that message, logged with its traceback and counted, and nothing
+else. Ending the process instead would let one peer's message end a service again and again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,12 +20,14 @@ from namespace.runtime.backoff import Backoff
 from namespace.runtime.errors import NotConnected
 from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
+from namespace.runtime.metrics import ServiceMetrics
 from namespace.transport import (
     BrokerUnreachable,
     Connection,
     ConnectionLost,
     ConnectRefused,
     Message,
+    PublishRefused,
     SubscribeRefused,
     Transport,
     Will,
@@ -65,19 +71,34 @@ class Session:
         name: For logs and health.
         health: Told while there is no session, and why.
         backoff: Delays between attempts.
+        metrics: Counts sessions, and messages over which a handler failed.
+
+    Attributes:
+        up: Set while there is a session whose members have spoken.
+        make_will: Makes the Will of the next CONNECT.
+        connects: Sessions so far.
     """
 
-    def __init__(self, transport: Transport, *, name: str, health: Health, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        name: str,
+        health: Health,
+        backoff: Backoff | None = None,
+        metrics: ServiceMetrics | None = None,
+    ) -> None:
         self._transport = transport
         self._name = name
         self._health = health
         self._backoff = backoff or Backoff()
+        self._metrics = metrics
         self._routes: list[_Route] = []
         self._by_topic: dict[str, tuple[Handler, ...]] = {}
         self._members: list[Member] = []
         self._connection: Connection | None = None
         self._cut = asyncio.Event()
-        self._leaving = False
+        self._leave = asyncio.Event()
         self.up = asyncio.Event()
         self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
         self.connects = 0
@@ -123,32 +144,34 @@ class Session:
 
     async def leave(self) -> None:
         """Disconnect in order and stay away: `run` ends."""
-        self._leaving = True
+        self._leave.set()
         if self._connection is not None:
             await self._connection.disconnect()
 
     async def run(self) -> None:
         """Keep a session up until cancelled or told to leave."""
-        while not self._leaving:
+        while not self._leave.is_set():
             try:
                 await self._one_session()
-            except ConnectRefused as refused:
-                self._health.not_ready(self._part, f"the broker refused the connection: {refused}")
+            except (ConnectRefused, SubscribeRefused, PublishRefused) as refused:
+                self._health.not_ready(self._part, str(refused))
                 self._log.error("broker_refused", error=str(refused))
             except (BrokerUnreachable, ConnectionLost, NotConnected) as lost:
-                if not self._leaving:
+                if not self._leave.is_set():
                     self._health.not_ready(self._part, f"no broker session: {lost}")
                     self._log.warning("broker_lost", error=str(lost))
-            except SubscribeRefused as refused:
-                self._health.not_ready(self._part, f"the broker refused a subscription: {refused}")
-                self._log.error("subscription_refused", error=str(refused))
-            if not self._leaving:
-                await asyncio.sleep(self._backoff.next_s())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._backoff.next_s()):
+                    await self._leave.wait()
 
     async def _one_session(self) -> None:
         will = await self.make_will()
         async with self._transport.connect(will=will) as connection:
+            if self._leave.is_set():
+                return
             self.connects += 1
+            if self._metrics is not None:
+                self._metrics.connects.inc()
             if self._routes:
                 await connection.subscribe([(route.filter, route.qos) for route in self._routes])
             self._cut.clear()
@@ -180,7 +203,15 @@ class Session:
             if handlers is None:
                 handlers = self._resolve(message.topic)
             for handler in handlers:
-                handler(message)
+                try:
+                    handler(message)
+                except Exception:  # noqa: BLE001 - the supervisor of handlers, see the module's docstring
+                    self._failed(message)
+
+    def _failed(self, message: Message) -> None:
+        self._log.exception("handler_failed", topic=message.topic, payload_bytes=len(message.payload))
+        if self._metrics is not None:
+            self._metrics.rejected.labels("message", "handler_failed").inc()
 
     def _resolve(self, topic: str) -> tuple[Handler, ...]:
         if len(self._by_topic) >= _ROUTE_CACHE:

@@ -10,6 +10,7 @@ from services.namespace_state.adapters.retained import read_retained
 from services.namespace_state.application.late_joiners import LateJoiners
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
+from services.namespace_state.application.reconciler import Reconciler
 from services.namespace_state.application.registry import Registry
 from services.namespace_state.domain.picture import Picture
 
@@ -21,7 +22,9 @@ def compose(context: Context) -> Parts:
     """Put the service together."""
     log = get_logger()
     topics = context.topics
-    session = Session(context.open_transport("-host"), name=f"host {context.host_id}", health=context.health)
+    session = Session(
+        context.open_transport("-host"), name=f"host {context.host_id}", health=context.health, metrics=context.metrics
+    )
     core = HostSession(HostSettings(rebirth_spread_ms=int(_SPREAD_S * 1000)))
     picture = Picture(context.site.path, context.site.mappings)
     known = KnownNodes(context.database, log)
@@ -39,19 +42,28 @@ def compose(context: Context) -> Parts:
 
     rebirths = RebirthDesk(ask, log)
     registry = Registry(
-        picture, projector, rebirths, publish=show, born=known.born, clock=context.clock, root=topics.root, log=log
+        picture,
+        projector,
+        rebirths,
+        publish=show,
+        born=known.born,
+        clock=context.clock,
+        site=context.site.path,
+        root=topics.root,
+        log=log,
     )
     host = HostApplication(session, context.host_id, core, clock=context.clock, told=registry.told)
-    session.join(_Republisher(projector, picture))
+    filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
+    reconciler = Reconciler(
+        projector, picture, lambda: read_retained(context.open_transport("-retained"), filters), log=log
+    )
+    session.join(reconciler)
     late_joiners = LateJoiners(core.edge_nodes, core.snapshot)
 
     async def start() -> None:
-        """Whoever was there before is asked; what the projection said before is not good until confirmed."""
+        """Whoever was there before is asked to say everything again."""
         for node in await known.all():
             rebirths.want(node, "start", within_s=_SPREAD_S)
-        filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
-        for retained in await read_retained(context.open_transport("-retained"), filters):
-            projector.adopt(retained.source, retained.topic, retained.as_stale())
 
     return Parts(
         queries={
@@ -64,26 +76,13 @@ def compose(context: Context) -> Parts:
         tasks={
             "host": host.run,
             "projection": projector.run,
+            "retained": reconciler.run,
             "events": registry.show_events,
             "rebirths": rebirths.run,
             "known nodes": known.run,
             "counts": lambda: registry.report(context.node),
         },
     )
-
-
-class _Republisher:
-    """After a reconnect the broker may have lost what it retained: everything goes out again, paced."""
-
-    def __init__(self, projector: Projector, picture: Picture) -> None:
-        self._projector = projector
-        self._picture = picture
-
-    async def connected(self) -> None:
-        self._projector.again(self._picture.entries())
-
-    def disconnected(self) -> None:
-        return
 
 
 SERVICE = Service(contract=CONTRACT, compose=compose, migrations="services.namespace_state.adapters")

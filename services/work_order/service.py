@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from namespace.contracts.work_order import CONTRACT
 from namespace.isa95 import EquipmentPath
-from namespace.runtime.machine_feed import MachineNews, MachineSample
-from namespace.runtime.service import Context, Parts, Service
+from namespace.runtime import Context, MachineNews, MachineSample, Parts, Service
 from services.work_order.adapters.boards import Boards
 from services.work_order.adapters.counter_feed import CounterFeed
 from services.work_order.adapters.desk import Desk

@@ -6,7 +6,7 @@ import asyncio
 
 from namespace.runtime import Logger
 from namespace.sparkplug import EdgeNodeDescriptor
-from namespace.store import Database, DatabaseUnavailable, Queries
+from namespace.store import Database, DatabaseUnavailable, Queries, TransactionConflict
 
 _WRITE_EVERY_S = 1.0
 
@@ -53,7 +53,7 @@ class KnownNodes:
                 async with self._database.transaction() as transaction:
                     groups = [node.group_id for node in nodes]
                     await transaction.execute(_SQL.remember, groups, [node.edge_node_id for node in nodes])
-            except DatabaseUnavailable as unavailable:
+            except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._log.warning("known_nodes_wait_for_database", error=str(unavailable))
             else:
                 self._born -= set(nodes)

@@ -27,13 +27,15 @@ class Retained:
         """Who had said it: `group/node[/device]`."""
         return str(self.document.get("source", ""))
 
-    def as_stale(self) -> bytes:
-        """Return the same document as stale: nobody has confirmed it since."""
+    def as_stale(self) -> bytes | None:
+        """Return the same document as stale: nobody has confirmed it since. None where it is no document of the projection."""
+        if not (self.source and "value" in self.document):
+            return None
         return json.dumps({**self.document, "quality": 500}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Retained]:
-    """Return what is retained under `filters`; what does not come within some seconds is left to later births.
+async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Retained] | None:
+    """Return what is retained under `filters`; None where the broker could not be asked.
 
     Args:
         transport: A connection of its own, closed afterwards.
@@ -55,19 +57,24 @@ async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Re
     try:
         async with asyncio.timeout(_LONGEST_S):
             await session.up.wait()
-            while True:
+            while await _is_set_within(heard, _QUIET_S):
                 heard.clear()
-                try:
-                    async with asyncio.timeout(_QUIET_S):
-                        await heard.wait()
-                except TimeoutError:
-                    break
     except TimeoutError:
-        pass
+        if not session.is_up:
+            return None
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     return list(found.values())
+
+
+async def _is_set_within(event: asyncio.Event, limit_s: float) -> bool:
+    try:
+        async with asyncio.timeout(limit_s):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def _document(payload: bytes) -> dict[str, Any]:

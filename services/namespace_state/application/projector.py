@@ -38,6 +38,7 @@ class Projector:
         self._urgent: set[str] = set()
         self._sent: dict[str, tuple[float, int]] = {}
         self._adopted: dict[str, set[str]] = {}
+        self._unpublishable: set[str] = set()
 
     def topic(self, address: Address) -> str:
         """Return the topic of an address."""
@@ -46,16 +47,33 @@ class Projector:
             known = self._topics[address] = topic_of(self._root, address)
         return known
 
-    def adopt(self, source: str, topic: str, as_stale: bytes) -> None:
-        """Take over a topic that was retained before the start: stale now, cleared when its source is born without it."""
-        self._adopted.setdefault(source, set()).add(topic)
-        self._dirty[topic] = as_stale
+    def found(self, source: str, topic: str, as_stale: bytes | None, *, is_born: bool) -> None:
+        """Take note of what the broker retains, from before the start or from before it lost what came later.
+
+        What is part of the picture stays. Anything else is stale until its source confirms it, and goes where that has been born
+        without it.
+
+        Args:
+            source: Who had said it, `group/node[/device]`.
+            topic: Its topic.
+            as_stale: Its document, marked as stale; None where it is no document of the projection, which has no business there.
+            is_born: Whether the source has been born since the start.
+        """
+        if topic in self._sent or isinstance(self._dirty.get(topic), Entry):
+            return
+        if is_born or as_stale is None:
+            self._clear([topic])
+        else:
+            self._adopted.setdefault(source, set()).add(topic)
+            self._dirty[topic] = as_stale
 
     def update(self, entries: Iterable[Entry]) -> None:
         """Publish entries when their interval allows."""
         for entry in entries:
             if is_projected(entry):
                 topic = self.topic(entry.address)
+                if topic in self._unpublishable:
+                    continue
                 self._dirty[topic] = entry
                 sent = self._sent.get(topic)
                 if sent is None or sent[1] != entry.quality:
@@ -93,7 +111,11 @@ class Projector:
                     await self._publish(topic, payload, True)
                 except NotConnected:
                     self._dirty.setdefault(topic, entry)
+                    self._urgent.add(topic)
                     break
+                except ValueError:
+                    self._unpublishable.add(topic)  # longer than a topic may be
+                    continue
                 if isinstance(entry, Entry):
                     self._sent[topic] = (loop.time(), int(entry.quality))
                 else:

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from namespace.runtime import Logger, NotConnected
 from namespace.sparkplug import EdgeNodeDescriptor
 
-_INTERVAL_S = 5.0
+_INTERVAL_S = (
+    4.0  # less than a host waits before it repeats its wish, so that a lost request costs one interval and not two
+)
 _PER_SECOND = 20
 _WAITING = 20_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -34,6 +35,8 @@ from services.namespace_state.domain.projection import place_root
 
 _REPORT_S = 1.0
 _EVENTS_WAITING = 10_000
+_COMPLAINTS = 1_000
+_EVENT_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,79}")
 
 
 class Registry:
@@ -46,6 +49,7 @@ class Registry:
         publish: Publishes an event, not retained.
         born: Told of each birth of an edge node.
         clock: Our clock.
+        site: Events of other sites are not shown here.
         root: `uns/v1/<Enterprise>/<Site>`.
         log: For what people should know.
     """
@@ -59,6 +63,7 @@ class Registry:
         publish: Callable[[str, bytes], Awaitable[None]],
         born: Callable[[EdgeNodeDescriptor], None],
         clock: Clock,
+        site: EquipmentPath,
         root: str,
         log: Logger,
     ) -> None:
@@ -68,10 +73,12 @@ class Registry:
         self._publish = publish
         self._born = born
         self._clock = clock
+        self._site = site
         self._root = root
         self._log = log
         self._events: asyncio.Queue[EventRow] = asyncio.Queue(_EVENTS_WAITING)
         self._shown: dict[EdgeNodeDescriptor, int] = {}
+        self._complained: set[tuple[str, str]] = set()
 
     # -- what is heard
 
@@ -83,8 +90,8 @@ class Registry:
                 case RebirthWanted(edge_node=node, reason=reason):
                     self._rebirths.want(node, reason)
                     continue
-                case Rejected(topic=topic, reason=reason, detail=detail):
-                    self._log.warning("payload_rejected", topic=topic, reason=reason, detail=detail)
+                case Rejected():
+                    self._complain(event)
                 case NodeStale(edge_node=node, reason=reason):
                     self._log.info("node_stale", node=str(node), reason=reason)
                 case NodeBirth(edge_node=node):
@@ -101,11 +108,20 @@ class Registry:
                 case DeviceBirth(edge_node=node, device_id=device_id):
                     self._settle(Source(node.group_id, node.edge_node_id, device_id))
 
+    def _complain(self, event: Rejected) -> None:
+        """Log the first refusal of its kind on a topic; every one is counted."""
+        complaint = (event.topic, event.reason)
+        if complaint not in self._complained and len(self._complained) < _COMPLAINTS:
+            self._complained.add(complaint)
+            self._log.warning("payload_rejected", topic=event.topic, reason=event.reason, detail=event.detail)
+
     def _settle(self, source: Source) -> None:
         """A birth tells what its source has: what was retained for it before and is not in it goes."""
         self._projector.born(str(source), self._picture.entries_of(source))
 
     def _show_events(self, node: EdgeNodeDescriptor, event: Data) -> None:
+        if not self._picture.is_ours(node):
+            return  # event logs are the business of MES nodes
         for metric in event.metrics:
             if metric.name != EVENTS_METRIC or not isinstance(metric.value, DataSet):
                 continue
@@ -125,13 +141,20 @@ class Registry:
         """Publish events at their place, as they are heard, until cancelled. Who must not miss one follows the log."""
         while True:
             row = await self._events.get()
-            try:
-                place = place_root(self._root, EquipmentPath.parse(row.scope))
-            except EquipmentPathError:
-                continue
-            document = json.dumps(row_to_json(row), ensure_ascii=False, separators=(",", ":")).encode()
-            with contextlib.suppress(NotConnected):
-                await self._publish(f"{place}/_event/{row.type}", document)
+            topic = self._event_topic(row)
+            if topic is not None:
+                document = json.dumps(row_to_json(row), ensure_ascii=False, separators=(",", ":")).encode()
+                with contextlib.suppress(NotConnected):
+                    await self._publish(topic, document)
+
+    def _event_topic(self, row: EventRow) -> str | None:
+        """Return where an event is shown; None for one that is not of this site."""
+        try:
+            place = EquipmentPath.parse(row.scope)
+        except EquipmentPathError:
+            return None
+        is_here = place.is_within(self._site) and _EVENT_TYPE.fullmatch(row.type) is not None
+        return f"{place_root(self._root, place)}/_event/{row.type}" if is_here else None
 
     async def report(self, node: EdgeNode) -> None:
         """Publish the counts at the site, once a second, until cancelled."""

@@ -31,6 +31,7 @@ from namespace.sparkplug import (
 from namespace.sparkplug import Topic as SparkplugTopic
 
 _OWN = "mes-"
+_MOST_NODES = 20_000
 _PROTOCOL = frozenset({"bdSeq", "Node Control/Rebirth"})
 
 
@@ -64,7 +65,11 @@ class Address:
 
 @dataclass(slots=True)
 class Entry:
-    """The current value of one metric of one source."""
+    """The current value of one metric of one source.
+
+    Attributes:
+        contested: The address it claims and another metric owns; None where there is no conflict.
+    """
 
     source: Source
     name: str
@@ -74,6 +79,7 @@ class Entry:
     timestamp_ms: int
     quality: int
     unit: str | None
+    contested: Address | None = None
 
 
 @dataclass(slots=True)
@@ -131,7 +137,8 @@ class Picture:
         self._rules = rules
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
-        self._owners: dict[Address, Source] = {}
+        self._owners: dict[Address, tuple[Source, str]] = {}
+        self._strays = 0
 
     # -- reading
 
@@ -144,6 +151,14 @@ class Picture:
         """Return every entry of one source."""
         return self._entries.get(source, {}).values()
 
+    def is_ours(self, edge_node: EdgeNodeDescriptor) -> bool:
+        """Return whether an edge node is an MES service of this site."""
+        return edge_node.group_id == self._site.group_id and edge_node.edge_node_id.startswith(_OWN)
+
+    def sources(self) -> frozenset[str]:
+        """Return who has been born since the start, as `group/node[/device]`."""
+        return frozenset(str(source) for source in self._entries)
+
     def counts(self) -> dict[str, int]:
         """Return the figures published at the site, by metric name."""
         entries = list(self.entries())
@@ -155,7 +170,7 @@ class Picture:
             "Namespace/Stale": sum(entry.quality == Quality.STALE for entry in entries),
             "Namespace/Unplaced": sum(not node.is_placed for node in self.nodes.values()),
             "Namespace/Conflicts": sum(len(node.conflicts) for node in self.nodes.values()),
-            "Namespace/Rejected": sum(node.rejected.total() for node in self.nodes.values()),
+            "Namespace/Rejected": self._strays + sum(node.rejected.total() for node in self.nodes.values()),
         }
 
     # -- folding
@@ -211,7 +226,8 @@ class Picture:
         """A birth names everything its source has: what is not in it has vanished."""
         known = self._entries.setdefault(source, {})
         born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
-        vanished = [self._drop(source, known.pop(name)) for name in [name for name in known if name not in born]]
+        vanished = [self._drop(known.pop(name)) for name in [name for name in known if name not in born]]
+        vanished += [self._settle(entry) for entry in known.values()]
         updated = [self._put(source, metric) for metric in born.values()]
         return Changes(tuple(updated), tuple(address for address in vanished if address is not None))
 
@@ -225,10 +241,11 @@ class Picture:
         declared = metric.properties.quality if metric.properties is not None else None
         entry = known.get(metric.name)
         if entry is None:
-            address = self._claim(source, self._address(source, metric.name))
+            address = self._address(source, metric.name)
             entry = known[metric.name] = Entry(
                 source, metric.name, address, metric.datatype, None, 0, Quality.GOOD, None
             )
+            self._claim(entry)
         entry.datatype = metric.datatype
         entry.value = metric.value
         entry.timestamp_ms = metric.timestamp
@@ -243,16 +260,28 @@ class Picture:
                     entry.quality = Quality.STALE
                     yield entry
 
-    def _drop(self, source: Source, entry: Entry) -> Address | None:
-        if self._owners.get(entry.address) == source:
+    def _drop(self, entry: Entry) -> Address | None:
+        if entry.contested is not None:
+            self._node_of(entry.source).conflicts.discard(entry.contested)
+        if self._owners.get(entry.address) == (entry.source, entry.name):
             del self._owners[entry.address]
             return entry.address
         return entry.address if entry.address.source is not None else None
 
+    def _settle(self, entry: Entry) -> Address | None:
+        """Give a contested address to whoever is reborn after its owner has given it up; return the one it leaves."""
+        if entry.contested is None or entry.contested in self._owners:
+            return None
+        left, entry.address = entry.address, entry.contested
+        self._node_of(entry.source).conflicts.discard(entry.contested)
+        entry.contested = None
+        self._claim(entry)
+        return left
+
     # -- where it belongs, and whose it is
 
     def _address(self, source: Source, name: str) -> Address:
-        if source.group_id == self._site.group_id and source.edge_node_id.startswith(_OWN):
+        if self.is_ours(EdgeNodeDescriptor(source.group_id, source.edge_node_id)):
             if not source.device_id:
                 return Address(self._site, f"Services/{source.edge_node_id}/{name}")
             try:
@@ -264,24 +293,29 @@ class Picture:
             return Address(None, name, source)
         return Address(placement.place, placement.metric)
 
-    def _claim(self, source: Source, address: Address) -> Address:
-        """Give the address to the first who claims it; a second one is shown under its own ids and named as a conflict."""
-        node = self._node(EdgeNodeDescriptor(source.group_id, source.edge_node_id))
-        if address.place is None:
-            return address
+    def _claim(self, entry: Entry) -> None:
+        """Give an address to the first who claims it; a second one is shown under its own ids and named as a conflict."""
+        if entry.address.place is None:
+            return
+        node, claimant = self._node_of(entry.source), (entry.source, entry.name)
         node.is_placed = True
-        owner = self._owners.setdefault(address, source)
-        if owner == source:
-            return address
-        node.conflicts.add(address)
-        return Address(None, address.metric, source)
+        if self._owners.setdefault(entry.address, claimant) != claimant:
+            node.conflicts.add(entry.address)
+            entry.contested = entry.address
+            entry.address = Address(None, entry.name, entry.source)
+
+    def _node_of(self, source: Source) -> Node:
+        return self._node(EdgeNodeDescriptor(source.group_id, source.edge_node_id))
 
     def _count(self, topic: str, now_ms: int, *, rejected: str | None = None, ignored: str | None = None) -> None:
         try:
             parsed = parse_topic(topic)
         except TopicError:
-            return
-        if isinstance(parsed, SparkplugTopic):
+            parsed = None
+        is_known = isinstance(parsed, SparkplugTopic) and parsed.edge_node in self.nodes
+        if rejected is not None and not is_known and (parsed is None or len(self.nodes) >= _MOST_NODES):
+            self._strays += 1  # nobody to blame, or more names than a site has
+        elif isinstance(parsed, SparkplugTopic):
             node = self._node(parsed.edge_node)
             node.last_seen_ms = now_ms
             if rejected is not None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from uuid import UUID, uuid5
 
 from namespace.contracts.event_log import EventRow, NewEvent
@@ -14,9 +15,17 @@ from namespace.contracts.work_order import JobOrderStateChanged
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import EdgeNode, Logger, MachineNews, from_ms, to_ms
 from namespace.sparkplug import Value
-from namespace.store import Database, DatabaseUnavailable, Transaction, append
+from namespace.store import Database, DatabaseUnavailable, Transaction, TransactionConflict, append
 from services.oee.adapters import postgres
-from services.oee.application.results import interval_payload, place_metrics, sums, unit_metrics, window_payload
+from services.oee.application.results import (
+    interval_payload,
+    place_metrics,
+    sums,
+    unit_metrics,
+    unscheduled_place_metrics,
+    unscheduled_unit_metrics,
+    window_payload,
+)
 from services.oee.application.units import Closed, Said, Unit, Units
 from services.oee.domain.sample import JobMark
 from services.oee.domain.unit import TooLate, WindowResult
@@ -58,6 +67,7 @@ class Keeper:
         self._unsaid: list[Closed | Said] = []
         self._turn = asyncio.Lock()
         self._saved_at = 0.0
+        self._unsettled: dict[EquipmentPath, set[JobMark]] = {}
 
     async def load(self) -> None:
         """Go on from where the service stopped."""
@@ -93,30 +103,49 @@ class Keeper:
         )
         for unit in self._units.at(EquipmentPath.parse(change.work_center)):
             await postgres.add_mark(tx, unit.path, row.event_id, mark)
-            tx.after_commit(lambda unit=unit: unit.pending.append(mark))  # type: ignore[misc]
+            self._unsettled.setdefault(unit.path, set()).add(mark)
+            tx.after_commit(partial(self._settle, unit, mark))
+
+    def _settle(self, unit: Unit, mark: JobMark) -> None:
+        unit.pending.append(mark)
+        self._unsettled.get(unit.path, set()).discard(mark)
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
         while True:
+            await self.step()
+            await asyncio.sleep(_STEP_S)
+
+    async def step(self) -> None:
+        """Take in what is pending, let business time move on, publish what is current and write down what follows.
+
+        Nothing is taken in between a unit's step and its being written down, so its document, the samples that are in it and what was
+        said by it never disagree, wherever the process ends.
+        """
+        async with self._turn:
             for unit in self._units.by_path.values():
                 self._unsaid += self._units.step(unit, self._now(unit.path))
                 await asyncio.sleep(0)  # a unit at the end of a long shift takes some ms: let others speak
             self._publish()
             try:
                 await self._write()
-            except DatabaseUnavailable as unavailable:
+            except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._log.warning("results_wait_for_database", waiting=len(self._unsaid), error=str(unavailable))
-            await asyncio.sleep(_STEP_S)
 
     def _publish(self) -> None:
         results: dict[EquipmentPath, WindowResult] = {}
         for path, unit in self._units.by_path.items():
-            if unit.result is not None and unit.state is not None:
+            if unit.state is None:
+                continue
+            if unit.result is not None:
                 results[path] = unit.result
-                self._node.set(path.device_id, unit_metrics(unit.result), from_ms(unit.state.now_ms))
+            metrics = unscheduled_unit_metrics() if unit.result is None else unit_metrics(unit.result)
+            self._node.set(path.device_id, metrics, from_ms(unit.state.now_ms))
         for place, totals in sums(results, self._centers).items():
             below = [result for path, result in results.items() if path.is_within(place)]
-            if below:
+            if not below and any(unit.state is not None for unit in self._units.at(place)):
+                self._node.set(place.device_id, unscheduled_place_metrics())
+            elif below:
                 window: dict[str, Value] = {
                     "OEE/Shift": below[0].window.name,
                     "OEE/WindowStart": below[0].window.start_ms,
@@ -125,37 +154,43 @@ class Keeper:
 
     async def _write(self) -> None:
         """Write down what is to be said, with its events, and now and then the units whole; all or nothing."""
-        loop = asyncio.get_running_loop()
-        is_due = loop.time() - self._saved_at >= _SAVE_S
-        if not self._unsaid and not is_due:
+        now_s = asyncio.get_running_loop().time()
+        is_due = now_s - self._saved_at >= _SAVE_S
+        if not (self._unsaid or is_due or any(self._unsettled.values())):
             return
-        async with self._turn:
-            said, self._unsaid = self._unsaid, []
-            settled = {id(item.unit) for item in said if isinstance(item, Said)}
-            dirty = [
-                unit
-                for unit in self._units.by_path.values()
-                if unit.is_dirty and (is_due or id(unit) in settled or not unit.is_saved) and not unit.pending
-            ]
-            try:
-                async with self._database.transaction() as tx:
-                    included_id = await postgres.last_sample_id(tx)
-                    for unit in dirty:
-                        await postgres.save(tx, unit, included_id)
-                    await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
-                    events = [_interval_event(item) for item in said if isinstance(item, Closed)]
-                    for item in said:
-                        if isinstance(item, Said):
-                            events += await self._window_events(tx, item)
-                    if events:
-                        await append(tx, events)
-            except DatabaseUnavailable:
-                self._unsaid = said + self._unsaid
-                raise
+        said = self._unsaid
+        settled = {id(item.unit) for item in said if isinstance(item, Said)}
+        dirty = [
+            unit
+            for unit in self._units.by_path.values()
+            if unit.is_dirty and (is_due or id(unit) in settled or not unit.is_saved)
+        ]
+        async with self._database.transaction() as tx:
+            included_id = await postgres.last_sample_id(tx)
             for unit in dirty:
-                unit.is_dirty = False
-            if is_due:
-                self._saved_at = loop.time()
+                await postgres.save(tx, unit, included_id)
+            await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
+            events = [_interval_event(item) for item in said if isinstance(item, Closed)]
+            for item in said:
+                if isinstance(item, Said):
+                    events += await self._window_events(tx, item)
+            if events:
+                await append(tx, events)
+            await self._look_for_marks(tx)
+        self._unsaid = []
+        for unit in dirty:
+            unit.is_dirty = False
+        if is_due:
+            self._saved_at = now_s
+
+    async def _look_for_marks(self, tx: Transaction) -> None:
+        """Read marks back whose transaction ended without our learning how; a mark that is known already changes nothing."""
+        for path, marks in self._unsettled.items():
+            if marks:
+                unit = self._units.by_path[path]
+                found = marks.intersection(await postgres.marks_of(tx, unit))
+                for mark in found:
+                    self._settle(unit, mark)
 
     async def _window_events(self, tx: Transaction, item: Said) -> list[NewEvent]:
         if isinstance(item.output, TooLate):
@@ -166,6 +201,8 @@ class Keeper:
         payload = window_payload(result, None if before is None else str(before))
         key = f"{item.unit.path}|window|{result.window.start_ms}|{payload.revision}|{payload.status}"
         event = _event("KpiWindowClosed", item.unit, key, result.window.end_ms, payload.model_dump(mode="json"))
+        if event.event_id == before:
+            return []  # said in a transaction of whose end we did not learn
         await postgres.save_window(tx, result, item.unit.path, event.event_id, payload)
         return [event]
 

@@ -51,17 +51,27 @@ async def load(database: Database, units: Units) -> list[str]:
                 unit.state = from_document(json.loads(record["document"]), unit.profile)
             except SnapshotError:
                 unreadable.append(record["path"])
+            else:
+                for signal in unit.state.history.signals:
+                    unit.remember(signal)
             unit.emitted_until_ms = record["emitted_until_ms"]
             unit.is_saved = True
         for unit in units.by_path.values():
-            since_ms = 0 if unit.state is None else unit.state.history.horizon_ms
-            marks = await tx.fetch(_SQL.load_marks, str(unit.path), since_ms)
-            unit.pending += [_mark(record) for record in marks]
+            unit.pending = [*await marks_of(tx, unit)]
         for record in await tx.fetch(_SQL.load_samples):
             unit = units.by_path.get(EquipmentPath.parse(record["path"]))
             if unit is not None:
-                unit.pending.append(_sample(record))
+                sample = _sample(record)
+                unit.pending.append(sample)
+                if isinstance(sample, Signal):
+                    unit.remember(sample)
     return unreadable
+
+
+async def marks_of(tx: Transaction, unit: Unit) -> list[JobMark]:
+    """Read the beginnings and ends of job orders that can still matter to a unit."""
+    since_ms = 0 if unit.state is None else unit.state.history.horizon_ms
+    return [_mark(record) for record in await tx.fetch(_SQL.load_marks, str(unit.path), since_ms)]
 
 
 async def add_samples(tx: Transaction, samples: Sequence[tuple[Unit, Sample]]) -> None:

@@ -12,11 +12,14 @@ from namespace.isa95 import EquipmentPath
 from namespace.runtime import from_ms
 from namespace.sparkplug import Value
 from services.oee.application.units import Closed
+from services.oee.domain.classification import Element
 from services.oee.domain.kpi import Figure, Totals
 from services.oee.domain.state_log import StateInterval
 from services.oee.domain.unit import WindowResult, WindowStatus
 
 _DIGITS = 9
+UNSCHEDULED = "not scheduled"
+"""Why a unit has no figures outside its shifts."""
 
 
 def unit_metrics(result: WindowResult) -> dict[str, Value]:
@@ -32,6 +35,18 @@ def unit_metrics(result: WindowResult) -> dict[str, Value]:
         "OEE/WindowStart": result.window.start_ms,
         "OEE/Revision": result.revision,
     }
+
+
+def unscheduled_unit_metrics() -> dict[str, Value]:
+    """Return the metrics of a work unit while nothing is scheduled."""
+    state: dict[str, Value] = {"OEE/State": Element.NOT_SCHEDULED.value, "OEE/StateReason": "", "OEE/StateSince": None}
+    return {**unscheduled_place_metrics(), **state, "OEE/Revision": None}
+
+
+def unscheduled_place_metrics() -> dict[str, Value]:
+    """Return the metrics of a place while nothing is scheduled: there is no window, so there is nothing to sum up."""
+    undefined: dict[str, Value] = dict.fromkeys((*place_metrics(Totals()), "OEE/WindowStart"), None)
+    return {**undefined, "OEE/Reason": UNSCHEDULED, "OEE/Shift": ""}
 
 
 def _since(log: Iterable[StateInterval], last: StateInterval) -> int:

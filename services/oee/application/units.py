@@ -7,7 +7,7 @@ and the whole state now and then; so a restart goes on where the service stopped
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from namespace.isa95 import EquipmentPath, SiteModel, WorkCalendar, WorkUnitSettings
@@ -19,6 +19,8 @@ from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResu
 
 _BLOCKED = "Status/Blocked"
 _STARVED = "Status/Starved"
+_EARLIEST_MS = 7 * 86_400_000
+"""How far back the first samples of a unit may begin its log: a value that did not change for years does not open years of shifts."""
 
 
 @dataclass
@@ -53,12 +55,19 @@ class Unit:
     def ordered(self, at_ms: int, channel: Channel, value: int | None) -> Signal:
         """Return a signal, numbered among those of its channel with the same source time in the order in which they came."""
         last = self._last.get(channel)
-        if last is None or last.at_ms != at_ms or last.value == value:
-            ordinal = last.ordinal if last is not None and last.at_ms == at_ms else 0
-        else:
-            ordinal = last.ordinal + 1
-        signal = self._last[channel] = Signal(at_ms, channel, value, ordinal)
+        ordinal = last.ordinal + (last.value != value) if last is not None and last.at_ms == at_ms else 0
+        signal = Signal(at_ms, channel, value, ordinal)
+        self.remember(signal)
         return signal
+
+    def remember(self, signal: Signal) -> None:
+        """Note a signal that was numbered before, so that the next one of its channel is numbered behind it."""
+        self._last[signal.channel] = signal
+
+    def is_silent_since(self, at_ms: int) -> bool:
+        """Return whether the unit was known to be silent by then, so that hearing of it again changes nothing."""
+        last = self._last.get(Channel.ONLINE)
+        return last is not None and last.value == 0 and last.at_ms >= at_ms
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Units:
             observed = [sample.at_ms for sample in unit.pending if not isinstance(sample, JobMark)]
             if not observed:
                 return []
-            unit.state = begin(unit.profile, unit.calendar, max(min(observed), 0))
+            unit.state = begin(unit.profile, unit.calendar, max(min(observed), now_ms - _EARLIEST_MS, 0))
         samples, unit.pending = unit.pending, []
         unit.state, outputs = advance(unit.state, samples, now_ms, unit.profile, unit.calendar)
         said: list[Closed | Said] = []
@@ -149,7 +158,10 @@ class Units:
         for interval in log:
             is_over = interval.end_ms < last_end_ms or interval.end_ms == result.window.end_ms
             if interval.end_ms > unit.emitted_until_ms and is_over and interval.end_ms <= settled_ms:
-                closed.append(Closed(unit, interval))
+                start_ms = max(
+                    interval.start_ms, unit.emitted_until_ms
+                )  # late data may have moved it into what was told
+                closed.append(Closed(unit, replace(interval, start_ms=start_ms)))
                 unit.emitted_until_ms = interval.end_ms
         return closed
 
@@ -157,6 +169,8 @@ class Units:
         match item:
             case MachineOnline(since=since):
                 return unit.ordered(to_ms(since), Channel.ONLINE, 1)
+            case MachineSilent(since=since) if unit.is_silent_since(to_ms(since)):
+                return None
             case MachineSilent(since=since):
                 return unit.ordered(to_ms(since), Channel.ONLINE, 0)
             case MachineSample(metric=metric):

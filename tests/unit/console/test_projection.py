@@ -83,7 +83,16 @@ def test_a_repetition_changes_nothing(live: LiveNamespace, projection: Projectio
 
 @pytest.mark.parametrize(
     "payload",
-    [b"{", b"[]", b"\xff\xfe", b"null", {"value": 1}, value(quality="good"), value() | {"metric": 3}, value(source=None)],
+    [
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b"null",
+        {"value": 1},
+        value(quality="good"),
+        value() | {"metric": 3},
+        value(source=None),
+    ],
 )
 def test_what_is_no_document_is_counted_and_changes_nothing(
     live: LiveNamespace, projection: Projection, payload: object
