@@ -4,13 +4,15 @@ import { useState } from "preact/hooks";
 import { EVENTS_KEPT, events } from "../model/namespace.js";
 import { go, linkTo, route } from "../model/router.js";
 import { site } from "../model/session.js";
-import { clock, duration, exact } from "../format.js";
+import { clock, duration, exact, sensible } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Empty } from "../ui/parts.jsx";
+import { fold } from "./fold.js";
 
 /** @typedef {import("../types.d.ts").SiteEvent} SiteEvent */
 /** @typedef {import("../types.d.ts").Json} Json */
+/** @typedef {import("./fold.js").Told} Told */
 
 /** @param {{ place: string }} _ */
 export function EventsPage(_) {
@@ -52,8 +54,8 @@ export function EventsPage(_) {
         </Empty>
       ) : (
         <ol class="panel event-list">
-          {shown.map((event) => (
-            <EventRow key={event.id} event={event} filterBy={filterBy} />
+          {fold(shown).map((told) => (
+            <EventRow key={told.key} told={told} filterBy={filterBy} />
           ))}
         </ol>
       )}
@@ -62,8 +64,9 @@ export function EventsPage(_) {
   );
 }
 
-/** @param {{ event: SiteEvent, filterBy: (q: string) => void }} props */
-function EventRow({ event, filterBy }) {
+/** @param {{ told: Told, filterBy: (q: string) => void }} props */
+function EventRow({ told, filterBy }) {
+  const { event } = told;
   const zone = site.value.timeZone;
   const place = event.place.split("/").slice(2).join(" › ") || event.place.split("/").at(-1);
   return (
@@ -74,7 +77,7 @@ function EventRow({ event, filterBy }) {
             {clock(event.occurredAt, zone)}
           </time>
           <span class={`event-kind kind-${event.producer}`}>{text.events.types[event.type] ?? event.type}</span>
-          <span class="event-what">{headline(event)}</span>
+          <span class="event-what">{headline(told)}</span>
           <span class="event-place">{place}</span>
           <span class="event-who">{event.actor ?? ""}</span>
           <Icon name="down" size={16} />
@@ -107,8 +110,12 @@ function EventRow({ event, filterBy }) {
   );
 }
 
-/** @param {SiteEvent} event */
-function headline(event) {
+/** @param {Told} told */
+function headline({ event, count, good, scrap }) {
+  if (event.type === "QuantityReported") {
+    const counted = text.orders.counted(sensible(good), sensible(scrap));
+    return [event.subject, counted, count > 1 ? text.orders.reports(count) : ""].filter(Boolean).join(" · ");
+  }
   const { from, to, element, start, end, reason } = event.payload;
   const subject = event.jobOrder ?? (event.subject === event.place ? "" : event.subject);
   if (typeof from === "string" && typeof to === "string") {
