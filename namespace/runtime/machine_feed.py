@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.isa95 import SiteModel
@@ -25,6 +26,7 @@ from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
 from namespace.sparkplug import (
+    EdgeNodeDescriptor,
     HostEvent,
     HostSession,
     NodeSnapshot,
@@ -32,7 +34,13 @@ from namespace.sparkplug import (
     Rejected,
     RemoteProtocolError,
 )
-from namespace.store import DatabaseUnavailable, TransactionConflict
+from namespace.store import (
+    Database,
+    DatabaseUnavailable,
+    TransactionConflict,
+    machine_sessions,
+    note_machine_sessions,
+)
 from namespace.transport import Message
 
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
@@ -54,6 +62,7 @@ class MachineFeed:
         session: Where they are heard.
         site: Its mapping rules say which nodes and what they mean.
         handler: Takes the news.
+        database: Remembers which sessions were used, so that a restart knows what goes on and what begins anew.
         queries: Asks `namespace_state` for the snapshot and for rebirths.
         business_time: Told every source time.
         clock: For receive times.
@@ -67,12 +76,14 @@ class MachineFeed:
         site: SiteModel,
         handler: MachineHandler,
         *,
+        database: Database,
         queries: QueryClient,
         business_time: BusinessTime,
         clock: Clock,
         health: Health,
         metrics: ServiceMetrics,
     ) -> None:
+        self._database = database
         self._session = session
         self._handler = handler
         self._queries = queries
@@ -171,14 +182,22 @@ class MachineFeed:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            sessions = self._reporter.sources.unsaved()
             while self._news:
                 batch = [self._news.popleft() for _ in range(min(_BATCH, len(self._news)))]
-                await self._insist(batch)
+                await self._insist(partial(self._handler, batch))
+            if sessions:  # after their births were used: a crash in between takes them for new ones, which loses no more than a gap
+                noted = {str(node): bd_seq for node, bd_seq in sessions.items()}
+                await self._insist(partial(note_machine_sessions, self._database, noted))
 
-    async def _insist(self, batch: Sequence[MachineNews]) -> None:
+    async def _remember(self) -> None:
+        known = await machine_sessions(self._database)
+        self._reporter.sources.remember({EdgeNodeDescriptor.parse(node): bd_seq for node, bd_seq in known.items()})
+
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self._handler(batch)
+                await step()
             except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._health.not_ready("machines", f"the database is not reachable: {unavailable}")
                 await asyncio.sleep(_RETRY_S)
@@ -188,6 +207,7 @@ class MachineFeed:
 
     async def _join(self) -> None:
         """After each connect: a snapshot; until it comes, live births are all there is."""
+        await self._insist(self._remember)
         while True:
             await self._joining.wait()
             self._joining.clear()

@@ -94,13 +94,16 @@ class MachineReporter:
     Args:
         site: Its mapping rules place and name what is heard; its clock may be a metric.
         business_time: Told every source time.
+
+    Attributes:
+        sources: Which of them go on, and which begin anew.
     """
 
     def __init__(self, site: SiteModel, business_time: BusinessTime) -> None:
         self._business_time = business_time
         self._clock_metric = site.clock.metric
         self._places = Places(site.mappings)
-        self._sources = Sources()
+        self.sources = Sources()
         self._lost: dict[EdgeNodeDescriptor, int] = {}
         self._silences: dict[EquipmentPath, datetime] = {}
 
@@ -116,7 +119,7 @@ class MachineReporter:
         """
         match event:
             case NodeBirth(edge_node=node, restored=restored):
-                unbroken = self._sources.node_born(node, event.bd_seq, restored=restored)
+                unbroken = self.sources.node_born(node, event.bd_seq, restored=restored)
                 if (node, None) not in gone:
                     yield from self._returned(node, received_at, unbroken=unbroken)
                 yield from self._born(event, None, received_at, gone)
@@ -139,7 +142,7 @@ class MachineReporter:
             at = news.source_time if isinstance(news, MachineSample) else news.since
             first[news.place] = min(at, first.get(news.place, at))
         born = {news.place for news in dropped if isinstance(news, MachineSample) and news.is_birth}
-        self._sources.break_off(node for node in self._sources.nodes() if born & self._places.of_node(node))
+        self.sources.break_off(node for node in self.sources.nodes() if born & self._places.of_node(node))
         self._silences.update(first)
         return [MachineSilent(place, since, "overflow") for place, since in sorted(first.items())]
 
@@ -147,7 +150,7 @@ class MachineReporter:
         self, event: NodeBirth | DeviceBirth, device: str | None, received_at: datetime, gone: Collection[Device]
     ) -> Iterator[MachineNews]:
         source = (event.edge_node, device)
-        is_first = self._sources.born(*source, restored=event.restored)
+        is_first = self.sources.born(*source, restored=event.restored)
         for metric in event.metrics:
             self._places.resolve(*source, metric.name)
         if source not in gone:
@@ -167,12 +170,12 @@ class MachineReporter:
                 yield from self._silent(self._places.of_node(node), timestamp, reason, received_at)
             case NodeDeath():
                 if (node, None) not in gone:
-                    self._sources.node_died(node)
+                    self.sources.node_died(node)
                 since = self._lost.pop(node, timestamp)
                 yield from self._silent(self._places.of_node(node), since, "node_death", received_at)
             case DeviceDeath(device_id=device):
                 if (node, device) not in gone:
-                    self._sources.device_died(node, device)
+                    self.sources.device_died(node, device)
                 yield from self._silent(self._places.of_device(node, device), timestamp, "device_death", received_at)
 
     def _online(self, place: EquipmentPath, since: datetime, received_at: datetime, *, restored: bool) -> MachineOnline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from namespace.isa95 import EquipmentPath, MappingRules, Placement
 from namespace.sparkplug import EdgeNodeDescriptor
@@ -51,6 +51,16 @@ class Sources:
         self._bd_seq: dict[EdgeNodeDescriptor, int | None] = {}
         self._heard_elsewhere: set[EdgeNodeDescriptor] = set()
         self._continuing: set[Device] = set()
+        self._unsaved: dict[EdgeNodeDescriptor, int | None] = {}
+
+    def remember(self, sessions: Mapping[EdgeNodeDescriptor, int | None]) -> None:
+        """Take over which sessions were used before this process began."""
+        self._bd_seq.update(sessions)
+
+    def unsaved(self) -> dict[EdgeNodeDescriptor, int | None]:
+        """Return, once, the sessions that are new since the last time."""
+        unsaved, self._unsaved = self._unsaved, {}
+        return unsaved
 
     def nodes(self) -> tuple[EdgeNodeDescriptor, ...]:
         """Return every node that was ever born."""
@@ -63,11 +73,13 @@ class Sources:
         """
         is_known = node in self._bd_seq
         same = self._bd_seq[node] == bd_seq if is_known else restored
+        if not same or not is_known:
+            self._unsaved[node] = bd_seq
         self._bd_seq[node] = bd_seq
         if not same:
             self.node_died(node)
             self._heard_elsewhere.discard(node)
-        elif not is_known:
+        elif restored and not any(known == node for known, _ in self._continuing):
             self._heard_elsewhere.add(node)
         return same
 

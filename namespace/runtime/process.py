@@ -298,6 +298,7 @@ class _Process:
                 self._session,
                 self._site,
                 parts.machines,
+                database=self._database,
                 queries=self._context.queries,
                 business_time=self._business_time,
                 clock=self._clock,

@@ -30,7 +30,7 @@ from namespace.store.outbox import append
 from namespace.store.parking import ParkedEvent
 from namespace.store.queries import Queries
 from namespace.store.relay import Relay, RelayCounters
-from namespace.store.sessions import next_bd_seq
+from namespace.store.sessions import machine_sessions, next_bd_seq, note_machine_sessions
 
 __all__ = [
     "ChecksumMismatch",
@@ -65,8 +65,10 @@ __all__ = [
     "Transaction",
     "TransactionConflict",
     "append",
+    "machine_sessions",
     "migrate",
     "next_bd_seq",
+    "note_machine_sessions",
     "once",
     "open_log",
     "open_next_epoch",

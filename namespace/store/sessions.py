@@ -3,12 +3,16 @@
 Source: Sparkplug 3.0, section 6.4.17 (bdSeq): it grows by one with every CONNECT and returns from 255 to 0.
 """
 
+from collections.abc import Mapping
+
 from namespace.store.database import Database
 from namespace.store.queries import Queries
 
 
 class _Sql(Queries):
     next_bd_seq: str
+    machine_sessions: str
+    note_machine_sessions: str
 
 
 _SQL = _Sql.load("namespace.store", "sessions.sql")
@@ -30,3 +34,30 @@ async def next_bd_seq(database: Database, edge_node: str) -> int:
     async with database.transaction() as tx:
         number: int = await tx.fetchval(_SQL.next_bd_seq, edge_node)
     return number
+
+
+async def machine_sessions(database: Database) -> dict[str, int | None]:
+    """Read which session of each machine's edge node was used last.
+
+    Returns:
+        bdSeq by `<group_id>/<edge_node_id>`; None for a node that tells none.
+
+    Raises:
+        DatabaseUnavailable: No connection.
+    """
+    async with database.transaction() as tx:
+        return {record["edge_node"]: record["bd_seq"] for record in await tx.fetch(_SQL.machine_sessions)}
+
+
+async def note_machine_sessions(database: Database, sessions: Mapping[str, int | None]) -> None:
+    """Note sessions whose births have been used; do it afterwards, so that a crash in between takes them for new ones.
+
+    Args:
+        database: The service's database.
+        sessions: bdSeq by `<group_id>/<edge_node_id>`.
+
+    Raises:
+        DatabaseUnavailable: No connection.
+    """
+    async with database.transaction() as tx:
+        await tx.execute(_SQL.note_machine_sessions, list(sessions), list(sessions.values()))
