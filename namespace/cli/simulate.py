@@ -70,7 +70,7 @@ def replay(
     site_file: Annotated[
         Path | None, typer.Option(help="The site file, unless it is the one of the running site.")
     ] = None,
-    in_flight: Annotated[int, typer.Option(help="Commands under way at once.", min=1, max=1000)] = 64,
+    in_flight: Annotated[int, typer.Option(help="Commands under way at once.", min=1, max=1000)] = 256,
     verify: Annotated[bool, typer.Option(help="Hold the event log against the file afterwards.")] = True,
 ) -> None:
     """Replay a shop-floor log: work requests, job orders, people clocking on and off, states of the work centers.
