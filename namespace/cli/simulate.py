@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.metadata
+import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Protocol, cast
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -70,7 +72,7 @@ def replay(
     site_file: Annotated[
         Path | None, typer.Option(help="The site file, unless it is the one of the running site.")
     ] = None,
-    in_flight: Annotated[int, typer.Option(help="Commands under way at once.", min=1, max=1000)] = 64,
+    in_flight: Annotated[int, typer.Option(help="Commands under way at once.", min=1, max=1000)] = 256,
     verify: Annotated[bool, typer.Option(help="Hold the event log against the file afterwards.")] = True,
 ) -> None:
     """Replay a shop-floor log: work requests, job orders, people clocking on and off, states of the work centers.
@@ -82,6 +84,7 @@ def replay(
     site = _site(site_file or Path(state.site_file or ""))
     text = _read(file)
     guest, machines = _address(folder, "cli"), _address(folder, "simulator")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with _progress(console) as progress:
         task = progress.add_task("replaying", total=None, at="")
 

@@ -17,7 +17,7 @@ from services.simulator.domain.tags import PROCESS_FOLDER, STATE
 from services.simulator.ports import Answer, CommandSender, Controller, Pace
 
 IN_WORK = f"{PROCESS_FOLDER}JobsInWork"
-IN_FLIGHT = 64
+IN_FLIGHT = 256
 
 
 @dataclass(slots=True)
