@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from namespace.contracts.access import SiteAccess, client_rules, service_rules
+from namespace.contracts.offered import offered_commands
 from namespace.contracts.registry import SERVICES, contract_of
 from namespace.isa95 import SiteModel
 from namespace.runtime.process import run
@@ -92,7 +93,7 @@ async def site(broker: TestBroker, tmp_path: Path) -> AsyncIterator[RunningSite]
     model = read_site(SITE_FILE)
     access = site_access(model)
     folder = DataFolder(tmp_path / "data")
-    commanded = [contract.service for contract in SERVICES if contract.commands or contract.follows]
+    commanded = [contract.service for contract in SERVICES if offered_commands(contract)]
     url = broker.add_account(CLI_ACCOUNT, client_rules(CLI_ACCOUNT, access, commanded))
     with folder.lock():
         write_private(folder.run / "cli" / "broker_url", url)
