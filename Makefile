@@ -26,10 +26,10 @@ WEB_BUNDLE := services/console/static/bundle/index.html
 endif
 PROTO_OUT := namespace/sparkplug/_pb
 
-.PHONY: help demo test check setup lock proto generate web soak bench clean
+.PHONY: help demo test check setup lock proto generate new-service web soak bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) $(WEB_BUNDLE) ## Start a whole site with a simulated bottling line; Ctrl-C stops it
 	@UNS_DEMO=true exec $(VENV)/bin/uns up
@@ -72,6 +72,10 @@ proto: $(READY) ## Generate the Sparkplug B codec's classes from proto/
 
 generate: proto ## Write every generated file anew
 	@for module in $(GENERATORS); do echo "$$module"; $(PYTHON_IN) -m $$module || exit 1; done
+
+new-service: $(READY) ## Write a new service from the template: make new-service NAME=tool_room
+	$(PYTHON_IN) deploy/templates/new_service.py $(NAME)
+	@$(MAKE) --no-print-directory generate
 
 web: $(WEB_BUNDLE) ## Bundle the console's pages
 

@@ -83,5 +83,8 @@ def _show_model(model: SiteModel, file: Path) -> None:
         return node
 
     console.print(branch(model.equipment.get(model.path)))
-    said = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in _counts(model).items())
+    said = ", ".join(
+        f"{number} {name.replace('_', ' ').removesuffix('s' if number == 1 else '')}"
+        for name, number in _counts(model).items()
+    )
     console.print(f"{file}: no problems: {said}; time zone {model.time_zone}", soft_wrap=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from namespace.contracts.access import AccessRule, SiteAccess, client_rules, service_rules
+from namespace.contracts.offered import offered_commands
 from namespace.contracts.registry import SERVICES, contract_of
 from namespace.servers import process
 from namespace.servers.accounts import AccountRegistry
@@ -108,7 +109,7 @@ def all_accounts(folder: DataFolder, site: SiteAccess) -> list[BrokerAccount]:
     rules: dict[str, tuple[AccessRule, ...]] = {
         contract.edge_node_id: service_rules(contract, site) for contract in SERVICES
     }
-    commanded = [contract.service for contract in SERVICES if contract.commands]
+    commanded = [contract.service for contract in SERVICES if offered_commands(contract)]
     rules[CLI_ACCOUNT] = client_rules(CLI_ACCOUNT, site, commanded)
     return [*_ours(folder, rules), *(each.for_broker(site) for each in AccountRegistry(folder.accounts).all())]
 
