@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from namespace.runtime import MachineOnline, MachineSample, to_ms
+from namespace.sparkplug import DataType, EdgeNodeDescriptor, Metric, Payload, encode_payload, rebirth_request
+from namespace.store import DatabaseUnavailable
+from namespace.transport.memory import MemoryBroker
+from tests.unit.runtime.plant import Machine, Reader, RegistryStandIn, plant
+from tests.unit.runtime.support import SITE, START, SetClock, listening, sample, small_site, speaking, until
+
+NCMD = "spBv1.0/+/NCMD/#"
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    return MemoryBroker()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a registry that is not there."""
+    monkeypatch.setattr("namespace.runtime.machine_feed._SNAPSHOT_S", 0.1)
+    monkeypatch.setattr("namespace.runtime.machine_feed._RETRY_S", 0.05)
+
+
+async def test_a_late_joiner_learns_everything_and_asks_no_machine_for_a_rebirth(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    machine, registry, reader = Machine(broker, clock, count=41), RegistryStandIn(broker, clock), Reader(broker, clock)
+    async with listening(broker, NCMD) as commands, registry.at_work(), machine.at_work():
+        await until(lambda: registry.host.devices(registry.host.edge_nodes()[0]) if registry.host.edge_nodes() else 0)
+        machine.count(42)
+        await until(lambda: len(registry.host.metrics(registry.host.edge_nodes()[0], "Packer")) == 3)
+        async with reader.at_work():
+            await until(reader.counts)
+            clock.move(1)
+            machine.count(43)
+            await until(lambda: len(reader.counts()) == 2)
+        assert reader.counts() == [(42, False), (43, False)]
+        assert reader.births() == [MachineOnline(reader.births()[0].place, START)]
+        assert (reader.silences(), commands.messages, registry.asked) == ([], [], ["snapshot"])
+    placed = {(str(n.place), n.metric) for n in reader.news if isinstance(n, MachineSample)}
+    assert placed == {
+        (f"Acme/Dallas/Packaging/Line1/{unit}", metric)
+        for unit in ("Packer", "Filler")
+        for metric in ("Status/StateCurrent", "Admin/ProdProcessedCount")
+    }
+
+
+async def test_what_arrives_while_the_snapshot_is_on_its_way_comes_after_it(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    machine, registry, reader = Machine(broker, clock, count=1), RegistryStandIn(broker, clock), Reader(broker, clock)
+    async with registry.at_work(), machine.at_work():
+        await until(registry.host.edge_nodes)
+        registry.may_answer.clear()
+        async with reader.at_work():
+            await until(lambda: registry.asked)
+            clock.move(1)
+            machine.count(2)
+            clock.move(1)
+            machine.node.set("Filler", {"Count": 9})
+            await until(lambda: reader.feed._held is not None and len(reader.feed._held) >= 2)
+            assert reader.news == []
+            registry.may_answer.set()
+            await until(lambda: reader.counts("Filler")[-1:] == [(9, False)])
+
+    assert reader.counts() in ([(2, False)], [(1, False), (2, False)])
+
+
+async def test_without_a_registry_live_births_still_work(broker: MemoryBroker, clock: SetClock, brief: None) -> None:
+    machine, reader = Machine(broker, clock, count=5), Reader(broker, clock)
+    async with reader.at_work(), machine.at_work():
+        await until(lambda: reader.counts() == [(5, True)])
+        machine.count(6)
+        await until(lambda: reader.counts() == [(5, True), (6, False)])
+
+
+async def test_a_registry_that_comes_later_tells_of_those_who_were_born_before(
+    broker: MemoryBroker, clock: SetClock, brief: None
+) -> None:
+    machine, registry, reader = Machine(broker, clock, count=5), RegistryStandIn(broker, clock), Reader(broker, clock)
+    async with registry.at_work() as it, machine.at_work():
+        await until(it.host.edge_nodes)
+        it.may_answer.clear()
+        async with reader.at_work():
+            await until(lambda: len(it.asked) > 1)
+            assert reader.counts() == []
+            it.may_answer.set()
+            await until(lambda: reader.counts() == [(5, False)])
+
+
+async def test_a_nodes_death_silences_all_its_places_and_its_return_is_a_new_beginning(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    async with plant(broker, clock) as (machine, _registry, reader):
+        clock.move(60)
+        broker.cut(machine.client_id)
+        await until(lambda: len(reader.counts("Filler")) == 2)
+
+    (silence,) = reader.silences()
+    assert (silence.since, silence.reason) == (START + timedelta(seconds=60), "node_death")
+    assert len(reader.silences("Filler")) == 1
+    assert reader.counts() == [(5, True), (5, True)]
+    kinds = [type(n).__name__ for n in reader.news if n.place.name == "Packer" and not isinstance(n, MachineSample)]
+    assert kinds == ["MachineOnline", "MachineSilent", "MachineOnline"]
+
+
+async def test_a_machine_whose_clock_is_behind_does_not_stay_silent_for_ever(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    behind = SetClock(START - timedelta(minutes=5))
+    async with plant(broker, clock, machine=Machine(broker, behind)) as (machine, _, reader):
+        clock.move(1)
+        behind.move(1)
+        broker.cut(machine.client_id)
+        await until(lambda: len(reader.births()) == 2)
+
+    assert reader.births()[1].since >= reader.silences()[0].since
+
+
+async def test_a_rebirth_within_the_session_is_no_break(broker: MemoryBroker, clock: SetClock) -> None:
+    async with plant(broker, clock) as (_machine, _registry, reader), speaking(broker) as speaker:
+        clock.move(10)
+        request = rebirth_request(EdgeNodeDescriptor("Plant", "Line1-PLC"), to_ms(clock.now()))
+        await speaker.publish(request.topic, request.payload)
+        await until(lambda: len(reader.counts()) == 2)
+    assert reader.counts() == [(5, True), (5, False)]
+    assert reader.silences() == []
+
+
+async def test_losing_our_own_connection_is_no_silence_where_the_session_went_on(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    async with plant(broker, clock) as (machine, _registry, reader):
+        for value in (6, 7):
+            clock.move(10)
+            broker.cut("reader")
+            machine.count(value)
+            await until(lambda value=value: reader.counts()[-1] == (value, False))
+    assert reader.silences() == []
+
+
+async def test_a_connection_lost_again_while_joining_is_no_silence_either(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    async with plant(broker, clock) as (machine, registry, reader):
+        registry.may_answer.clear()
+        broker.cut("reader")
+        await until(lambda: len(registry.asked) == 2)
+        broker.cut("reader")
+        await until(lambda: len(registry.asked) == 3)
+        clock.move(10)
+        machine.count(6)
+        registry.may_answer.set()
+        await until(lambda: reader.counts()[-1] == (6, False))
+    assert reader.silences() == []
+
+
+async def test_a_session_that_began_while_we_were_away_is_a_silence_and_a_new_beginning(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    async with plant(broker, clock) as (machine, registry, reader):
+        registry.may_answer.clear()
+        clock.move(10)
+        broker.cut("reader")
+        await until(lambda: len(registry.asked) == 2)
+        clock.move(10)
+        broker.cut(machine.client_id)
+        await until(lambda: registry.host.snapshot(registry.host.edge_nodes()[0]).bd_seq == 2)  # type: ignore[union-attr]
+        await until(lambda: len(registry.host.metrics(registry.host.edge_nodes()[0], "Packer")) == 3)
+        registry.may_answer.set()
+        await until(lambda: len(reader.births()) == 2)
+        await until(lambda: len(reader.counts()) >= 2)
+
+    assert reader.silences()[0].since == START + timedelta(seconds=10)
+    assert reader.counts()[1] == (5, True)
+    assert reader.births()[1].since >= reader.silences()[0].since
+
+
+async def test_a_machine_that_is_down_is_told_silent_once_however_often_we_reconnect(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    machine, registry, reader = Machine(broker, clock, count=5), RegistryStandIn(broker, clock), Reader(broker, clock)
+    async with registry.at_work(), reader.at_work():
+        async with machine.at_work():
+            await until(reader.counts)
+            clock.move(60)
+        await until(reader.silences)
+        for asked in (2, 3):
+            clock.move(60)
+            broker.cut("reader")
+            await until(lambda asked=asked: len(registry.asked) == asked and len(reader.counts()) == asked)
+
+    assert [s.since for s in reader.silences()] == [START + timedelta(seconds=60)]
+    assert len(reader.births()) == 1
+
+
+async def test_machines_that_nobody_knows_any_more_are_silent_since_we_lost_them(
+    broker: MemoryBroker, clock: SetClock, brief: None
+) -> None:
+    machine, reader = Machine(broker, clock), Reader(broker, clock)
+    async with reader.at_work(), machine.at_work():
+        await until(reader.counts)
+        clock.move(30)
+        broker.cut("reader")
+        await until(lambda: not reader.session.is_up)
+        clock.move(30)
+        await until(reader.silences)
+    assert [(s.since, s.reason) for s in reader.silences()] == [(START + timedelta(seconds=30), "connection_lost")]
+
+
+async def test_a_device_can_die_alone(broker: MemoryBroker, clock: SetClock) -> None:
+    async with plant(broker, clock) as (machine, _registry, reader):
+        clock.move(5)
+        machine.node._enqueue(machine.node._core.device_death("Packer", to_ms(clock.now())), None)
+        await until(reader.silences)
+    assert (reader.silences()[0].reason, reader.silences("Filler")) == ("device_death", [])
+
+
+async def test_news_wait_for_the_database_and_none_is_lost_or_repeated(
+    broker: MemoryBroker, clock: SetClock, brief: None
+) -> None:
+    async with plant(broker, clock) as (machine, _registry, reader):
+        reader.refuse = [DatabaseUnavailable("gone", "Wait.")] * 3
+        for value in range(6, 25):
+            machine.count(value)
+        await until(lambda: "machines" in reader.health.reasons)
+        await until(lambda: len(reader.counts()) == 20)
+        assert reader.health.is_ready
+    assert [value for value, _ in reader.counts()] == [5, *range(6, 25)]
+
+
+async def test_more_news_than_can_be_kept_are_told_as_a_silence_that_ends_with_a_snapshot(
+    broker: MemoryBroker, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("namespace.runtime.machine_feed._QUEUE", 40)
+    async with plant(broker, clock) as (machine, _registry, reader):
+        reader.gate.clear()
+        for value in range(6, 100):
+            clock.move(0.001)
+            machine.count(value)
+            await until(lambda: not machine.node._outgoing)
+        await until(lambda: reader.session.connects >= 2 and reader.session.is_up)
+        reader.gate.set()
+        await until(lambda: reader.counts()[-1][0] == 99)
+
+    assert sample(reader.metrics, "uns_queue_overflows_total", queue="machine news") >= 1
+    assert {s.reason for s in reader.silences()} == {"overflow"}
+    assert reader.births()[-1].since >= reader.silences()[-1].since
+    counted = [value for value, _ in reader.counts()]
+    assert counted == sorted(counted, key=int)  # type: ignore[arg-type]
+
+
+async def test_hostile_payloads_are_counted_and_disturb_nobody_else(broker: MemoryBroker, clock: SetClock) -> None:
+    async with plant(broker, clock) as (machine, _registry, reader), speaking(broker) as speaker:
+        await speaker.publish("spBv1.0/Plant/NBIRTH/Line2-PLC", b"\xff\xff\xff")
+        await speaker.publish("spBv1.0/Plant/DDATA/Line2-PLC/Packer", b"")
+        machine.count(1)
+        await until(lambda: len(reader.counts()) == 2)
+    assert reader.session.connects == 1
+    assert sum(s.value for m in reader.metrics.registry.collect() if m.name == "uns_rejected" for s in m.samples) > 0
+
+
+@pytest.mark.parametrize("stamp", [2**64 - 1, 253_402_300_799_000, to_ms(START + timedelta(days=400))])
+async def test_a_clock_that_cannot_be_right_moves_no_time_and_loses_no_value(
+    broker: MemoryBroker, clock: SetClock, stamp: int
+) -> None:
+    registry, reader = RegistryStandIn(broker, clock), Reader(broker, clock)
+    count = Metric(name="Count", timestamp=stamp, datatype=DataType.Int64, value=7)
+    bd_seq = Metric(name="bdSeq", timestamp=1, datatype=DataType.Int64, value=0)
+    node = Payload(timestamp=to_ms(START), metrics=(bd_seq,), seq=0)
+    device = Payload(timestamp=stamp, metrics=(count,), seq=1)
+    async with registry.at_work(), reader.at_work(), speaking(broker) as speaker:
+        await speaker.publish("spBv1.0/Plant/NBIRTH/Line1-PLC", encode_payload(node))
+        await speaker.publish("spBv1.0/Plant/DBIRTH/Line1-PLC/Packer", encode_payload(device))
+        await until(lambda: reader.counts() == [(7, True)])
+    place = reader.births()[0].place
+    assert reader.births()[0].since == START
+    assert reader.business_time.now(place, clock.now()) == START
+
+
+async def test_a_sites_clock_can_be_a_metric(broker: MemoryBroker, clock: SetClock) -> None:
+    text = SITE.replace(
+        "{tick: wall}",
+        "{tick: metric, metric: {group: Plant, edge_node: Line1-PLC, device: Filler, name: Count}}",
+    )
+    slow = SetClock(START - timedelta(days=3_000))
+    it = plant(broker, clock, machine=Machine(broker, slow), reader=Reader(broker, clock, small_site(text)))
+    async with it as (machine, _, reader):
+        slow.move(100)
+        machine.count(1, "Filler")
+        await until(lambda: len(reader.counts("Filler")) == 2)
+    assert reader.business_time.now(reader.births()[0].place, clock.now()) == slow.now()
