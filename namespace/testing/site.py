@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from namespace.transport.mqtt import MqttTransport
 
 T = TypeVar("T")
 
+_UNS = (sys.executable, "-m", "namespace.cli")
 _READY_S = 60.0
 _STOP_S = 30.0
 
@@ -67,12 +70,14 @@ class RunningSite:
         model: Its site file.
         process: `uns up`.
         log: What it prints.
+        environment: That of `uns up`, with which other `uns` commands find the site.
     """
 
     folder: Path
     model: SiteModel
     process: subprocess.Popen[bytes]
     log: Path
+    environment: Mapping[str, str]
 
     def state(self) -> SiteState:
         """Return what the site says about itself now."""
@@ -122,6 +127,13 @@ class RunningSite:
 
         await eventually(probe, within_s=within_s, what=f"{name} back\n{self.tail()}")
 
+    def log_cursor(self, consumer: str, producer: str) -> int:
+        """Return the last event of `producer`'s log that `consumer` has applied, as its metrics tell; 0 before the first."""
+        port = next(service.health_port for service in self.state().services if service.name == consumer)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            found = re.search(rf'uns_log_cursor\{{log="{producer}"\}} (\S+)', answer.read().decode())
+        return int(float(found.group(1))) if found else 0
+
     def tail(self, lines: int = 40) -> str:
         """Return the end of what the site printed."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
@@ -133,6 +145,10 @@ class RunningSite:
     def transport(self, account: str = "cli", client_id: str | None = None) -> MqttTransport:
         """Return a way to the broker with an account of the site."""
         return MqttTransport(self.broker_url(account), client_id=client_id or f"test-{uuid4().hex[:12]}")
+
+    async def run(self, *arguments: str) -> tuple[int, str]:
+        """Run a `uns` command against the site; return its exit code and what it wrote."""
+        return await run_uns(self.environment, *arguments)
 
     def client(self) -> SiteClient:
         """Return a guest that may ask everything and command every service."""
@@ -172,6 +188,15 @@ async def send(
     return await client.commands.send(service, command, timeout_s=timeout_s)
 
 
+async def run_uns(environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
+    """Run a `uns` command; return its exit code and what it wrote."""
+    process = await asyncio.create_subprocess_exec(
+        *_UNS, *arguments, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    written, _ = await process.communicate()
+    return process.returncode or 0, written.decode()
+
+
 @contextmanager
 def running_site(
     site_file: Path, *, without: Sequence[str] = (), environment: Mapping[str, str] | None = None
@@ -193,17 +218,18 @@ def running_site(
             **(environment or {}),
         }
         left_out = [word for name in without for word in ("--without", name)]
+        whole = {**os.environ, **settings}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "namespace.cli", "up", *left_out],
-                env={**os.environ, **settings},
+                [*_UNS, "up", *left_out],
+                env=whole,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
             model = load_site(site_file.read_text(encoding="utf-8"), str(site_file))
             try:
-                yield RunningSite(folder, model, process, log)
+                yield RunningSite(folder, model, process, log, whole)
             finally:
                 _stop(process)
 

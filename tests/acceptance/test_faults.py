@@ -2,8 +2,6 @@
 follows the log has applied all of it."""
 
 import asyncio
-import re
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,13 +50,6 @@ async def whole_log(client: SiteClient) -> list[EventRow]:
             return rows
 
 
-def cursor_of_oee(site: RunningSite) -> int:
-    port = next(service.health_port for service in site.state().services if service.name == "oee")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        found = re.search(r'uns_log_cursor\{log="work_order"\} (\S+)', answer.read().decode())
-    return int(float(found.group(1))) if found else 0
-
-
 async def test_kills_during_commands_lose_and_repeat_nothing(own_site: RunningSite) -> None:
     site = own_site
     await site.ready()
@@ -93,7 +84,7 @@ async def test_kills_during_commands_lose_and_repeat_nothing(own_site: RunningSi
             previous = row.hash
 
         async def followed() -> bool:
-            return cursor_of_oee(site) == len(rows)
+            return site.log_cursor("oee", "work_order") == len(rows)
 
         await eventually(followed, within_s=30, what=f"oee has applied all {len(rows)} events")
         assert (await guest.queries.ask("oee", "parked")).data == []

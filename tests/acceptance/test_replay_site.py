@@ -5,6 +5,7 @@ none twice.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,11 @@ import pytest
 import pytest_asyncio
 
 from namespace.testing.servers import scratch_folder
+from namespace.testing.site import RunningSite, eventually, run_uns, running_site
 from services.simulator.service import replay
-from tests.acceptance.running_site import RunningSite, running_site
 from tests.production_log import LOG, MISSING
 
 SITE_FILE = Path(__file__).parents[2] / "deploy" / "site" / "job-shop.yaml"
-SERVICES = ("work_order", "namespace_state", "simulator")
 
 SMALL_LOG = "concept:name,org:resource,start_timestamp,time:timestamp,case:concept:name\n" + "".join(
     f"{activity},ID{worker},2012-03-24 {hour:02}:00:00+02:00,2012-03-25 0{hour - 18}:30:00+03:00,Small{worker}\n"
@@ -39,9 +39,9 @@ def folder() -> Iterator[Path]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site() -> AsyncIterator[RunningSite]:
     """A site that the tests of this module share; each says something about other work."""
-    with scratch_folder() as path:
-        async with running_site(path, SITE_FILE, SERVICES) as running:
-            yield running
+    with running_site(SITE_FILE, without=("console",)) as running:
+        await running.ready()
+        yield running
 
 
 async def replayed(
@@ -79,20 +79,32 @@ def assert_equal_to_the_log(verification: Any) -> None:
     }
 
 
+async def assert_followed(site: RunningSite, verification: Any) -> None:
+    """The consumer of the log has applied every event, and parked none: the row after its cursor is the next one, always."""
+    async with site.guest() as guest:
+
+        async def caught_up() -> bool:
+            return site.log_cursor("oee", "work_order") >= verification["events"]
+
+        await eventually(caught_up, within_s=60, what=f"oee has applied {verification['events']} events")
+        assert (await guest.queries.ask("oee", "parked")).data == []
+
+
 @needs_log
 async def test_the_event_log_knows_every_hour_of_the_replayed_log(site: RunningSite) -> None:
     assert LOG is not None
-    assert_equal_to_the_log(await replayed(site, LOG.read_text(encoding="utf-8")))
+    verification = await replayed(site, LOG.read_text(encoding="utf-8"))
+    assert_equal_to_the_log(verification)
+    await assert_followed(site, verification)
 
 
 @needs_log
-async def test_nothing_is_lost_or_told_twice_when_work_order_and_broker_are_killed_twice_on_the_way(
-    folder: Path,
-) -> None:
+async def test_nothing_is_lost_or_told_twice_when_work_order_and_broker_are_killed_twice_on_the_way() -> None:
     assert LOG is not None
     plan = [(0.2, "work_order"), (0.4, "broker"), (0.6, "work_order"), (0.8, "broker")]
     killed: list[tuple[str, int]] = []
-    async with running_site(folder, SITE_FILE, SERVICES) as site:
+    with running_site(SITE_FILE, without=("console",)) as site:
+        await site.ready()
 
         def observe(answered: int, commands: int, _at: str) -> None:
             if plan and answered >= plan[0][0] * commands:
@@ -100,6 +112,7 @@ async def test_nothing_is_lost_or_told_twice_when_work_order_and_broker_are_kill
                 killed.append((name, site.kill(name)))
 
         verification = await replayed(site, LOG.read_text(encoding="utf-8"), observe)
+        await assert_followed(site, verification)
     assert [name for name, _ in killed] == ["work_order", "broker", "work_order", "broker"]
     assert len({pid for _, pid in killed}) == 4
     assert_equal_to_the_log(verification)
@@ -133,8 +146,8 @@ async def test_a_log_with_work_that_the_site_has_no_place_for_is_refused_before_
 
 
 async def test_a_replay_without_a_running_site_says_how_to_start_one(folder: Path) -> None:
-    nowhere = RunningSite(folder, None, folder, {"UNS_DATA_DIR": str(folder)})  # type: ignore[arg-type]
-    code, written = await nowhere.run("simulate", "replay", "Production.csv")
+    nowhere = {**os.environ, "UNS_DATA_DIR": str(folder)}
+    code, written = await run_uns(nowhere, "simulate", "replay", "Production.csv")
     assert code == 1
     assert "no site runs on this data folder" in written
     assert "uns up" in written
