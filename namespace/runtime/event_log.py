@@ -20,7 +20,6 @@ from namespace.runtime.queries import Page
 from namespace.store import Database, DatabaseUnavailable, HandOverFailed, Relay, TransactionConflict, read_log
 
 _RETRY_S = 1.0
-_POLL_S = 0.05
 
 
 class EventLog:
@@ -66,12 +65,9 @@ class EventLog:
         self._relay.wake()
 
     async def drained(self) -> None:
-        """Wait until every event that has its place in the log has been handed to the broker.
-
-        What was committed in the last moment, or could not be handed over, goes out after the next start.
-        """
-        while self._is_open and self._relay.log.head < self._relay.last_seq:  # noqa: ASYNC110 - only at the very end
-            await asyncio.sleep(_POLL_S)
+        """Wait until every event that was committed has been handed to the broker, unless the database is away."""
+        if self._is_open:
+            await self._relay.settled()
 
     async def answer(self, arguments: EventsArgs) -> Page:
         """Answer the `events` query."""

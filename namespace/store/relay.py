@@ -114,6 +114,7 @@ class Relay:
         self._gather_s = gather_s
         self._wake = asyncio.Event()
         self._opened = asyncio.Event()
+        self._settled = asyncio.Event()
         self._state: LogState | None = None
         self._head = 0
         self._saved_head = 0
@@ -136,7 +137,12 @@ class Relay:
 
     def wake(self) -> None:
         """Look at the outbox now."""
+        self._settled.clear()
         self._wake.set()
+
+    async def settled(self) -> None:
+        """Wait until everything committed in this process has its place in the log and was handed over."""
+        await self._settled.wait()
 
     def connected(self) -> None:
         """Offer the batch that was not taken again now: the broker is there."""
@@ -160,6 +166,7 @@ class Relay:
                     await self._work(session)
             finally:
                 self._opened.clear()
+                self._settled.clear()
 
     @property
     def _opened_state(self) -> LogState:
@@ -185,6 +192,8 @@ class Relay:
                 moved = await self._move(session)
                 delay_s = await self._hand_over(session)
                 if moved == 0:
+                    if self._head == self._opened_state.seq and not self._wake.is_set():
+                        self._settled.set()
                     await self._idle(session, delay_s)
                 elif moved < _MOVED_AT_ONCE:
                     # Events that come thick gather, so that a busy service pays for batches; a lone one never waits.
