@@ -19,7 +19,7 @@ from rich.text import Text
 from namespace.cli.arguments import find_service
 from namespace.cli.errors import CliError
 from namespace.cli.guest import Guest, until_interrupted, visit
-from namespace.cli.values import value_text
+from namespace.cli.values import payload_text
 from namespace.contracts.contract import ServiceContract
 from namespace.contracts.event_log import EventRow, LogPage, iso
 from namespace.contracts.event_wire import page_from_json, row_to_json
@@ -171,24 +171,10 @@ class _Printer:
         line.append(f"{iso(row.occurred_at)} ", style="dim not bold")
         line.append(f"{row.type} ", style="cyan not bold")
         line.append(f"{row.subject} ", style="bold")
-        line.append(_payload(row.payload), style="not bold")
+        line.append(payload_text(row.payload, row.scope), style="not bold")
         if row.actor:
             line.append(f" by {row.actor}", style="dim not bold")
         self._console.print(line)
-
-
-def _payload(payload: Any) -> str:
-    return " ".join(f"{name}={_field(value)}" for name, value in payload.items() if value not in (None, "", {}))
-
-
-def _field(value: Any) -> str:
-    match value:
-        case {"value": amount, "unit": unit}:
-            return f"{amount} {unit}"
-        case dict() | list():
-            return json.dumps(value, ensure_ascii=False)
-        case _:
-            return value_text(value)
 
 
 def _parked(contract: ServiceContract, *, as_json: bool) -> None:

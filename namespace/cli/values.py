@@ -5,6 +5,8 @@ Programs take `--json`, where nothing is rounded or cut.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +58,23 @@ def value_text(value: Any, unit: str | None = None) -> str:
     text = text.replace("\n", " ")
     short = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
     return f"{short} {symbol}".rstrip()
+
+
+def payload_text(payload: Mapping[str, Any], scope: str) -> str:
+    """Return an event's payload as `name=value` pairs, without what is empty or only repeats where it happened."""
+    return " ".join(
+        f"{name}={_member_text(value)}" for name, value in payload.items() if value not in (None, "", {}, scope)
+    )
+
+
+def _member_text(value: Any) -> str:
+    match value:
+        case {"value": amount, "unit": unit}:
+            return value_text(amount, str(unit))
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return value_text(value)
 
 
 def age_text(timestamp: str, now: datetime) -> str:

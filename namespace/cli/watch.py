@@ -19,7 +19,7 @@ from rich.text import Text
 
 from namespace.cli.guest import Guest, until_interrupted, visit
 from namespace.cli.projection import Shown, find_place, is_wanted, place_filters, read_message, short_place
-from namespace.cli.values import clock_text, quality_text, value_text
+from namespace.cli.values import clock_text, payload_text, quality_text, value_text
 from namespace.contracts.namespace_state import GOOD
 from namespace.transport import Message
 
@@ -141,7 +141,9 @@ class _Printer:
         elif shown.event is not None:
             event = shown.event
             line = self._begun(guest, str(event["scope"]), str(event["recorded_at"]), str(event["type"]))
-            line.append(f"{event['subject']}  ", style="bold not dim").append("event", style="magenta not bold")
+            line.append(f"{event['subject']}  ", style="bold not dim")
+            line.append(f"{payload_text(event['payload'], str(event['scope']))}  ", style="not bold not dim")
+            line.append("event", style="magenta not dim")
             self._console.print(line)
         elif (value := shown.value) is not None:
             line = self._begun(guest, value.place, value.timestamp, value.metric)

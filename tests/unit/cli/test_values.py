@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from namespace.cli.values import age_text, clock_text, quality_text, value_text
+from namespace.cli.values import age_text, clock_text, payload_text, quality_text, value_text
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
@@ -52,3 +52,8 @@ def test_what_is_no_time_is_no_age() -> None:
 
 def test_quality_is_said_in_words() -> None:
     assert [quality_text(quality).plain for quality in (192, 500, 0)] == ["good", "stale", "bad"]
+
+
+def test_a_payload_is_told_in_pairs_without_what_says_nothing() -> None:
+    payload = {"work_center": "Acme/Dallas/L", "good": "2", "ordered": {"value": "100", "unit": "H87"}, "why": None, "by": ["W1"]}
+    assert payload_text(payload, "Acme/Dallas/L") == 'good=2 ordered=100 pieces by=["W1"]'
