@@ -89,7 +89,9 @@ def service_rules(contract: ServiceContract, access: SiteAccess) -> tuple[Access
     if contract.observes_everything:
         rules.update(_observer(access))
     if contract.acts_as_edge_nodes:
-        rules.update(rule for group in access.machine_groups for rule in edge_node_rules(group, "+"))
+        # A group with a wildcard would cover the site's own: whoever acts as machines there gets accounts of their own.
+        literal = (group for group in access.machine_groups if "+" not in group)
+        rules.update(rule for group in literal for rule in edge_node_rules(group, "+"))
     return tuple(sorted(rules))
 
 

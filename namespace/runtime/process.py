@@ -322,8 +322,10 @@ class _Process:
         while True:
             self._health.changed.clear()
             reasons = "; ".join(f"{part}: {reason}" for part, reason in sorted(self._health.reasons.items()))
-            self._node.set(None, {"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
-            await self._health.changed.wait()
+            self._node.say({"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
+            with contextlib.suppress(TimeoutError):  # said again now and then: whoever missed the birth notices
+                async with asyncio.timeout(self._settings.heartbeat_s):
+                    await self._health.changed.wait()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run every part until `stop`, then hand out what was promised and leave the namespace in order.

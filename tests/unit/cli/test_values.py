@@ -55,5 +55,11 @@ def test_quality_is_said_in_words() -> None:
 
 
 def test_a_payload_is_told_in_pairs_without_what_says_nothing() -> None:
-    payload = {"work_center": "Acme/Dallas/L", "good": "2", "ordered": {"value": "100", "unit": "H87"}, "why": None, "by": ["W1"]}
+    payload = {
+        "work_center": "Acme/Dallas/L",
+        "good": "2",
+        "ordered": {"value": "100", "unit": "H87"},
+        "why": None,
+        "by": ["W1"],
+    }
     assert payload_text(payload, "Acme/Dallas/L") == 'good=2 ordered=100 pieces by=["W1"]'

@@ -85,3 +85,12 @@ def test_an_edge_node_writes_its_own_topics_alone() -> None:
 def test_an_unknown_service_is_named_with_the_known_ones() -> None:
     with pytest.raises(LookupError, match="work_order"):
         contract_of("paint")
+
+
+@pytest.mark.parametrize("contract", SERVICES, ids=lambda contract: contract.service)
+def test_a_mapping_rule_for_any_group_lets_no_service_speak_as_another(contract: ServiceContract) -> None:
+    anywhere = SiteAccess(SITE.site, SITE.areas, ("+",), SITE.host_id)
+    rules = service_rules(contract, anywhere)
+    for other in SERVICES:
+        if other is not contract:
+            assert not may(rules, Access.WRITE, f"spBv1.0/Acme:Dallas/NDATA/{other.edge_node_id}")
