@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.isa95 import SiteModel
@@ -34,13 +35,7 @@ from namespace.sparkplug import (
     Rejected,
     RemoteProtocolError,
 )
-from namespace.store import (
-    Database,
-    DatabaseUnavailable,
-    TransactionConflict,
-    machine_sessions,
-    note_machine_sessions,
-)
+from namespace.store import DatabaseUnavailable, TransactionConflict
 from namespace.transport import Message
 
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
@@ -55,6 +50,18 @@ MachineHandler = Callable[[Sequence[MachineNews]], Awaitable[None]]
 """Takes news in order; it is called again with the same news where the database was not reachable."""
 
 
+class SessionMemory(Protocol):
+    """Where it is kept which Sparkplug session of each edge node was used last, across restarts."""
+
+    async def known(self) -> dict[str, int | None]:
+        """Read bdSeq by `<group_id>/<edge_node_id>`."""
+        ...
+
+    async def note(self, sessions: Mapping[str, int | None]) -> None:
+        """Note sessions whose births have been used."""
+        ...
+
+
 class MachineFeed:
     """Hears the foreign edge nodes of a site and hands what they say, placed and named, to one handler.
 
@@ -62,7 +69,7 @@ class MachineFeed:
         session: Where they are heard.
         site: Its mapping rules say which nodes and what they mean.
         handler: Takes the news.
-        database: Remembers which sessions were used, so that a restart knows what goes on and what begins anew.
+        sessions: Remembers which sessions were used, so that a restart knows what goes on and what begins anew.
         queries: Asks `namespace_state` for the snapshot and for rebirths.
         business_time: Told every source time.
         clock: For receive times.
@@ -76,14 +83,14 @@ class MachineFeed:
         site: SiteModel,
         handler: MachineHandler,
         *,
-        database: Database,
+        sessions: SessionMemory,
         queries: QueryClient,
         business_time: BusinessTime,
         clock: Clock,
         health: Health,
         metrics: ServiceMetrics,
     ) -> None:
-        self._database = database
+        self._sessions = sessions
         self._session = session
         self._handler = handler
         self._queries = queries
@@ -188,10 +195,10 @@ class MachineFeed:
                 await self._insist(partial(self._handler, batch))
             if sessions:  # after their births were used: a crash in between takes them for new ones, which loses no more than a gap
                 noted = {str(node): bd_seq for node, bd_seq in sessions.items()}
-                await self._insist(partial(note_machine_sessions, self._database, noted))
+                await self._insist(partial(self._sessions.note, noted))
 
     async def _remember(self) -> None:
-        known = await machine_sessions(self._database)
+        known = await self._sessions.known()
         self._reporter.sources.remember({EdgeNodeDescriptor.parse(node): bd_seq for node, bd_seq in known.items()})
 
     async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:

@@ -38,6 +38,7 @@ from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
     DatabaseUnavailable,
+    MachineSessions,
     StoreError,
     TransactionConflict,
     migrate,
@@ -298,7 +299,7 @@ class _Process:
                 self._session,
                 self._site,
                 parts.machines,
-                database=self._database,
+                sessions=MachineSessions(self._database),
                 queries=self._context.queries,
                 business_time=self._business_time,
                 clock=self._clock,

@@ -30,7 +30,7 @@ from namespace.store.outbox import append
 from namespace.store.parking import ParkedEvent
 from namespace.store.queries import Queries
 from namespace.store.relay import Relay, RelayCounters
-from namespace.store.sessions import machine_sessions, next_bd_seq, note_machine_sessions
+from namespace.store.sessions import MachineSessions, next_bd_seq
 
 __all__ = [
     "ChecksumMismatch",
@@ -49,6 +49,7 @@ __all__ = [
     "InboxCounters",
     "LogForked",
     "LogState",
+    "MachineSessions",
     "MigrationError",
     "Offered",
     "ParkedEvent",
@@ -65,10 +66,8 @@ __all__ = [
     "Transaction",
     "TransactionConflict",
     "append",
-    "machine_sessions",
     "migrate",
     "next_bd_seq",
-    "note_machine_sessions",
     "once",
     "open_log",
     "open_next_epoch",

@@ -36,28 +36,33 @@ async def next_bd_seq(database: Database, edge_node: str) -> int:
     return number
 
 
-async def machine_sessions(database: Database) -> dict[str, int | None]:
-    """Read which session of each machine's edge node was used last.
-
-    Returns:
-        bdSeq by `<group_id>/<edge_node_id>`; None for a node that tells none.
-
-    Raises:
-        DatabaseUnavailable: No connection.
-    """
-    async with database.transaction() as tx:
-        return {record["edge_node"]: record["bd_seq"] for record in await tx.fetch(_SQL.machine_sessions)}
-
-
-async def note_machine_sessions(database: Database, sessions: Mapping[str, int | None]) -> None:
-    """Note sessions whose births have been used; do it afterwards, so that a crash in between takes them for new ones.
+class MachineSessions:
+    """Which Sparkplug session of each machine's edge node a service has used last.
 
     Args:
         database: The service's database.
-        sessions: bdSeq by `<group_id>/<edge_node_id>`.
-
-    Raises:
-        DatabaseUnavailable: No connection.
     """
-    async with database.transaction() as tx:
-        await tx.execute(_SQL.note_machine_sessions, list(sessions), list(sessions.values()))
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known(self) -> dict[str, int | None]:
+        """Read bdSeq by `<group_id>/<edge_node_id>`; None for a node that tells none.
+
+        Raises:
+            DatabaseUnavailable: No connection.
+        """
+        async with self._database.transaction() as tx:
+            return {record["edge_node"]: record["bd_seq"] for record in await tx.fetch(_SQL.machine_sessions)}
+
+    async def note(self, sessions: Mapping[str, int | None]) -> None:
+        """Note sessions whose births have been used; do it afterwards, so that a crash in between takes them for new ones.
+
+        Args:
+            sessions: bdSeq by `<group_id>/<edge_node_id>`.
+
+        Raises:
+            DatabaseUnavailable: No connection.
+        """
+        async with self._database.transaction() as tx:
+            await tx.execute(_SQL.note_machine_sessions, list(sessions), list(sessions.values()))

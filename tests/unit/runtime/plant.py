@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -104,6 +104,19 @@ class RegistryStandIn:
 
 
 @dataclass
+class Remembered:
+    """The sessions a service has used, as its database would keep them over a restart."""
+
+    used: dict[str, int | None] = field(default_factory=dict)
+
+    async def known(self) -> dict[str, int | None]:
+        return dict(self.used)
+
+    async def note(self, sessions: Mapping[str, int | None]) -> None:
+        self.used.update(sessions)
+
+
+@dataclass
 class Reader:
     """A service that reads machines: everything it was told, in order."""
 
@@ -113,6 +126,7 @@ class Reader:
     news: list[MachineNews] = field(default_factory=list)
     refuse: list[Exception] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    sessions: Remembered = field(default_factory=Remembered)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -123,6 +137,7 @@ class Reader:
             self.session,
             self.site,
             self._take,
+            sessions=self.sessions,
             queries=QueryClient(self.session, SiteTopics(self.site.path), "reader"),
             business_time=self.business_time,
             clock=self.clock,

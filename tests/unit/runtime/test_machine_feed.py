@@ -8,7 +8,7 @@ from namespace.runtime import MachineOnline, MachineSample, to_ms
 from namespace.sparkplug import DataType, EdgeNodeDescriptor, Metric, Payload, encode_payload, rebirth_request
 from namespace.store import DatabaseUnavailable
 from namespace.transport.memory import MemoryBroker
-from tests.unit.runtime.plant import Machine, Reader, RegistryStandIn, plant
+from tests.unit.runtime.plant import Machine, Reader, RegistryStandIn, Remembered, plant
 from tests.unit.runtime.support import SITE, START, SetClock, listening, sample, small_site, speaking, until
 
 NCMD = "spBv1.0/+/NCMD/#"
@@ -53,6 +53,20 @@ async def test_a_late_joiner_learns_everything_and_asks_no_machine_for_a_rebirth
         for unit in ("Packer", "Filler")
         for metric in ("Status/StateCurrent", "Admin/ProdProcessedCount")
     }
+
+
+@pytest.mark.parametrize(("used", "is_birth"), [(1, False), (0, True)], ids=["the same session", "another session"])
+async def test_a_restarted_reader_counts_on_within_the_session_it_has_used_alone(
+    broker: MemoryBroker, clock: SetClock, used: int, *, is_birth: bool
+) -> None:
+    machine, registry = Machine(broker, clock, count=41), RegistryStandIn(broker, clock)
+    reader = Reader(broker, clock, sessions=Remembered({"Plant/Line1-PLC": used}))
+    async with registry.at_work(), machine.at_work():
+        await until(lambda: registry.host.devices(registry.host.edge_nodes()[0]) if registry.host.edge_nodes() else 0)
+        async with reader.at_work():
+            await until(reader.counts)
+            await until(lambda: reader.sessions.used == {"Plant/Line1-PLC": 1})
+    assert reader.counts() == [(41, is_birth)]
 
 
 async def test_what_arrives_while_the_snapshot_is_on_its_way_comes_after_it(
