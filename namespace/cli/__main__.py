@@ -33,6 +33,10 @@ COMMANDS = (
 """In the order in which the help lists them."""
 
 
+_COMPLETION = {"install_completion", "show_completion"}
+"""Options that typer gives every application, a sub-command's own included."""
+
+
 class LazyCommands(typer.core.TyperGroup):
     """Finds a sub-command's module by its name."""
 
@@ -48,6 +52,7 @@ class LazyCommands(typer.core.TyperGroup):
             return None
         command = typer.main.get_command(importlib.import_module(f"namespace.cli.{cmd_name}").app)
         command.name = cmd_name
+        command.params = [each for each in command.params if each.name not in _COMPLETION]
         return command
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,15 +50,17 @@ class RunningSite:
         folder: Its data folder.
         broker: Its broker.
         access: What permissions depend on.
+        started: Commands that were started; those that still run at the end of the test are killed.
     """
 
     folder: DataFolder
     broker: TestBroker
     access: SiteAccess
+    started: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         """Start `uns` with this site's folder, from another folder."""
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "namespace.cli",
@@ -76,6 +78,8 @@ class RunningSite:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+        self.started.append(process)
+        return process
 
     async def uns(self, *arguments: str) -> Ended:
         """Run `uns` to its end."""
@@ -98,7 +102,12 @@ async def site(broker: TestBroker, tmp_path: Path) -> AsyncIterator[RunningSite]
     with folder.lock():
         write_private(folder.run / "cli" / "broker_url", url)
         write_state(folder, state_of(model, folder, broker))
-        yield RunningSite(folder, broker, access)
+        running = RunningSite(folder, broker, access)
+        yield running
+        for process in running.started:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 @pytest.fixture
