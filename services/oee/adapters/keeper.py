@@ -169,8 +169,8 @@ class Keeper:
             included_id = await postgres.last_sample_id(tx)
             for unit in dirty:
                 await postgres.save(tx, unit, included_id)
-            await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
-            events = [_interval_event(item) for item in said if isinstance(item, Closed)]
+            closed = await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
+            events = [_interval_event(item) for item in closed]
             for item in said:
                 if isinstance(item, Said):
                     events += await self._window_events(tx, item)

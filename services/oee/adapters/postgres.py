@@ -106,11 +106,12 @@ async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: J
     )
 
 
-async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> None:
-    """Write closed intervals down, and up to where they were published."""
+async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> list[Closed]:
+    """Write closed intervals down, and up to where they were published; return those that were not there yet."""
+    new = []
     for item in closed:
         interval, path = item.interval, str(item.unit.path)
-        await tx.execute(
+        written = await tx.execute(
             _SQL.add_interval,
             path,
             interval.start_ms,
@@ -120,7 +121,10 @@ async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> None:
             interval.job_order,
             interval.shift,
         )
+        if written:
+            new.append(item)
         await tx.execute(_SQL.emitted, path, item.unit.emitted_until_ms)
+    return new
 
 
 async def save_window(

@@ -44,10 +44,12 @@ SELECT * FROM (
 ) AS before WHERE running;
 
 -- name: add_interval
--- An interval of a unit's state log; one that begins at the same time restates it.
+-- An interval of a unit's state log; one that begins at the same time restates it, and one that is there already is left as it is.
 INSERT INTO state_interval (path, start_ms, end_ms, element, reason, job_order, shift) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (path, start_ms) DO UPDATE SET
-    end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order, shift = excluded.shift;
+    end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order, shift = excluded.shift
+WHERE (state_interval.end_ms, state_interval.element, state_interval.reason, state_interval.job_order, state_interval.shift)
+    IS DISTINCT FROM (excluded.end_ms, excluded.element, excluded.reason, excluded.job_order, excluded.shift);
 
 -- name: save_window
 -- What was last said about a window.

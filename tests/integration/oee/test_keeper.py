@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from namespace.contracts.event_log import EventRow
+from namespace.contracts.oee import KpiArgs, StateLogArgs
+from namespace.isa95 import EquipmentPath, SiteModel
+from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
+from namespace.sparkplug import DataType, Value
+from namespace.store import Database, DatabaseUnavailable, Transaction, migrate
+from namespace.testing.servers import NewDatabase
+from services.oee.adapters.keeper import Keeper
+from services.oee.adapters.reading import Reading
+from services.oee.application.units import Units
+from tests.unit.runtime.support import SITE, small_site
+
+PACKER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Packer")
+FILLER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Filler")
+LINE = EquipmentPath.parse("Acme/Dallas/Packaging/Line1")
+DAY_BEGINS = datetime(2026, 3, 2, 12, tzinfo=UTC)  # 06:00 in Chicago
+DAY_ENDS = DAY_BEGINS + timedelta(hours=12)
+
+
+@dataclass
+class Board:
+    """What was published, in place of an edge node."""
+
+    shown: dict[str | None, dict[str, Value]] = field(default_factory=dict)
+
+    def set(self, device_id: str | None, values: Mapping[str, Value], at: datetime | None = None) -> None:
+        self.shown.setdefault(device_id, {}).update(values)
+
+
+class Flaky(Database):
+    """A database whose next transaction can be made to end badly."""
+
+    trouble: str = ""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        trouble, self.trouble = self.trouble, ""
+        if trouble == "away":
+            raise DatabaseUnavailable("away", "Wait.")
+        async with super().transaction() as tx:
+            yield tx
+            if trouble == "lost before":
+                raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
+            if trouble == "lost after":
+                tx._after_commit.clear()
+        if trouble == "lost after":
+            raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
+
+
+@dataclass
+class World:
+    """The keeper on a schema of its own, killed and started again as a test likes."""
+
+    database: Flaky
+    site: SiteModel
+    now: datetime = DAY_BEGINS
+
+    async def start(self) -> None:
+        self.board, self.units = Board(), Units(self.site)
+        self.keeper = Keeper(
+            self.units,
+            self.database,
+            self.board,  # type: ignore[arg-type]
+            self.site,
+            now=lambda place: self.now,
+            log=get_logger(),
+        )
+        await self.keeper.load()
+
+    async def at(self, minutes: float, *news: MachineNews) -> None:
+        """Let it be `minutes` after the shift's beginning, take news in and step."""
+        self.now = max(self.now, DAY_BEGINS + timedelta(minutes=minutes))
+        if news:
+            await self.keeper.observe(news)
+        await self.keeper.step()
+
+    async def rows(self, table: str, columns: str = "*") -> list[dict[str, Any]]:
+        order = "id" if table == "outbox" else "path, start_ms" if table != "unit_sample" else "id"
+        async with self.database.transaction() as tx:
+            return [dict(row) for row in await tx.fetch(f"SELECT {columns} FROM {table} ORDER BY {order}")]
+
+    async def said(self, kind: str) -> list[dict[str, Any]]:
+        rows = await self.rows("outbox", "type, subject, payload, event_id")
+        return [
+            {"place": row["subject"], "id": row["event_id"], **json.loads(row["payload"])}
+            for row in rows
+            if row["type"] == kind
+        ]
+
+    async def job(self, state: str, minutes: float, *, seq: int, before: str = "AllowedToStart") -> None:
+        """Apply one event of `work_order` as the inbox does."""
+        at = DAY_BEGINS + timedelta(minutes=minutes)
+        payload = {
+            "from": before,
+            "to": state,
+            "sub_state": None,
+            "transition": 5,
+            "cause": "Begin",
+            "work_center": str(LINE),
+            "ideal_cycle_s": "0.5",
+            "version": seq,
+            "unit": "H87",
+            "good": "0",
+            "scrap": "0",
+        }
+        row = EventRow(
+            event_id=uuid4(), type="JobOrderStateChanged", schema="JobOrderStateChanged/1", occurred_at=at,
+            scope=str(LINE), subject="JO-1", payload=payload, seq=seq, recorded_at=at, hash="0" * 64,
+        )  # fmt: skip
+        async with self.database.transaction() as tx:
+            await self.keeper.job_order_event(tx, row)
+
+
+@pytest.fixture
+async def worlds(new_database: NewDatabase) -> AsyncIterator[list[World]]:
+    """Two of them, each on a schema of its own."""
+    made = []
+    for _ in range(2):
+        place = await new_database("oee")
+        database = await Flaky.open(place.dsn, schema=place.schema)
+        await migrate(database, "services.oee.adapters")
+        made.append(World(database, small_site()))
+        await made[-1].start()
+    yield made
+    for world in made:
+        await world.database.close()
+
+
+def sample(
+    minutes: float, metric: str, value: Value, *, place: EquipmentPath = PACKER, birth: bool = False
+) -> MachineSample:
+    at = DAY_BEGINS + timedelta(minutes=minutes)
+    return MachineSample(place, metric, value, DataType.Int64, at, at, is_birth=birth)
+
+
+def state(minutes: float, value: int, **options: Any) -> MachineSample:
+    return sample(minutes, "Status/StateCurrent", value, **options)
+
+
+def count(minutes: float, value: int, **options: Any) -> MachineSample:
+    return sample(minutes, "Admin/ProdProcessedCount", value, **options)
+
+
+def online(minutes: float, place: EquipmentPath = PACKER) -> MachineOnline:
+    return MachineOnline(place, DAY_BEGINS + timedelta(minutes=minutes))
+
+
+def silent(minutes: float, place: EquipmentPath = PACKER) -> MachineSilent:
+    return MachineSilent(place, DAY_BEGINS + timedelta(minutes=minutes), "node_death")
+
+
+def a_day(seed: int) -> list[tuple[float, list[MachineNews]]]:
+    """Return a shift of ups and downs, as news by minute."""
+    dice = random.Random(seed)
+    produced = 0
+    story: list[tuple[float, list[MachineNews]]] = [(1, [online(1), state(1, 6), count(1, 0, birth=True)])]
+    for minute in range(10, 790, 10):
+        produced += dice.randint(0, 600)
+        news: list[MachineNews] = [count(minute, produced)]
+        if dice.random() < 0.4:
+            news.append(state(minute + dice.choice([0, 0, 3]), dice.choice([6, 6, 9, 11, 2])))
+        if dice.random() < 0.1:
+            news += [silent(minute + 4), online(minute + 6)]
+        story.append((minute + 8, news))
+    return story
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_service_that_was_killed_again_and_again_says_what_one_says_that_never_stopped(
+    worlds: list[World], seed: int
+) -> None:
+    never_stopped, killed = worlds
+    dice = random.Random(seed)
+    for minute, news in a_day(seed):
+        for world in worlds:
+            await world.at(minute, *news)
+        if dice.random() < 0.3:
+            await killed.start()
+    for world in worlds:
+        await world.at(800)
+    await killed.start()
+    for world in worlds:
+        await world.at(801)
+
+    for table in ("state_interval", "kpi_window"):
+        assert await killed.rows(table) == await never_stopped.rows(table)
+    assert killed.board.shown == never_stopped.board.shown
+    for kind in ("StateIntervalClosed", "KpiWindowClosed"):
+        assert await killed.said(kind) == await never_stopped.said(kind)
+    assert [w["status"] for w in await killed.said("KpiWindowClosed")] == ["provisional", "final"] * (
+        len(await killed.said("KpiWindowClosed")) // 2
+    )
+    log = await killed.rows("state_interval", "start_ms, end_ms")
+    assert all(before["end_ms"] == after["start_ms"] for before, after in itertools.pairwise(log))
+
+
+async def test_samples_are_forgotten_only_when_the_unit_was_saved_with_them(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.keeper.observe([online(1), state(1, 6)])
+    assert len(await world.rows("unit_sample")) == 2
+    world.database.trouble = "lost before"
+    world.now += timedelta(minutes=5)
+    await world.keeper.step()
+    assert len(await world.rows("unit_sample")) == 2
+    await world.start()
+    await world.at(6)
+    assert await world.rows("unit_sample") == []
+    assert world.board.shown[PACKER.device_id]["OEE/State"] is not None
+
+
+@pytest.mark.parametrize("trouble", ["away", "lost before", "lost after"])
+@pytest.mark.parametrize("is_killed", [True, False])
+async def test_a_window_is_summed_up_once_whatever_happens_to_the_transaction(
+    worlds: list[World], trouble: str, is_killed: bool
+) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6), count(1, 0, birth=True))
+    await world.at(700, count(700, 900))
+    world.database.trouble = trouble
+    await world.at(725)
+    if is_killed:
+        await world.start()
+    await world.at(726)
+    await world.at(727)
+
+    windows = [window for window in await world.said("KpiWindowClosed") if window["place"] == str(PACKER)]
+    assert [(w["status"], w["revision"], w["supersedes"]) for w in windows] == [("provisional", 1, None)]
+    assert windows[0]["elements"]["produced"] == 900
+    intervals = await world.said("StateIntervalClosed")
+    assert len({interval["id"] for interval in intervals}) == len(intervals)
+
+
+async def test_a_job_order_runs_from_its_mark_on_however_its_transaction_ended(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6), count(1, 0, birth=True))
+    await world.job("Running", 5, seq=1)
+    world.database.trouble = "lost after"
+    with pytest.raises(DatabaseUnavailable):
+        await world.job("Interrupted", 10, seq=2, before="Running")
+    await world.at(11)
+    await world.at(30, state(20, 9))
+
+    log = await world.rows("state_interval", "path, start_ms, end_ms, job_order, element")
+    ran = [row for row in log if row["path"] == str(PACKER) and row["job_order"] == "JO-1"]
+    assert sum(row["end_ms"] - row["start_ms"] for row in ran) == 5 * 60_000
+    await world.start()
+    await world.at(31)
+    assert await world.rows("state_interval", "path, start_ms, end_ms, job_order, element") == log
+
+
+async def test_a_mark_that_was_rolled_back_never_happened(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6))
+    world.database.trouble = "lost before"
+    with pytest.raises(DatabaseUnavailable):
+        await world.job("Running", 5, seq=1)
+    await world.at(30, state(20, 9))
+    assert {row["job_order"] for row in await world.rows("state_interval")} == {None}
+
+
+async def test_units_and_the_sum_of_their_line_are_published(worlds: list[World]) -> None:
+    world = worlds[0]
+    for place in (PACKER, FILLER):
+        await world.keeper.observe([online(0, place), state(0, 6, place=place), count(0, 0, place=place, birth=True)])
+    await world.job("Running", 0, seq=1)
+    await world.at(60, count(60, 1_000), count(60, 2_000, place=FILLER))
+
+    shown = world.board.shown
+    assert (shown[PACKER.device_id]["OEE/PQ"], shown[FILLER.device_id]["OEE/PQ"]) == (1_000, 2_000)
+    assert (shown[LINE.device_id]["OEE/PQ"], shown[LINE.device_id]["OEE/PBT"]) == (3_000, 2 * 3_600_000)
+    assert shown[PACKER.device_id]["OEE/Shift"] == shown[LINE.device_id]["OEE/Shift"] == "Day"
+
+
+async def test_outside_every_shift_nothing_is_claimed(new_database: NewDatabase) -> None:
+    place = await new_database("oee")
+    database = await Flaky.open(place.dsn, schema=place.schema)
+    await migrate(database, "services.oee.adapters")
+    world = World(database, small_site(SITE.replace('      - {name: Night, start: "18:00", end: "06:00"}\n', "")))
+    await world.start()
+    await world.at(2, online(1), state(1, 6))
+    assert world.board.shown[PACKER.device_id]["OEE/Shift"] == "Day"
+    await world.at(12 * 60 + 30)
+    await database.close()
+
+    shown = world.board.shown[PACKER.device_id]
+    assert (shown["OEE/OEE"], shown["OEE/PQ"], shown["OEE/Reason"]) == (None, None, "not scheduled")
+    assert (shown["OEE/State"], shown["OEE/WindowStart"]) == ("NOT_SCHEDULED", None)
+    assert world.board.shown[LINE.device_id]["OEE/Reason"] == "not scheduled"
+
+
+async def test_logs_and_windows_are_paged_without_a_hole(worlds: list[World]) -> None:
+    world = worlds[0]
+    for minute, news in a_day(3):
+        await world.at(minute, *news)
+    await world.at(3 * 24 * 60)
+    reading = Reading(world.database)
+
+    async def pages(ask: Any, make: Any) -> list[Any]:
+        rows, cursor = [], None
+        while True:
+            page = await ask(make(cursor))
+            rows += page.data
+            if page.next is None:
+                return rows
+            cursor = page.next
+
+    log = await pages(reading.state_log, lambda c: StateLogArgs(place=str(PACKER), limit=7, cursor=c))
+    assert len(log) == len(await world.rows("state_interval")) > 20
+    assert [row["start"] for row in log[1:]] == [row["end"] for row in log[:-1]]
+    some = await pages(
+        reading.state_log,
+        lambda c: StateLogArgs(
+            place=str(PACKER), since=DAY_BEGINS, until=DAY_BEGINS + timedelta(hours=2), limit=3, cursor=c
+        ),
+    )
+    assert some == [row for row in log if row["start"] < "2026-03-02T14"]
+
+    windows = await pages(reading.kpi_windows, lambda c: KpiArgs(place=str(LINE), limit=1, cursor=c))
+    assert len(windows) == len(await world.rows("kpi_window")) >= 4
+    assert [w["start"] for w in windows] == sorted((w["start"] for w in windows), reverse=True)
+    with pytest.raises(QueryFailed, match="BadCursor"):
+        await reading.state_log(StateLogArgs(place=str(PACKER), cursor="tomorrow"))
+
+
+async def test_a_value_that_has_not_changed_for_years_opens_no_years_of_shifts(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(5, state(-3 * 365 * 24 * 60, 6), online(-3 * 365 * 24 * 60))
+    assert 0 < len(await world.said("KpiWindowClosed")) <= 2 * 15
+
+
+async def test_hearing_of_a_known_silence_again_changes_nothing(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6))
+    await world.at(30, silent(20))
+    await world.start()
+    assert world.units.samples([silent(15), silent(20)]) == []
+    assert len(world.units.samples([online(32), silent(33), silent(33)])) == 2

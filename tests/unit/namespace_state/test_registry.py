@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from namespace.contracts.namespace_state import NodesArgs, RebirthArgs, SnapshotArgs
+from namespace.contracts.query import SiteTopics
+from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.isa95 import SiteModel
+from namespace.runtime import NotConnected, QueryFailed, get_logger, to_ms
+from namespace.sparkplug import (
+    DataType,
+    EdgeNodeConfig,
+    EdgeNodeDescriptor,
+    EdgeNodeSession,
+    HostSession,
+    MetricDefinition,
+    MetricUpdate,
+    OutgoingMessage,
+    PropertySet,
+)
+from services.namespace_state.application.late_joiners import LateJoiners
+from services.namespace_state.application.projector import Projector
+from services.namespace_state.application.rebirths import RebirthDesk
+from services.namespace_state.application.reconciler import Reconciler
+from services.namespace_state.application.registry import Registry
+from services.namespace_state.domain.picture import Picture
+from services.namespace_state.domain.projection import topic_of
+from tests.unit.runtime.support import START, SetClock, running, small_site, until
+
+ROOT = "uns/v1/Acme/Dallas"
+PACKER = f"{ROOT}/Packaging/Line1/Packer"
+
+
+class Node:
+    """A foreign edge node whose messages are handed over by hand."""
+
+    def __init__(
+        self, group: str = "Plant", node: str = "Line1-PLC", devices: dict[str, list[str]] | None = None
+    ) -> None:
+        properties = PropertySet.of_strings({"engUnit": "H87"})
+        self.descriptor = EdgeNodeDescriptor(group, node)
+        self.session = EdgeNodeSession(
+            EdgeNodeConfig(group_id=group, edge_node_id=node),
+            [],
+            {
+                device: [
+                    MetricDefinition(name=name, datatype=DataType.Int64, value=0, properties=properties)
+                    for name in names
+                ]
+                for device, names in (devices or {"Packer": ["State", "Count"]}).items()
+            },
+        )
+        self._bd_seq = 0
+
+    def born(self, now_ms: int) -> list[OutgoingMessage]:
+        self._bd_seq += 1
+        self.session.disconnected()
+        self.will = self.session.connect(self._bd_seq, now_ms)
+        return self.session.subscribed(now_ms)
+
+    def says(self, now_ms: int, device: str = "Packer", **values: int) -> list[OutgoingMessage]:
+        return self.session.update(device, [MetricUpdate(name, value) for name, value in values.items()], now_ms)
+
+
+@dataclass
+class State:
+    """The service without a network: messages in, retained topics out."""
+
+    site: SiteModel = field(default_factory=small_site)
+    clock: SetClock = field(default_factory=SetClock)
+    retained: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cleared: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    is_up: bool = True
+    asked: list[EdgeNodeDescriptor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.host = HostSession()
+        self.picture = Picture(self.site.path, self.site.mappings)
+        self.projector = Projector(ROOT, self.publish, interval_s=0.2)
+        self.rebirths = RebirthDesk(self.ask, get_logger(), interval_s=0.2, source=random.Random(1))
+        self.registry = Registry(
+            self.picture,
+            self.projector,
+            self.rebirths,
+            publish=self.show,
+            born=lambda node: None,
+            clock=self.clock,
+            site=self.site.path,
+            root=ROOT,
+            log=get_logger(),
+        )
+
+    async def publish(self, topic: str, payload: bytes, retain: bool) -> None:
+        if not self.is_up:
+            raise NotConnected
+        if len(topic) > 60_000:
+            raise ValueError("too long")
+        self.sent.append(topic)
+        if payload:
+            self.retained[topic] = json.loads(payload)
+        else:
+            self.cleared.append(topic)
+            self.retained.pop(topic, None)
+
+    async def show(self, topic: str, payload: bytes) -> None:
+        self.sent.append(topic)
+
+    async def ask(self, node: EdgeNodeDescriptor) -> None:
+        if not self.is_up:
+            raise NotConnected
+        self.asked.append(node)
+
+    def hear(self, *messages: OutgoingMessage) -> None:
+        for message in messages:
+            self.registry.told(self.host.receive(message.topic, message.payload, self.now_ms))
+
+    def hear_bytes(self, topic: str, payload: bytes) -> None:
+        self.registry.told(self.host.receive(topic, payload, self.now_ms))
+
+    @property
+    def now_ms(self) -> int:
+        return to_ms(self.clock.now())
+
+    def quality(self, topic: str) -> int | None:
+        document = self.retained.get(topic)
+        return None if document is None else document["quality"]
+
+
+async def test_a_value_is_shown_at_its_place_with_unit_source_and_time() -> None:
+    it, node = State(), Node()
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms), *node.says(it.now_ms + 1_000, Count=41))
+        await until(lambda: len(it.retained) == 2)
+    assert it.retained[f"{PACKER}/Admin/ProdProcessedCount"] == {
+        "value": 41,
+        "unit": "H87",
+        "quality": 192,
+        "timestamp": "2026-03-02T15:00:01.000Z",
+        "source": "Plant/Line1-PLC/Packer",
+        "place": "Acme/Dallas/Packaging/Line1/Packer",
+        "metric": "Admin/ProdProcessedCount",
+    }
+
+
+async def test_deaths_are_shown_at_once_and_births_make_good() -> None:
+    it, node = State(), Node(devices={"Packer": ["State"], "Filler": ["State"]})
+    packer, filler = f"{PACKER}/Status/StateCurrent", f"{ROOT}/Packaging/Line1/Filler/Status/StateCurrent"
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: it.quality(packer) == it.quality(filler) == 192)
+        it.hear(*node.session.device_death("Packer", it.now_ms))
+        await until(lambda: it.quality(packer) == 500)
+        assert it.quality(filler) == 192
+        it.hear(node.will)
+        await until(lambda: it.quality(filler) == 500)
+        it.clock.move(1)
+        node.session.device_birth("Packer", None, it.now_ms)
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: it.quality(packer) == it.quality(filler) == 192)
+
+
+async def test_a_topic_takes_the_newest_value_at_most_once_in_its_interval() -> None:
+    it, node = State(), Node()
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: len(it.sent) == 2)
+        it.sent.clear()
+        for value in range(1, 50):
+            it.hear(*node.says(it.now_ms, Count=value))
+        await until(lambda: it.retained[f"{PACKER}/Admin/ProdProcessedCount"]["value"] == 49)
+    assert len(it.sent) == 1
+
+
+async def test_the_topic_of_a_metric_that_vanished_is_cleared() -> None:
+    it = State()
+    async with running(it.projector.run):
+        it.hear(*Node(devices={"Packer": ["State", "Count"]}).born(it.now_ms))
+        await until(lambda: len(it.retained) == 2)
+        it.clock.move(1)
+        less = Node(devices={"Packer": ["State"]})
+        less._bd_seq = 5
+        it.hear(*less.born(it.now_ms))
+        await until(lambda: it.cleared == [f"{PACKER}/Admin/ProdProcessedCount"])
+
+
+async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> None:
+    text = """
+  - group: Spare
+    edge_node: "{node}"
+    device: "{machine}"
+    place: Packaging/Line1/{machine}
+    metrics: [{from: State, to: Status/StateCurrent}]
+"""
+    from tests.unit.runtime.support import SITE
+
+    it = State(site=small_site(SITE + text.lstrip("\n")))
+    first, second = Node(), Node("Spare", "X", {"Packer": ["State"]})
+    contested = f"{PACKER}/Status/StateCurrent"
+    async with running(it.projector.run):
+        it.hear(*first.born(it.now_ms), *first.says(it.now_ms, State=6))
+        it.hear(*second.born(it.now_ms), *second.says(it.now_ms, State=9))
+        await until(lambda: f"{ROOT}/_unplaced/Spare/X/Packer/State" in it.retained)
+        assert it.retained[contested]["source"] == "Plant/Line1-PLC/Packer"
+        assert it.picture.counts()["Namespace/Conflicts"] == 1
+        rows = (await it.registry.nodes(NodesArgs())).data
+        assert [row["conflicts"] for row in rows] == [
+            [],
+            ["Acme/Dallas/Packaging/Line1/Packer: Status/StateCurrent"],
+        ]
+        it.clock.move(1)
+        gone = Node(devices={"Packer": ["Count"]})
+        gone._bd_seq = 7
+        it.hear(*gone.born(it.now_ms))
+        it.clock.move(1)
+        it.hear(*second.born(it.now_ms))
+        await until(lambda: it.retained.get(contested, {}).get("source") == "Spare/X/Packer")
+        assert f"{ROOT}/_unplaced/Spare/X/Packer/State" not in it.retained
+    assert it.picture.counts()["Namespace/Conflicts"] == 0
+
+
+async def test_hostile_names_stay_in_topics_of_their_own() -> None:
+    names = ["+", "#", "_x", "a//b", "/", "ü€", "%2B", "_event/x", "$SYS", "a b", "x" * 70_000]
+    it = State()
+    topics = set()
+    async with running(it.projector.run):
+        it.hear(*Node("Strange ü", "_n", {"_d": names}).born(it.now_ms))
+        await until(lambda: len(it.retained) == len(names) - 1)
+        topics = set(it.retained)
+    assert all(not set(topic) & {"+", "#"} and topic.startswith(f"{ROOT}/_unplaced/") for topic in topics)
+    assert all(level for topic in topics for level in topic.split("/"))
+    assert f"{ROOT}/_unplaced/Strange %C3%BC/%5Fn/%5Fd/%2B" in topics
+    assert f"{ROOT}/_unplaced/Strange %C3%BC/%5Fn/%5Fd/%252B" in topics
+    assert it.picture.counts()["Namespace/Unplaced"] == 1
+
+
+async def test_hostile_payloads_are_counted_for_their_node_alone() -> None:
+    it, node = State(), Node()
+    it.hear(*node.born(it.now_ms))
+    for _ in range(3):
+        it.hear_bytes("spBv1.0/Plant/NDATA/Evil", b"\xff\xff")
+    it.hear_bytes("spBv1.0/too/short", b"")
+    rows = {row["edge_node_id"]: row for row in (await it.registry.nodes(NodesArgs())).data}
+    assert sum(rows["Evil"]["rejected"].values()) == 3
+    assert rows["Line1-PLC"]["rejected"] == {}
+    assert rows["Line1-PLC"]["state"] == "online"
+    assert it.picture.counts()["Namespace/Rejected"] == 4
+
+
+async def test_strangers_cannot_fill_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.namespace_state.domain.picture._MOST_NODES", 10)
+    it = State()
+    for number in range(50):
+        it.hear_bytes(f"spBv1.0/Plant/NDATA/n{number}", b"\xff\xff")
+    assert len(it.picture.nodes) == 10
+    assert it.picture.counts()["Namespace/Rejected"] == 50
+
+
+async def test_nodes_are_listed_page_by_page() -> None:
+    it = State()
+    for number in range(7):
+        it.hear(*Node(node=f"N{number}").born(it.now_ms))
+    rows: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = await it.registry.nodes(NodesArgs(limit=3, cursor=cursor))
+        rows += page.data
+        cursor = page.next
+        if cursor is None:
+            break
+    assert [row["edge_node_id"] for row in rows] == [f"N{number}" for number in range(7)]
+    assert rows[0]["devices"] == [{"device_id": "Packer", "alive": True}]
+
+
+async def test_a_late_joiner_has_what_the_registry_had_when_it_asked() -> None:
+    it = State()
+    nodes = [Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}) for number in range(20)]
+    for node in nodes:
+        it.hear(*node.born(it.now_ms))
+    desk = LateJoiners(it.host.edge_nodes, it.host.snapshot)
+    page = await desk.answer(SnapshotArgs())
+    rows = list(page.data)
+    pages = 1
+    while page.next is not None:
+        it.hear(*nodes[-1].says(it.now_ms, M0=pages))  # what changes while pages are fetched is not part of it
+        page = await desk.answer(SnapshotArgs(cursor=page.next))
+        rows += page.data
+        pages += 1
+    assert pages > 1
+    joiner = HostSession()
+    joiner.restore(snapshots_from_rows(rows), it.now_ms)
+    before = HostSession()
+    for number in range(20):
+        for message in Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}).born(to_ms(START)):
+            before.receive(message.topic, message.payload, to_ms(START))
+    for node in nodes:
+        theirs = {(m.name, m.value) for m in joiner.metrics(node.descriptor, "Packer")}
+        assert theirs == {(m.name, m.value) for m in before.metrics(node.descriptor, "Packer")}
+        assert joiner.state(node.descriptor) is before.state(node.descriptor)
+    with pytest.raises(QueryFailed, match="SnapshotGone"):
+        await desk.answer(SnapshotArgs(cursor="gone:3"))
+    only = await desk.answer(SnapshotArgs(nodes=("Plant/N3",)))
+    assert {row["edge_node"] for row in only.data} == {"Plant/N3"}
+    assert (await desk.answer(SnapshotArgs(groups=("Elsewhere",)))).data == []
+
+
+async def test_wishes_for_a_rebirth_become_one_request_and_a_birth_fulfils_them() -> None:
+    it, node = State(), EdgeNodeDescriptor("Plant", "A")
+    it.hear_bytes("spBv1.0/Plant/NDATA/A", b"")
+    async with running(it.rebirths.run):
+        answers = [(await it.registry.rebirth(RebirthArgs(group_id="Plant", edge_node_id="A"))).data for _ in range(5)]
+        assert answers == [{"asked": True}] + [{"asked": False}] * 4
+        await until(lambda: it.asked == [node])
+        assert it.rebirths.want(node, "too soon") is False
+        await until(lambda: it.rebirths.want(node, "again"))
+        it.rebirths.born(node)
+        await asyncio.sleep(0.15)
+    assert it.asked == [node]
+    with pytest.raises(QueryFailed, match="UnknownNode"):
+        await it.registry.rebirth(RebirthArgs(group_id="Plant", edge_node_id="Nobody"))
+
+
+async def test_many_rebirths_are_asked_for_within_a_budget_and_none_is_lost_with_the_session() -> None:
+    it = State(is_up=False)
+    nodes = [EdgeNodeDescriptor("Plant", f"N{number}") for number in range(8)]
+    async with running(it.rebirths.run):
+        for node in nodes:
+            it.rebirths.want(node, "start", within_s=0.1)
+        await asyncio.sleep(0.2)
+        assert it.asked == []
+        it.is_up = True
+        began = asyncio.get_running_loop().time()
+        await until(lambda: len(it.asked) == 8)
+        assert asyncio.get_running_loop().time() - began > 7 / 20 * 0.9
+    assert sorted(it.asked) == nodes
+
+
+@dataclass
+class Kept:
+    """One retained topic as the broker gives it back."""
+
+    topic: str
+    source: str
+    document: dict[str, Any]
+
+    def as_stale(self) -> bytes | None:
+        return json.dumps({**self.document, "quality": 500}).encode() if self.document else None
+
+
+async def test_what_was_retained_before_the_start_is_stale_until_confirmed_or_cleared() -> None:
+    it, node = State(), Node()
+    confirmed, gone = f"{PACKER}/Status/StateCurrent", f"{PACKER}/Status/Old"
+    foreign, nobody = f"{ROOT}/Packaging/x", f"{ROOT}/_unplaced/P/N/m"
+    document = {"value": 1, "quality": 192}
+    kept = [
+        Kept(confirmed, "Plant/Line1-PLC/Packer", document),
+        Kept(gone, "Plant/Line1-PLC/Packer", document),
+        Kept(nobody, "P/N", document),
+        Kept(foreign, "", {}),
+    ]
+    answers: list[list[Kept] | None] = [None, kept]
+
+    async def read() -> list[Kept] | None:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    reconciler = Reconciler(it.projector, it.picture, read, log=get_logger())
+    async with running(it.projector.run, reconciler.run):
+        await reconciler.connected()
+        await until(lambda: it.quality(confirmed) == it.quality(gone) == it.quality(nobody) == 500)
+        assert it.cleared == [foreign]
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: it.quality(confirmed) == 192 and gone not in it.retained)
+        assert it.quality(nobody) == 500
+
+        # The broker comes back with what it had before: a topic that was cleared, and one that is true.
+        it.sent.clear()
+        answers[:] = [
+            [Kept(gone, "Plant/Line1-PLC/Packer", document), Kept(confirmed, "Plant/Line1-PLC/Packer", document)]
+        ]
+        it.cleared.clear()
+        await reconciler.connected()
+        await until(lambda: it.cleared == [gone] and confirmed in it.sent)
+        assert it.quality(confirmed) == 192
+
+
+async def test_what_cannot_be_published_waits_for_the_session() -> None:
+    it, node = State(is_up=False), Node()
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await asyncio.sleep(0.15)
+        assert it.retained == {}
+        it.is_up = True
+        await until(lambda: len(it.retained) == 2)
+
+
+def test_topics_of_the_sites_own_services_are_apart_from_those_of_its_equipment() -> None:
+    site = small_site()
+    picture = Picture(site.path, site.mappings)
+    host = HostSession()
+    node = Node("Acme:Dallas", "mes-oee", {"_Site": ["Namespace"], "Packaging:Line1": ["OEE"]})
+    for message in node.born(to_ms(START)):
+        for event in host.receive(message.topic, message.payload, to_ms(START)):
+            picture.apply(event, to_ms(START))
+    topics = {topic_of(SiteTopics(site.path).root, entry.address) for entry in picture.entries()}
+    assert {f"{ROOT}/_Site/Namespace", f"{ROOT}/Packaging/Line1/OEE"} <= topics
