@@ -9,7 +9,7 @@ import pytest
 from namespace.contracts.command import Command, CommandResponse
 from namespace.contracts.contract import edge_node_id
 from namespace.runtime import NoAnswer
-from namespace.sparkplug import DataType, Metric, Payload, encode_payload
+from namespace.sparkplug import DataSet, DataType, Metric, Payload, encode_payload
 from namespace.testing.servers import NewDatabase
 from namespace.transport.memory import MemoryBroker
 from tests.integration.runtime.shop import Till, guest, send, serving, till_service, total
@@ -207,9 +207,8 @@ async def test_a_stop_in_order_hands_out_what_was_promised(broker: MemoryBroker,
             stop.set()
         await until(lambda: heard.kinds()[-1] == "NDEATH")
     assert heard.kinds().count("NDEATH") == 1
-    rows = [
-        row for data in heard.of("NDATA") for m in data.metrics if m.name == "EventLog/Events" for row in m.value.rows
-    ]  # type: ignore[union-attr]
+    batches = [m.value for data in heard.of("NDATA") for m in data.metrics if m.name == "EventLog/Events"]
+    rows = [row for batch in batches if isinstance(batch, DataSet) for row in batch.rows]
     assert len({row[0] for row in rows}) == 5
 
 

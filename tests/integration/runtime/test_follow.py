@@ -150,7 +150,7 @@ async def test_what_is_rejected_is_parked_with_its_subject_shown_and_driven_agai
         assert len((await client.queries.ask("ledger", "parked", {"limit": 1})).data) == 1
         await showing(ledger, 2)
 
-        again = {"target": "ledger", "name": "Redrive", "producer": "till"}
+        again: dict[str, Any] = {"target": "ledger", "name": "Redrive", "producer": "till"}
         assert (await send(client, "account 1", **again)).result == {"applied": 0}
         ledger.refuse.clear()
         assert (await send(client, "account 1", **again)).result == {"applied": 2}
