@@ -42,6 +42,9 @@ class MissedNote:
     """A source was born, or died, or something of it was lost.
 
     Attributes:
+        edge_node: `<group>/<edge node>`.
+        device_id: None for the edge node itself.
+        bd_seq: Of a birth's session, where known.
         places: For which it speaks.
         is_online: Whether it was born.
         at_ms: Since when, ms since the epoch.
@@ -49,6 +52,9 @@ class MissedNote:
         reason: Why it fell silent, a short code.
     """
 
+    edge_node: str
+    device_id: str | None
+    bd_seq: int | None
     places: tuple[str, ...]
     is_online: bool
     at_ms: int
@@ -66,7 +72,8 @@ def row_to_json(row: MissedRow) -> list[Any]:
             flags = row.is_birth + 2 * row.is_historical
             return [row.place, row.metric, int(row.datatype), _to_json(row.value), row.at_ms, row.received_ms, flags]
         case MissedNote():
-            return [list(row.places), row.is_online, row.at_ms, row.received_ms, row.reason]
+            source = [row.edge_node, row.device_id, row.bd_seq]
+            return [source, list(row.places), row.is_online, row.at_ms, row.received_ms, row.reason]
 
 
 def row_from_json(row: list[Any]) -> MissedRow:
@@ -77,8 +84,17 @@ def row_from_json(row: list[Any]) -> MissedRow:
     """
     try:
         if isinstance(row[0], list):
-            places, is_online, at_ms, received_ms, reason = row
-            return MissedNote(tuple(map(str, places)), bool(is_online), int(at_ms), int(received_ms), str(reason))
+            (node, device, bd_seq), places, is_online, at_ms, received_ms, reason = row
+            return MissedNote(
+                str(node),
+                None if device is None else str(device),
+                None if bd_seq is None else int(bd_seq),
+                tuple(map(str, places)),
+                bool(is_online),
+                int(at_ms),
+                int(received_ms),
+                str(reason),
+            )
         place, metric, number, value, at_ms, received_ms, flags = row
         datatype = DataType(number)
         return MissedSample(

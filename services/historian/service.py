@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from namespace.contracts.historian import CONTRACT
 from namespace.runtime import Context, EdgeNodeListener, Parts, PrimaryHost, Service, Session, get_logger, read_settings
 from namespace.runtime.clock import to_ms
+from namespace.runtime.placing import Device
 from namespace.sparkplug import HostEvent
 from services.historian.adapters.postgres import PostgresJournal, read_head
 from services.historian.adapters.reading import Reading
@@ -53,10 +54,12 @@ def compose(context: Context) -> Parts:
         lambda: context.open_transport("-state"), context.host_id, clock=context.clock, health=context.health
     )
     writer = Writer(recorder, journal, spool, now_ms=now_ms, log=log, room_changed=lambda _: listening.look())
-    session = Session(context.open_transport("-journal"), name="journal", health=context.health)
+    session = Session(
+        context.open_transport("-journal"), name="journal", health=context.health, metrics=context.metrics
+    )
 
-    def told(events: Iterable[HostEvent]) -> None:
-        recorder.told(events)
+    def told(events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+        recorder.told(events, gone)
         writer.heard()
 
     listener = EdgeNodeListener(

@@ -279,4 +279,5 @@ def _note_row(note: Note, first: int) -> Sequence[object]:
         note.bd_seq,
         note.reason,
         list(note.places),
+        note.is_machine,
     )

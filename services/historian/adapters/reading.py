@@ -19,7 +19,7 @@ _LONGEST_TEXT = 8_192
 _WINDOW = 200_000
 """Positions that are looked through at once for what somebody missed."""
 _WINDOWS = 20
-_SETTLE_S = 5.0
+_SETTLE_S = 1.5
 
 
 class _Sql(Queries):
@@ -129,7 +129,7 @@ class Reading:
             raise QueryFailed("OtherJournal", f"this is journal {head.journal}, which ends at {head.position}")
         after, until = (arguments.after, head.position) if arguments.cursor is None else _range(arguments.cursor)
         rows, after = await self._missed(after, until, arguments)
-        return Page(rows, f"{after}:{until}" if after < until else None)
+        return Page({"rows": rows, "position": after}, f"{after}:{until}" if after < until else None)
 
     async def _missed(self, after: int, until: int, arguments: MissedArgs) -> tuple[list[Any], int]:
         """Return rows after a position and the position up to which they are complete."""
@@ -223,6 +223,9 @@ def _missed_sample(record: Any, tag: Any) -> MissedSample:
 
 def _missed_note(record: Any) -> MissedNote:
     return MissedNote(
+        edge_node=f"{record['group_id']}/{record['edge_node_id']}",
+        device_id=record["device_id"] or None,
+        bd_seq=record["bd_seq"],
         places=tuple(record["places"]),
         is_online=record["kind"] == "birth",
         at_ms=record["at_ms"],

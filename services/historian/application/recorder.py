@@ -6,12 +6,13 @@ answers - is left out: its record is the event log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
 from namespace.isa95 import EquipmentPath, EquipmentPathError, SiteModel
-from namespace.runtime.placing import Places, Sources
+from namespace.runtime.machine_news import DEVICE_DEATH, NODE_DEATH
+from namespace.runtime.placing import Device, Places, Sources
 from namespace.sparkplug import (
     BD_SEQ,
     REBIRTH,
@@ -81,8 +82,13 @@ class Recorder:
         self.gaps += gap.until_ms is not None
         self.batch.gaps.append(gap)
 
-    def told(self, events: Iterable[HostEvent]) -> None:
-        """Take in what was heard."""
+    def told(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+        """Take in what was heard.
+
+        Args:
+            events: In order.
+            gone: Nodes and devices whose death a snapshot tells of; it was noted when it happened.
+        """
         now_ms = self._now_ms()
         for event in events:
             match event:
@@ -94,12 +100,12 @@ class Recorder:
                     self._close(node, now_ms)
                 case DeviceBirth(edge_node=node, device_id=device):
                     self._born(node, device, event, now_ms, None)
-                case NodeDeath(edge_node=node, timestamp=at_ms):
+                case NodeDeath(edge_node=node, timestamp=at_ms) if (node, None) not in gone:
                     self._sources.node_died(node)
-                    self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason="node_death")
-                case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms):
+                    self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
+                case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms) if (node, device) not in gone:
                     self._sources.device_died(node, device)
-                    self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason="device_death")
+                    self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason=DEVICE_DEATH)
                 case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
                     self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
                     self._lost(node, reason, event.timestamp)
@@ -160,7 +166,7 @@ class Recorder:
     # -- what a metric is
 
     def _tag(self, node: EdgeNodeDescriptor, device: str | None, metric: MetricValue) -> Tag | None:
-        is_own = node.group_id == self._site.group_id and node.edge_node_id.startswith(_OWN)
+        is_own = self._is_own(node)
         if metric.name in _PROTOCOL or (is_own and device is None and metric.name in _MESSAGES):
             return None
         key = TagKey(
@@ -175,6 +181,9 @@ class Recorder:
         place, canonical, is_machine = self._placed(node, device, metric.name, is_own=is_own)
         self._tags.describe(tag, place, _text(canonical), _text(unit) if isinstance(unit, str) else None, is_machine)
         return tag
+
+    def _is_own(self, node: EdgeNodeDescriptor) -> bool:
+        return node.group_id == self._site.group_id and node.edge_node_id.startswith(_OWN)
 
     def _placed(
         self, node: EdgeNodeDescriptor, device: str | None, name: str, *, is_own: bool
@@ -218,6 +227,7 @@ class Recorder:
                 bd_seq,
                 str(reason),
                 tuple(sorted(places)),
+                not self._is_own(node),
             )
         )
 

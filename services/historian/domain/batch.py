@@ -56,6 +56,7 @@ class Note:
         bd_seq: Of the session, where known.
         reason: A short code, where there is one.
         places: ISA-95 paths for which the source speaks.
+        is_machine: Whether the source is a foreign edge node.
     """
 
     order: int
@@ -68,6 +69,7 @@ class Note:
     bd_seq: int | None = None
     reason: str = ""
     places: tuple[str, ...] = ()
+    is_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

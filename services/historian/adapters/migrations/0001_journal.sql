@@ -43,8 +43,8 @@ CREATE TABLE sample (
     marks smallint NOT NULL
 ) PARTITION BY RANGE (at_ms);
 CREATE UNIQUE INDEX sample_identity ON sample (tag, at_ms, occurrence);
-CREATE INDEX sample_time ON sample USING brin (at_ms) WITH (pages_per_range = 32, autosummarize = on);
-CREATE INDEX sample_position ON sample USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX sample_by_time ON sample USING brin (at_ms) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX sample_by_position ON sample USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
 COMMENT ON COLUMN sample.data IS 'A Sparkplug payload of one metric, for values without a plainer form.';
 COMMENT ON COLUMN sample.occurrence IS 'Made of the value: tells samples of one tag with one source time apart, so that one that is resent is the same.';
 COMMENT ON COLUMN sample.marks IS '1 first birth of a session, 2 historical, 4 in a birth, 8 from a snapshot.';
@@ -62,7 +62,8 @@ CREATE TABLE note (
     received_ms bigint NOT NULL,
     bd_seq integer,
     reason text NOT NULL,
-    places text[] NOT NULL
+    places text[] NOT NULL,
+    is_machine boolean NOT NULL
 );
 CREATE UNIQUE INDEX note_identity
     ON note (md5(group_id || chr(1) || edge_node_id || chr(1) || device_id), kind, at_ms, received_ms);

@@ -37,6 +37,6 @@ ORDER BY position LIMIT $4;
 
 -- name: missed_notes
 -- Births, deaths and losses of machines between two positions.
-SELECT position, kind, at_ms, received_ms, reason, places FROM note
-WHERE position > $1 AND position <= $2 AND cardinality(places) > 0
+SELECT position, kind, group_id, edge_node_id, device_id, bd_seq, at_ms, received_ms, reason, places FROM note
+WHERE position > $1 AND position <= $2 AND is_machine
 ORDER BY position LIMIT $3;

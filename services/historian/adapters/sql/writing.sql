@@ -27,8 +27,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: add_notes
 -- Births, deaths and losses of sources.
-INSERT INTO note (position, kind, group_id, edge_node_id, device_id, at_ms, received_ms, bd_seq, reason, places)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO note (position, kind, group_id, edge_node_id, device_id, at_ms, received_ms, bd_seq, reason, places, is_machine)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT DO NOTHING;
 
 -- name: put_gap
