@@ -134,10 +134,15 @@ class Machine:
 
 @asynccontextmanager
 async def machine(
-    broker: TestBroker, at_ms: int = T0, *, bd_seq: int = 0, further: Mapping[str, DataType] | None = None
+    broker: TestBroker,
+    at_ms: int = T0,
+    *,
+    count: int = 0,
+    bd_seq: int = 0,
+    further: Mapping[str, DataType] | None = None,
 ) -> AsyncIterator[Machine]:
     """Connect the controller of Line 1 with its packer; nothing is published before `born`."""
-    definitions = [MetricDefinition(name=COUNT_ON_WIRE, datatype=DataType.UInt16, value=0, timestamp=at_ms)]
+    definitions = [MetricDefinition(name=COUNT_ON_WIRE, datatype=DataType.UInt16, value=count, timestamp=at_ms)]
     definitions += [MetricDefinition(name=name, datatype=kind) for name, kind in (further or {}).items()]
     config = EdgeNodeConfig(group_id=GROUP, edge_node_id=NODE)
     session = EdgeNodeSession(config, [], {DEVICE: definitions})

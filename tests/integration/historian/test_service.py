@@ -9,7 +9,17 @@ import pytest
 
 from namespace.runtime.settings import ServiceSettings
 from namespace.testing.servers import NewDatabase, TestBroker
-from tests.integration.historian.running import COUNT, PACKER, T0, Guest, demo_site, guest, machine, running, settings_of
+from tests.integration.historian.running import (
+    COUNT,
+    PACKER,
+    T0,
+    Guest,
+    demo_site,
+    guest,
+    machine,
+    running,
+    settings_of,
+)
 
 SITE = demo_site()
 
