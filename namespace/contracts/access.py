@@ -16,6 +16,8 @@ from namespace.contracts.query import SiteTopics
 from namespace.isa95 import EquipmentPath
 
 _PUBLISHED = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
+_CATCHES_UP_FROM = frozenset({"namespace_state", "historian"})
+"""Who tells a service that reads machines what it missed: the present from the one, the past from the other."""
 
 
 class Access(StrEnum):
@@ -78,9 +80,7 @@ def service_rules(contract: ServiceContract, access: SiteAccess) -> tuple[Access
         rules.update(_follow(producer, site))
     for target in contract.commands_to:
         rules.update(_command(target, site))
-    for asked in (
-        ({"namespace_state"} if contract.reads_machines else set()) | set(contract.follows) | set(contract.asks)
-    ):
+    for asked in (_CATCHES_UP_FROM if contract.reads_machines else set()) | {*contract.follows, *contract.asks}:
         rules |= {write(topics.queries(asked)), read(topics.replies(account))}
     if contract.reads_machines:
         rules.update(read(f"spBv1.0/{group}/{kind}/#") for group in access.machine_groups for kind in _PUBLISHED)
@@ -88,6 +88,8 @@ def service_rules(contract: ServiceContract, access: SiteAccess) -> tuple[Access
         rules.update(read(topic_filter) for topic_filter in topics.projection(access.areas))
     if contract.observes_everything:
         rules.update(_observer(access))
+    if contract.is_primary_host:
+        rules |= {read("spBv1.0/#"), write(f"spBv1.0/STATE/{access.host_id}")}
     if contract.acts_as_edge_nodes:
         # A group with a wildcard would cover the site's own: whoever acts as machines there gets accounts of their own.
         literal = (group for group in access.machine_groups if "+" not in group)
@@ -146,9 +148,8 @@ def _command(target: str, site: EquipmentPath) -> Iterable[AccessRule]:
 
 
 def _observer(access: SiteAccess) -> Iterable[AccessRule]:
-    """Reads all Sparkplug traffic, writes STATE, the projection and NCMD; but commands no MES node."""
+    """Reads all Sparkplug traffic, writes the projection and NCMD; but commands no MES node."""
     yield read("spBv1.0/#")
-    yield write(f"spBv1.0/STATE/{access.host_id}")
     for group in access.machine_groups:
         yield write(f"spBv1.0/{group}/NCMD/+")
     yield write(f"spBv1.0/{access.site.group_id}/NCMD/+")

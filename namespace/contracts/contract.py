@@ -122,8 +122,10 @@ class ServiceContract:
         commands_to: The services it may command.
         asks: The services it asks queries, beside those whose logs it follows.
         reads_machines: Whether it reads the foreign edge nodes of the site.
-        observes_everything: Whether it reads every Sparkplug message, publishes STATE and the projection, and may ask machines for a
-            rebirth. True for one service alone (ARCHITECTURE: the safety rule).
+        observes_everything: Whether it reads every Sparkplug message, publishes the projection, and may ask machines for a rebirth. True
+            for one service alone (ARCHITECTURE: the safety rule).
+        is_primary_host: Whether it is the site's primary host application: reads every Sparkplug message and publishes STATE. True for
+            one service alone.
         reads_projection: Whether it reads the JSON projection.
         acts_as_edge_nodes: Whether it publishes as foreign edge nodes: the simulator.
     """
@@ -139,6 +141,7 @@ class ServiceContract:
     asks: tuple[str, ...] = ()
     reads_machines: bool = False
     observes_everything: bool = False
+    is_primary_host: bool = False
     reads_projection: bool = False
     acts_as_edge_nodes: bool = False
 

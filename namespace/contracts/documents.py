@@ -82,7 +82,7 @@ def _topics() -> str:
         "| `spBv1.0/E:S/NBIRTH\\|NDATA\\|NDEATH/mes-<service>` | the service itself: health, event log, command answers | that service |",
         "| `spBv1.0/E:S/DBIRTH\\|DDATA\\|DDEATH/mes-<service>/<place>` | what it says about a place | that service |",
         "| `spBv1.0/E:S/NCMD/mes-<service>` | commands (`Command/Request`) | who may command it |",
-        "| `spBv1.0/STATE/<host id>` | whether the primary host is there (retained) | `namespace_state` |",
+        "| `spBv1.0/STATE/<host id>` | whether the primary host is there (retained) | `historian` |",
         "| `uns/v1/E/S/<Area>/.../<metric>` | current value as retained JSON | `namespace_state` |",
         "| `uns/v1/E/S/_Site/<metric>` | the same for the site as a whole | `namespace_state` |",
         "| `uns/v1/E/S/_unplaced/<group>/<node>[/<device>]/<metric>` | nodes without a mapping rule | `namespace_state` |",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from namespace.contracts import namespace_state, oee, simulator, work_order
+from namespace.contracts import historian, namespace_state, oee, simulator, work_order
 from namespace.contracts.contract import ServiceContract
 
 CONSOLE = ServiceContract(
@@ -15,6 +15,7 @@ CONSOLE = ServiceContract(
 
 SERVICES: tuple[ServiceContract, ...] = (
     namespace_state.CONTRACT,
+    historian.CONTRACT,
     work_order.CONTRACT,
     oee.CONTRACT,
     CONSOLE,

@@ -6,6 +6,7 @@ from namespace.runtime.client import SiteClient
 from namespace.runtime.clock import Clock, SystemClock, from_ms, to_ms
 from namespace.runtime.commands import CommandClient, CommandHandler, Done
 from namespace.runtime.edge_node import EdgeNode
+from namespace.runtime.edge_node_listener import EdgeNodeListener
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication
@@ -13,6 +14,7 @@ from namespace.runtime.logging import Logger, configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
 from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.primary_host import PrimaryHost
 from namespace.runtime.process import main, run
 from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page
 from namespace.runtime.service import Context, Parts, Service
@@ -28,6 +30,7 @@ __all__ = [
     "Context",
     "Done",
     "EdgeNode",
+    "EdgeNodeListener",
     "Health",
     "HostApplication",
     "Logger",
@@ -40,6 +43,7 @@ __all__ = [
     "NotConnected",
     "Page",
     "Parts",
+    "PrimaryHost",
     "QueryClient",
     "QueryFailed",
     "QueryHandler",

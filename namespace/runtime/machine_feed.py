@@ -1,23 +1,22 @@
 """What the machines of a site say, placed and named by the site file: one ordered stream for one handler.
 
-Foreign edge nodes are heard by a Sparkplug host session. A late joiner subscribes first, holds back what arrives, takes a snapshot from
-`namespace_state`, and goes on from there, so that a restart asks no machine for a rebirth. Only `namespace_state` may ask machines; what
-this feed misses it asks of that service.
+Foreign edge nodes are heard by a Sparkplug host session that joins late without a storm (`edge_node_listener`). What was said while this
+service was down, or its connection was gone, comes first, from the historian's journal (`catch_up_samples`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.isa95 import SiteModel
 from namespace.runtime.business_time import BusinessTime
-from namespace.runtime.clock import Clock, to_ms
+from namespace.runtime.catch_up_samples import PATIENCE_S, CatchUp
+from namespace.runtime.clock import Clock
+from namespace.runtime.edge_node_listener import EdgeNodeListener
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.logging import get_logger
@@ -26,28 +25,19 @@ from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
-from namespace.sparkplug import (
-    EdgeNodeDescriptor,
-    HostEvent,
-    HostSession,
-    NodeSnapshot,
-    RebirthWanted,
-    Rejected,
-    RemoteProtocolError,
-)
-from namespace.store import DatabaseUnavailable, TransactionConflict
-from namespace.transport import Message
+from namespace.sparkplug import EdgeNodeDescriptor, HostEvent
+from namespace.store import DatabaseUnavailable, SamplePosition, TransactionConflict
 
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
 _QUEUE = 50_000
-_TICK_S = 0.25
 _RETRY_S = 1.0
-_SNAPSHOT_S = 3.0
 _BATCH = 2_000
+_CANNOT_TELL = (NoAnswer, NotConnected, QueryFailed, DatabaseUnavailable, TransactionConflict)
 
 
 MachineHandler = Callable[[Sequence[MachineNews]], Awaitable[None]]
-"""Takes news in order; it is called again with the same news where the database was not reachable."""
+"""Takes news in order. It is called again with the same news where the database was not reachable, and some seconds of news come again
+after a restart or a new connection: taking in a sample twice must change nothing."""
 
 
 class SessionMemory(Protocol):
@@ -71,6 +61,7 @@ class MachineFeed:
         handler: Takes the news.
         sessions: Remembers which sessions were used, so that a restart knows what goes on and what begins anew.
         queries: Asks `namespace_state` for the snapshot and for rebirths.
+        catch_up: Knows what was missed.
         business_time: Told every source time.
         clock: For receive times.
         health: Told while machines cannot be heard.
@@ -85,6 +76,7 @@ class MachineFeed:
         *,
         sessions: SessionMemory,
         queries: QueryClient,
+        catch_up: CatchUp,
         business_time: BusinessTime,
         clock: Clock,
         health: Health,
@@ -93,68 +85,41 @@ class MachineFeed:
         self._sessions = sessions
         self._session = session
         self._handler = handler
-        self._queries = queries
+        self._catch_up = catch_up
         self._clock = clock
         self._health = health
         self._metrics = metrics
-        self._host = HostSession()
         self._reporter = MachineReporter(site, business_time)
-        self._groups = sorted({group for group, _ in site.mappings.filters()})
-        self._news: deque[MachineNews] = deque()
+        self._news: deque[MachineNews | SamplePosition] = deque()
         self._wake = asyncio.Event()
-        self._held: list[Message] | None = None
-        self._is_overflown = False
-        self._joining = asyncio.Event()
-        self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._is_behind = asyncio.Event()
         self._log = get_logger(part="machines")
-        for group, node in site.mappings.filters():
-            for kind in _KINDS:
-                tail = "/+" if kind.startswith("D") else ""
-                session.route(f"spBv1.0/{group}/{kind}/{node}{tail}", self._receive)
-        session.join(self)
+        filters = [
+            f"spBv1.0/{group}/{kind}/{node}{'/+' if kind.startswith('D') else ''}"
+            for group, node in site.mappings.filters()
+            for kind in _KINDS
+        ]
+        self._listener = EdgeNodeListener(
+            session,
+            filters,
+            groups=sorted({group for group, _ in site.mappings.filters()}),
+            told=self._told,
+            queries=queries,
+            clock=clock,
+            metrics=metrics,
+        )
+        self._listener.before_first = partial(self._insist, self._remember)
+        self._listener.before_snapshot = self._tell_missed_first
+        self._listener.joined = lambda: self._tell(self._reporter.give_up_on_lost(clock.now()))
 
-    # -- the session's side
+    # -- what is heard
 
-    async def connected(self) -> None:
-        """Hold back what arrives until there is a snapshot."""
-        self._held, self._is_overflown = [], False
-        self._joining.set()
-
-    def disconnected(self) -> None:
-        """What is known may be old from now on."""
-        self._held = None
-        self._take(self._host.disconnected(self._now_ms()))
-
-    def _receive(self, message: Message) -> None:
-        if self._is_overflown:
-            return  # the session is about to end, and the next one begins with a snapshot
-        if self._held is None:
-            self._take(self._host.receive(message.topic, message.payload, self._now_ms()))
-        elif len(self._held) < _QUEUE:
-            self._held.append(message)
-        else:
-            self._overflow()
-
-    def _release(self) -> None:
-        held, self._held = self._held or [], None
-        self._host.connected(self._now_ms())
-        for message in held:
-            self._receive(message)
-        self._tell(self._reporter.give_up_on_lost(self._clock.now()))
-
-    # -- from host events to news
-
-    def _take(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+    def _told(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         received_at = self._clock.now()
         for event in events:
-            match event:
-                case RebirthWanted():
-                    if not self._wanted.full():  # it is wanted again while it is needed
-                        self._wanted.put_nowait(event)
-                case Rejected(reason=reason):
-                    self._metrics.rejected.labels("machine payload", reason).inc()
-                case _:
-                    self._tell(self._reporter.report(event, received_at, gone=gone))
+            self._tell(self._reporter.report(event, received_at, gone=gone))
 
     def _tell(self, news: Iterable[MachineNews]) -> None:
         before = len(self._news)
@@ -167,13 +132,56 @@ class MachineFeed:
 
     def _overflow(self) -> None:
         """Too much to keep: say so, and begin again from a snapshot instead of losing something in the middle unseen."""
-        self._metrics.overflows.labels("machine news").inc()
-        self._log.warning("machine_news_overflow", dropped=len(self._news))
-        dropped = list(self._news)
+        dropped = [news for news in self._news if not isinstance(news, SamplePosition)]
+        self._log.warning("machine_news_overflow", dropped=len(dropped))
         self._news.clear()
         self._news.extend(self._reporter.interrupted(dropped))
-        self._is_overflown = True
-        self._session.abort()
+        self._catch_up.begin()
+        self._listener.overflow("machine news")
+
+    # -- what was missed
+
+    async def _tell_missed_first(self) -> None:
+        """Before anything live: what was missed, as far as it is told soon."""
+        self._catch_up.begin()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._tell_missed()
+        except TimeoutError:
+            self._catch_up.late("live samples are used meanwhile")
+            self._is_behind.set()
+
+    async def _tell_missed_late(self) -> None:
+        """What was not told soon is used when it is told: as late data."""
+        while True:
+            await self._is_behind.wait()
+            self._is_behind.clear()
+            await self._tell_missed()
+
+    async def _tell_missed(self) -> None:
+        while self._session.is_up and not self._catch_up.is_complete:
+            try:
+                await self._tell_pages()
+            except _CANNOT_TELL as error:
+                self._log.info("missed_samples_not_told_yet", error=str(error))
+                await asyncio.sleep(_RETRY_S)
+
+    async def _tell_pages(self) -> None:
+        missed = 0
+        async for rows, position in self._catch_up.pages():
+            for row in rows:
+                self._tell(self._reporter.report_missed(row))
+            self._reached(position)
+            missed += len(rows)
+            if len(self._news) > _BATCH:
+                self._has_room.clear()
+            await self._has_room.wait()
+        if missed:
+            self._log.info("missed_samples_used", rows=missed)
+
+    def _reached(self, position: SamplePosition) -> None:
+        self._news.append(position)
+        self._wake.set()
 
     # -- tasks
 
@@ -181,9 +189,9 @@ class MachineFeed:
         """Feed until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hand_over(), name="machine news")
-            group.create_task(self._join(), name="machine snapshot")
-            group.create_task(self._tick(), name="machine host timer")
-            group.create_task(self._ask_for_rebirths(), name="machine rebirths")
+            group.create_task(self._listener.run(), name="machine listener")
+            group.create_task(self._tell_missed_late(), name="missed machine news")
+            group.create_task(self._catch_up.run(self._reached), name="catch up")
 
     async def _hand_over(self) -> None:
         while True:
@@ -191,11 +199,26 @@ class MachineFeed:
             self._wake.clear()
             sessions = self._reporter.sources.unsaved()
             while self._news:
-                batch = [self._news.popleft() for _ in range(min(_BATCH, len(self._news)))]
-                await self._insist(partial(self._handler, batch))
+                await self._hand_over_some()
             if sessions:  # after their births were used: a crash in between takes them for new ones, which loses no more than a gap
                 noted = {str(node): bd_seq for node, bd_seq in sessions.items()}
                 await self._insist(partial(self._sessions.note, noted))
+
+    async def _hand_over_some(self) -> None:
+        """Hand over news up to the next position of the journal; a position, when everything before it has been used."""
+        batch: list[MachineNews] = []
+        while self._news and len(batch) < _BATCH:
+            following = self._news[0]
+            if isinstance(following, SamplePosition):
+                break
+            batch.append(following)
+            self._news.popleft()
+        if batch:
+            await self._insist(partial(self._handler, batch))
+        elif isinstance(position := self._news.popleft(), SamplePosition):
+            self._catch_up.used(position)
+        if len(self._news) < _BATCH:
+            self._has_room.set()
 
     async def _remember(self) -> None:
         known = await self._sessions.known()
@@ -211,65 +234,3 @@ class MachineFeed:
             else:
                 self._health.ready("machines")
                 return
-
-    async def _join(self) -> None:
-        """After each connect: a snapshot; until it comes, live births are all there is."""
-        await self._insist(self._remember)
-        while True:
-            await self._joining.wait()
-            self._joining.clear()
-            while self._is_joining:
-                try:
-                    await self._restore()
-                except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
-                    self._log.info("no_snapshot_yet", error=str(error))
-                    if self._is_joining:
-                        self._release()
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(_RETRY_S):
-                            await self._joining.wait()
-                else:
-                    break
-
-    @property
-    def _is_joining(self) -> bool:
-        """Whether the session for which a snapshot is asked is still the present one."""
-        return self._session.is_up and not self._joining.is_set()
-
-    async def _restore(self) -> None:
-        rows = await self._queries.ask_all(
-            "namespace_state", "snapshot", {"groups": self._groups}, timeout_s=_SNAPSHOT_S, tries=1
-        )
-        if not self._is_joining:
-            raise NotConnected("the broker session was lost before the snapshot was taken")
-        snapshots = snapshots_from_rows(rows)
-        self._take(self._host.restore(snapshots, self._now_ms()), gone=_gone(snapshots))
-        self._release()
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(_TICK_S)
-            self._take(self._host.tick(self._now_ms()))
-
-    async def _ask_for_rebirths(self) -> None:
-        while True:
-            wanted = await self._wanted.get()
-            node = wanted.edge_node
-            args = {"group_id": node.group_id, "edge_node_id": node.edge_node_id, "reason": wanted.reason}
-            try:
-                await self._queries.ask("namespace_state", "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
-            except (NoAnswer, NotConnected, QueryFailed) as error:
-                self._log.info("rebirth_not_asked", node=str(node), error=str(error))
-
-    def _now_ms(self) -> int:
-        return to_ms(self._clock.now())
-
-
-def _gone(snapshots: Iterable[NodeSnapshot]) -> frozenset[Device]:
-    """Return the nodes and devices that a snapshot knows not to be there."""
-    gone: set[Device] = set()
-    for snapshot in snapshots:
-        if not snapshot.online:
-            gone.add((snapshot.edge_node, None))
-        gone.update((snapshot.edge_node, d.device_id) for d in snapshot.devices if not (d.alive and snapshot.online))
-    return frozenset(gone)

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from namespace.isa95 import EquipmentPath, SiteModel
+from namespace.contracts.historian_wire import MissedNote, MissedRow, MissedSample
+from namespace.isa95 import EquipmentPath, EquipmentPathError, SiteModel
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import from_ms
 from namespace.runtime.placing import Device, Places, Sources
@@ -30,6 +31,9 @@ from namespace.sparkplug import (
     WantedReason,
 )
 
+NODE_DEATH, DEVICE_DEATH = "node_death", "device_death"
+"""Why a place is silent whose source has said goodbye, or whose Will has."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineSample:
@@ -41,7 +45,7 @@ class MachineSample:
         value: None is null.
         datatype: Its Sparkplug type.
         source_time: When the source says it was taken, UTC; when it arrived, where what the source says cannot be.
-        received_at: When it arrived here, UTC.
+        received_at: When it arrived here, or at the historian while this service was down, UTC.
         is_birth: It stands in the first birth of a new session of its source: current, but not necessarily new; a counter's baseline.
             A rebirth within a session, or a snapshot of it, is no break: the source went on counting.
         is_historical: An old value that does not replace the current one.
@@ -130,6 +134,50 @@ class MachineReporter:
             case NodeDeath() | DeviceDeath() | NodeStale():
                 yield from self._lost_sight_of(event, received_at, gone)
 
+    def report_missed(self, row: MissedRow) -> Iterator[MachineNews]:
+        """Yield what a row of the historian's journal means for places: what `report` would have yielded at the time."""
+        received_at = from_ms(row.received_ms)
+        match row:
+            case MissedSample():
+                place = _path(row.place)
+                if place is None:
+                    return
+                source_time = self._instant(row.at_ms, received_at)
+                if not row.is_historical:
+                    self._business_time.observe(place, source_time)
+                yield MachineSample(
+                    place=place,
+                    metric=row.metric,
+                    value=row.value,
+                    datatype=row.datatype,
+                    source_time=source_time,
+                    received_at=received_at,
+                    is_birth=row.is_birth,
+                    is_historical=row.is_historical,
+                )
+            case MissedNote():
+                places = [place for place in map(_path, row.places) if place is not None]
+                yield from self._missed_note(row, places, received_at)
+
+    def _missed_note(
+        self, row: MissedNote, places: Iterable[EquipmentPath], received_at: datetime
+    ) -> Iterator[MachineNews]:
+        node = EdgeNodeDescriptor.parse(row.edge_node)
+        if row.is_online:
+            if row.device_id is None:
+                self._lost.pop(node, None)
+                self.sources.node_born(node, row.bd_seq, restored=False)
+            self.sources.born(node, row.device_id, restored=False)
+            since = self._instant(row.at_ms, received_at)
+            for place in places:
+                yield self._online(place, since, received_at, restored=False)
+            return
+        if row.reason == NODE_DEATH:
+            self.sources.node_died(node)
+        elif row.reason == DEVICE_DEATH and row.device_id is not None:
+            self.sources.device_died(node, row.device_id)
+        yield from self._silent(places, row.at_ms, row.reason, received_at)
+
     def give_up_on_lost(self, received_at: datetime) -> Iterator[MachineNews]:
         """Yield the silence of those who were not heard again after our own connection was lost."""
         for node in list(self._lost):
@@ -172,11 +220,11 @@ class MachineReporter:
                 if (node, None) not in gone:
                     self.sources.node_died(node)
                 since = self._lost.pop(node, timestamp)
-                yield from self._silent(self._places.of_node(node), since, "node_death", received_at)
+                yield from self._silent(self._places.of_node(node), since, NODE_DEATH, received_at)
             case DeviceDeath(device_id=device):
                 if (node, device) not in gone:
                     self.sources.device_died(node, device)
-                yield from self._silent(self._places.of_device(node, device), timestamp, "device_death", received_at)
+                yield from self._silent(self._places.of_device(node, device), timestamp, DEVICE_DEATH, received_at)
 
     def _online(self, place: EquipmentPath, since: datetime, received_at: datetime, *, restored: bool) -> MachineOnline:
         """A silence ends now where others tell of the birth, and with the birth, or at once, where we heard it."""
@@ -235,3 +283,10 @@ class MachineReporter:
             return self._business_time.believed(from_ms(timestamp_ms), received_at)
         except (ValueError, OverflowError, OSError):
             return received_at  # no instant that a calendar knows
+
+
+def _path(text: str) -> EquipmentPath | None:
+    try:
+        return EquipmentPath.parse(text)
+    except EquipmentPathError:
+        return None

@@ -22,7 +22,7 @@ _LEVELS = {
 
 
 def node_definitions(contract: ServiceContract) -> list[MetricDefinition]:
-    """Return the metrics of an MES node itself: every node's, and those of what the service has.
+    """Return the metrics of an MES node itself: every node's, those of what the service has, and those its contract adds.
 
     Only a service with events has an event log, and only one that takes commands, or whose parked events can be driven again, has a
     place to write commands to.
@@ -33,6 +33,7 @@ def node_definitions(contract: ServiceContract) -> list[MetricDefinition]:
     if not (contract.commands or contract.follows):
         missing.add(_COMMAND)
     metrics = [metric for metric in NODE_METRICS if metric.name.partition("/")[0] not in missing]
+    metrics += [metric for metric in contract.metrics if Place.NODE in metric.places]
     definitions = [_definition(metric) for metric in metrics]
     return [replace(d, value=NO_EVENTS) if d.name == EVENTS_METRIC else d for d in definitions]
 

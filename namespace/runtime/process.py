@@ -17,6 +17,7 @@ from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteFileError, SiteModel, load_site
 from namespace.runtime.business_time import BusinessTime
+from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.clock import SystemClock
 from namespace.runtime.commands import CommandClient, CommandDesk, Done
 from namespace.runtime.edge_node import EdgeNode
@@ -301,6 +302,14 @@ class _Process:
                 parts.machines,
                 sessions=MachineSessions(self._database),
                 queries=self._context.queries,
+                catch_up=CatchUp(
+                    self._database,
+                    self._context.queries,
+                    metrics=parts.machine_metrics,
+                    settled=parts.machines_settled,
+                    every_s=self._settings.heartbeat_s,
+                    health=self._health,
+                ),
                 business_time=self._business_time,
                 clock=self._clock,
                 health=self._health,

@@ -6,7 +6,7 @@ contents. Running it - the order of starting and stopping, reconnects, births, t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,8 @@ class Parts:
         queries: Handler by query name; exactly the contract's.
         follows: Handler by producer whose event log is followed; exactly the contract's.
         machines: Takes what the machines of the site say.
+        machine_metrics: Canonical names of what `machines` uses, which is what is asked for after the service was down; all when empty.
+        machines_settled: Returns when what was given to `machines` before is in the database; None where that is so when it returns.
         refresh: Recomputes the published state of places after a change.
         start: Runs once, with the database ready, before anything is said or heard.
         stop: Runs once when the service is told to stop, before its session ends.
@@ -47,6 +49,8 @@ class Parts:
     queries: Mapping[str, QueryHandler] = field(default_factory=dict)
     follows: Mapping[str, Handler] = field(default_factory=dict)
     machines: MachineHandler | None = None
+    machine_metrics: Collection[str] = ()
+    machines_settled: Callable[[], Awaitable[None]] | None = None
     refresh: Refresh | None = None
     start: Callable[[], Awaitable[None]] | None = None
     stop: Callable[[], Awaitable[None]] | None = None

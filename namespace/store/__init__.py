@@ -30,6 +30,7 @@ from namespace.store.outbox import append
 from namespace.store.parking import ParkedEvent
 from namespace.store.queries import Queries
 from namespace.store.relay import Relay, RelayCounters
+from namespace.store.sample_position import SamplePosition, read_sample_position, write_sample_position
 from namespace.store.sessions import MachineSessions, next_bd_seq
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Relay",
     "RelayCounters",
     "Retry",
+    "SamplePosition",
     "SchemaMissing",
     "SchemaTooNew",
     "Session",
@@ -73,5 +75,7 @@ __all__ = [
     "open_next_epoch",
     "read_log",
     "read_log_state",
+    "read_sample_position",
     "store_response",
+    "write_sample_position",
 ]

@@ -22,9 +22,7 @@ def compose(context: Context) -> Parts:
     """Put the service together."""
     log = get_logger()
     topics = context.topics
-    session = Session(
-        context.open_transport("-host"), name=f"host {context.host_id}", health=context.health, metrics=context.metrics
-    )
+    session = Session(context.open_transport("-host"), name="host", health=context.health, metrics=context.metrics)
     core = HostSession(HostSettings(rebirth_spread_ms=int(_SPREAD_S * 1000)))
     picture = Picture(context.site.path, context.site.mappings)
     known = KnownNodes(context.database, log)
@@ -52,7 +50,7 @@ def compose(context: Context) -> Parts:
         root=topics.root,
         log=log,
     )
-    host = HostApplication(session, context.host_id, core, clock=context.clock, told=registry.told)
+    host = HostApplication(session, core, clock=context.clock, told=registry.told)
     filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
     reconciler = Reconciler(
         projector, picture, lambda: read_retained(context.open_transport("-retained"), filters), log=log

@@ -11,13 +11,13 @@ from services.oee.application.units import Units
 
 def compose(context: Context) -> Parts:
     """Put the service together."""
-    keeper = Keeper(
-        Units(context.site), context.database, context.node, context.site, now=context.now, log=get_logger()
-    )
+    units = Units(context.site)
+    keeper = Keeper(units, context.database, context.node, context.site, now=context.now, log=get_logger())
     reading = Reading(context.database)
     return Parts(
         follows={"work_order": keeper.job_order_event},
         machines=keeper.observe,
+        machine_metrics=units.metrics,
         queries={"state_log": reading.state_log, "kpi_windows": reading.kpi_windows},
         start=keeper.load,
         tasks={"results": keeper.run},

@@ -37,13 +37,16 @@ def compose(context: Context) -> Parts:
         context.mark(work_centers)
 
     work_centers = frozenset(equipment.path for equipment in site.equipment.work_centers())
-    feed = CounterFeed(counters_of(site), apply)
+    counters = counters_of(site)
+    feed = CounterFeed(counters, apply)
     desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
         queries=Reading(context.database).handlers(),
         machines=observe,
+        machine_metrics={metric for _, metric in counters},
+        machines_settled=feed.settled,
         refresh=refresh,
         start=start,
         tasks={"counting": feed.run},

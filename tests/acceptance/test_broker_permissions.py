@@ -54,10 +54,11 @@ async def test_a_service_is_refused_wherever_it_has_no_business(site: RunningSit
     if not contract.observes_everything:
         elsewhere += [
             MACHINE_NCMD,
-            "spBv1.0/STATE/Dallas-mes",
             "uns/v1/Acme/Dallas/Packaging/Line1/OEE/OEE",
             "uns/v1/Acme/Dallas/_Site/Namespace/Nodes",
         ]
+    if not contract.is_primary_host:
+        elsewhere.append("spBv1.0/STATE/Dallas-mes")
     for other in (*SERVICES, NOBODY):
         if other is not contract:
             elsewhere += [f"spBv1.0/Acme:Dallas/{kind}/{other.edge_node_id}" for kind in ("NBIRTH", "NDATA", "NDEATH")]

@@ -109,6 +109,11 @@ class Units:
             unit.path: _channels(unit.settings) for unit in self.by_path.values()
         }
 
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The canonical names of all metrics that any unit is judged by."""
+        return frozenset(metric for channels in self._channels.values() for metric in channels)
+
     def at(self, work_center: EquipmentPath) -> list[Unit]:
         """Return the units of a work center."""
         return [unit for path, unit in self.by_path.items() if path.is_within(work_center)]

@@ -127,6 +127,8 @@ class CounterTrack:
     def with_reading(self, reading: Reading) -> CounterTrack:
         """The track with one more reading; itself if it has that reading already."""
         entry = _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
+        if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
+            return self  # said again, by a rebirth or a snapshot, after it had begun a session
         if not self.blocks:
             return CounterTrack(self.rule, (_Block.of([entry], self.rule),))
         last = self.blocks[-1]
@@ -180,6 +182,10 @@ class CounterTrack:
 
     def __hash__(self) -> int:
         return hash((self.rule, *self.entries()))
+
+    def _has(self, entry: _Entry) -> bool:
+        index = bisect_left(self.blocks, (entry.at_ms, entry.tag), key=lambda block: (block.times[-1], block.tags[-1]))
+        return index < len(self.blocks) and entry in self.blocks[index].entries()
 
     def _inserted(self, entry: _Entry) -> CounterTrack:
         index = next(place for place, block in enumerate(self.blocks) if entry <= block.entry(-1))

@@ -45,6 +45,7 @@ class CounterFeed:
         self._pause_s = pause_s
         self._held: dict[EquipmentPath, _Held] = {}
         self._wake = asyncio.Event()
+        self._applied = asyncio.Event()
 
     def observe(self, unit: EquipmentPath, metric: str, value: object, at: datetime, *, birth: bool) -> None:
         """Take in one value of a machine's metric; what is no output counter is ignored.
@@ -69,6 +70,13 @@ class CounterFeed:
         held = self._held.get(place)
         return sorted(held.samples, key=lambda sample: sample.position.at) if held else ()
 
+    async def settled(self) -> None:
+        """Wait until everything observed so far has been applied."""
+        received = {place: held.received for place, held in self._held.items()}
+        while any(self._held[place].applied < number for place, number in received.items()):
+            self._applied.clear()
+            await self._applied.wait()
+
     async def run(self) -> None:
         """Have held samples applied until cancelled."""
         while True:
@@ -80,6 +88,7 @@ class CounterFeed:
                     continue
                 if await self._apply(place, self.uncounted(place)):
                     held.forget(upto)
+                    self._applied.set()
                 else:
                     self._wake.set()
             await asyncio.sleep(self._pause_s)
@@ -92,6 +101,10 @@ class _Held:
     samples: deque[CounterSample] = field(default_factory=deque)
     received: int = 0
 
+    @property
+    def applied(self) -> int:
+        return self.received - len(self.samples)
+
     def add(self, sample: CounterSample) -> None:
         self.samples.append(sample)
         self.received += 1
@@ -99,7 +112,7 @@ class _Held:
             self.samples.popleft()
 
     def forget(self, upto: int) -> None:
-        while self.samples and self.received - len(self.samples) < upto:
+        while self.samples and self.applied < upto:
             self.samples.popleft()
 
 

@@ -56,14 +56,16 @@ def test_nobody_reads_the_answers_given_to_another_account(contract: ServiceCont
     assert not may(rules, Access.READ, "uns/v1/Acme/Dallas/_reply/somebody-else/1")
 
 
-def test_only_the_registry_of_state_writes_the_projection_and_state() -> None:
-    for topic in (
-        "uns/v1/Acme/Dallas/Packaging/Line1/OEE/OEE",
-        "uns/v1/Acme/Dallas/_Site/Namespace/Nodes",
-        "spBv1.0/STATE/Dallas-mes",
-    ):
-        able = [c.service for c in SERVICES if may(service_rules(c, SITE), Access.WRITE, topic)]
-        assert able == ["namespace_state"], topic
+@pytest.mark.parametrize(
+    ("topic", "owner"),
+    [
+        ("uns/v1/Acme/Dallas/Packaging/Line1/OEE/OEE", "namespace_state"),
+        ("uns/v1/Acme/Dallas/_Site/Namespace/Nodes", "namespace_state"),
+        ("spBv1.0/STATE/Dallas-mes", "historian"),
+    ],
+)
+def test_the_projection_and_state_have_one_writer_each(topic: str, owner: str) -> None:
+    assert [c.service for c in SERVICES if may(service_rules(c, SITE), Access.WRITE, topic)] == [owner]
 
 
 def test_a_client_reads_the_site_and_commands_what_it_was_given() -> None:

@@ -1,0 +1,218 @@
+"""Hearing edge nodes as a late joiner: subscribe, hold back, take a snapshot, go on from there.
+
+A restart asks no machine for a rebirth: `namespace_state`, which has heard everything, hands over births and current values, and it alone
+may ask machines; what is missed here is asked of it. What the events mean is the caller's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Protocol
+
+from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.runtime.clock import Clock, to_ms
+from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
+from namespace.runtime.logging import get_logger
+from namespace.runtime.metrics import ServiceMetrics
+from namespace.runtime.placing import Device
+from namespace.runtime.queries import QueryClient
+from namespace.runtime.session import Session
+from namespace.sparkplug import HostEvent, HostSession, NodeSnapshot, RebirthWanted, Rejected, RemoteProtocolError
+from namespace.transport import Message
+
+_HELD = 50_000
+_TICK_S = 0.25
+_RETRY_S = 1.0
+_SNAPSHOT_S = 3.0
+
+
+class Told(Protocol):
+    """Who is told what was heard; must not block."""
+
+    def __call__(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+        """Take events in order.
+
+        Args:
+            events: From the host session.
+            gone: Nodes and devices whose death is part of the snapshot that the events are from: they do not come back by it.
+        """
+        ...
+
+
+async def _at_once() -> None:
+    return
+
+
+def _nothing() -> None:
+    return
+
+
+class EdgeNodeListener:
+    """Hears edge nodes on a session that others may live on too.
+
+    Args:
+        session: Where they are heard.
+        filters: Topic filters of what is heard.
+        groups: Groups of which a snapshot is taken; all when empty.
+        told: Takes what is heard.
+        queries: Asks `namespace_state` for the snapshot and for rebirths.
+        clock: For receive times.
+        metrics: Counts what is refused.
+        core: The protocol; a new one by default.
+
+    Attributes:
+        before_first: Awaited once, before anything is handed on.
+        before_snapshot: Awaited after each connect, while what arrives is held back.
+        joined: Called when what was held back has been handed on.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        filters: Iterable[str],
+        *,
+        groups: Sequence[str],
+        told: Told,
+        queries: QueryClient,
+        clock: Clock,
+        metrics: ServiceMetrics,
+        core: HostSession | None = None,
+    ) -> None:
+        self._session = session
+        self._groups = groups
+        self._told = told
+        self._queries = queries
+        self._clock = clock
+        self._metrics = metrics
+        self._core = core or HostSession()
+        self._held: list[Message] | None = None
+        self._is_overflown = False
+        self._joining = asyncio.Event()
+        self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
+        self._log = get_logger(part="edge nodes")
+        self.before_first: Callable[[], Awaitable[None]] = _at_once
+        self.before_snapshot: Callable[[], Awaitable[None]] = _at_once
+        self.joined: Callable[[], None] = _nothing
+        for topic_filter in filters:
+            session.route(topic_filter, self._receive)
+        session.join(self)
+
+    # -- the session's side
+
+    async def connected(self) -> None:
+        """Hold back what arrives until there is a snapshot."""
+        self._held, self._is_overflown = [], False
+        self._joining.set()
+
+    def disconnected(self) -> None:
+        """What is known may be old from now on."""
+        self._held = None
+        self._take(self._core.disconnected(self._now_ms()))
+
+    def _receive(self, message: Message) -> None:
+        if self._is_overflown:
+            return  # the session is about to end, and the next one begins with a snapshot
+        if self._held is None:
+            self._take(self._core.receive(message.topic, message.payload, self._now_ms()))
+        elif len(self._held) < _HELD:
+            self._held.append(message)
+        else:
+            self.overflow("held back")
+
+    def overflow(self, queue: str) -> None:
+        """Too much to keep: begin again from a snapshot instead of losing something in the middle."""
+        self._metrics.overflows.labels(queue).inc()
+        self._log.warning("edge_node_messages_overflow", queue=queue)
+        self._is_overflown = True
+        self._session.abort()
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        self._core.connected(self._now_ms())
+        for message in held:
+            self._receive(message)
+        self.joined()
+
+    def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
+        for event in events:
+            match event:
+                case RebirthWanted() if not self._wanted.full():  # it is wanted again while it is needed
+                    self._wanted.put_nowait(event)
+                case Rejected(reason=reason):
+                    self._metrics.rejected.labels("machine payload", reason).inc()
+        if events:
+            self._told(events, gone)
+
+    # -- tasks
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._join(), name="snapshot")
+            group.create_task(self._tick(), name="host timer")
+            group.create_task(self._ask_for_rebirths(), name="rebirths")
+
+    async def _join(self) -> None:
+        """After each connect: a snapshot; until it comes, live births are all there is."""
+        await self.before_first()
+        while True:
+            await self._joining.wait()
+            self._joining.clear()
+            await self.before_snapshot()
+            while self._is_joining:
+                try:
+                    await self._restore()
+                except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
+                    self._log.info("no_snapshot_yet", error=str(error))
+                    if self._is_joining:
+                        self._release()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_RETRY_S):
+                            await self._joining.wait()
+                else:
+                    break
+
+    @property
+    def _is_joining(self) -> bool:
+        """Whether the session for which a snapshot is asked is still the present one."""
+        return self._session.is_up and not self._joining.is_set()
+
+    async def _restore(self) -> None:
+        rows = await self._queries.ask_all(
+            "namespace_state", "snapshot", {"groups": self._groups}, timeout_s=_SNAPSHOT_S, tries=1
+        )
+        if not self._is_joining:
+            raise NotConnected("the broker session was lost before the snapshot was taken")
+        snapshots = snapshots_from_rows(rows)
+        self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
+        self._release()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self._take(self._core.tick(self._now_ms()))
+
+    async def _ask_for_rebirths(self) -> None:
+        while True:
+            wanted = await self._wanted.get()
+            node = wanted.edge_node
+            args = {"group_id": node.group_id, "edge_node_id": node.edge_node_id, "reason": wanted.reason}
+            try:
+                await self._queries.ask("namespace_state", "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
+            except (NoAnswer, NotConnected, QueryFailed) as error:
+                self._log.info("rebirth_not_asked", node=str(node), error=str(error))
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
+
+
+def _gone(snapshots: Iterable[NodeSnapshot]) -> frozenset[Device]:
+    """Return the nodes and devices that a snapshot knows not to be there."""
+    gone: set[Device] = set()
+    for snapshot in snapshots:
+        if not snapshot.online:
+            gone.add((snapshot.edge_node, None))
+        gone.update((snapshot.edge_node, d.device_id) for d in snapshot.devices if not (d.alive and snapshot.online))
+    return frozenset(gone)

@@ -1,0 +1,283 @@
+"""Batches into PostgreSQL: fresh samples by COPY straight into the partition of their day, the others by an INSERT that skips repetitions.
+
+A unique index on (tag, source time, occurrence) is what makes a sample count once; that fresh ones can take the fast way is this
+process's knowledge alone, and where it is wrong - after a restart, or a commit whose outcome is unknown - the index says so and the whole
+batch takes the other way (decision record 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from namespace.runtime import Logger
+from namespace.store import Database, Queries, Transaction
+from services.historian.domain.batch import Batch, Columns, Note, occurrence
+from services.historian.domain.tag import Tag
+from services.historian.ports import Written
+
+_DAY_MS = 86_400_000
+_COLUMNS = (
+    "position",
+    "at_ms",
+    "received_ms",
+    "whole",
+    "real",
+    "text",
+    "data",
+    "tag",
+    "occurrence",
+    "quality",
+    "marks",
+)
+_KEPT_DAYS = 400
+_AHEAD_DAYS = 2
+_UNWRITABLE = (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError, ValueError, OverflowError)
+"""What the driver or the server says of a value it cannot take."""
+
+_Row = tuple[object, ...]
+
+
+class _Sql(Queries):
+    make_partition: str
+    put_tags: str
+    take_positions: str
+    add_doubtful: str
+    add_notes: str
+    put_gap: str
+    journal: str
+    alive: str
+
+
+_SQL = _Sql.load("services.historian.adapters", "writing.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the journal stands.
+
+    Attributes:
+        journal: Its id.
+        position: Of its last row.
+        alive_ms: When the historian last heard the site, ms since the epoch; None before the first time.
+    """
+
+    journal: str
+    position: int
+    alive_ms: int | None
+
+
+async def read_head(database: Database) -> Head:
+    """Read where the journal stands."""
+    async with database.transaction() as tx:
+        row = await tx.fetchrow(_SQL.journal)
+    assert row is not None
+    return Head(str(row["id"]), row["position"], row["alive_ms"])
+
+
+class PostgresJournal:
+    """The journal's tables.
+
+    Args:
+        database: The service's schema.
+        log: Told of samples that cannot be written.
+    """
+
+    def __init__(self, database: Database, log: Logger) -> None:
+        self._database = database
+        self._log = log
+        self._days: set[date] = set()
+
+    async def write(self, batch: Batch) -> Written:
+        """Write a batch, all or nothing; writing it again changes nothing.
+
+        Raises:
+            DatabaseUnavailable: It is not written, or nobody knows.
+            TransactionConflict: It is not written.
+        """
+        await self._make_partitions(batch)
+        try:
+            return await self._write(batch)
+        except asyncpg.UniqueViolationError:
+            return await self._write_anew(batch)
+        except _UNWRITABLE as error:
+            return await self._write_halves(batch, error)
+
+    async def alive(self, now_ms: int) -> None:
+        """Note that the historian hears the site."""
+        async with self._database.transaction() as tx:
+            await tx.execute(_SQL.alive, now_ms)
+
+    async def make_partitions_ahead(self, now_ms: int) -> None:
+        """Make the partitions of today and the next days."""
+        today = _day(now_ms)
+        await self._make([today + timedelta(days=ahead) for ahead in range(_AHEAD_DAYS + 1)])
+
+    async def _write_anew(self, batch: Batch) -> Written:
+        """Something of it is there already: let the database skip it."""
+        fresh, doubtful = batch.fresh, batch.doubtful
+        merged = Columns(
+            fresh.order + doubtful.order,
+            fresh.tags + doubtful.tags,
+            fresh.at_ms + doubtful.at_ms,
+            fresh.received_ms + doubtful.received_ms,
+            fresh.cells + doubtful.cells,
+            fresh.quality + doubtful.quality,
+            fresh.marks + doubtful.marks,
+        )
+        whole = Batch(doubtful=merged, notes=batch.notes, gaps=batch.gaps, size=batch.size)
+        try:
+            return await self._write(whole)
+        except _UNWRITABLE as error:
+            return await self._write_halves(whole, error)
+
+    async def _write_halves(self, batch: Batch, error: Exception) -> Written:
+        """Narrow down to the one sample that the database does not take, and go on without it."""
+        if batch.samples == 1:
+            (columns,) = (columns for columns in (batch.fresh, batch.doubtful) if columns)
+            self._log.warning("sample_unwritable", tag=str(columns.tags[0].key)[:300], error=str(error))
+            rest = await self._write(Batch(notes=batch.notes, gaps=batch.gaps, size=batch.size))
+            return Written(0, 0, 1, rest.position)
+        if batch.samples == 0:
+            self._log.warning("notes_unwritable", notes=len(batch.notes), error=str(error))
+            return await self._write(Batch(size=batch.size))
+        parts = [await self.write(half) for half in batch.halves()]
+        return Written(
+            sum(part.samples for part in parts),
+            sum(part.repeated for part in parts),
+            sum(part.refused for part in parts),
+            parts[-1].position,
+        )
+
+    async def _write(self, batch: Batch) -> Written:
+        newest_ms = max((columns.received_ms[-1] for columns in (batch.fresh, batch.doubtful) if columns), default=None)
+        new = {
+            tag.key.digest: tag
+            for columns in (batch.fresh, batch.doubtful)
+            for tag in columns.tags
+            if not tag.is_stored
+        }
+        added = 0
+        try:
+            async with self._database.transaction() as tx:
+                await _put_tags(tx, new)
+                before = await tx.fetchval(_SQL.take_positions, batch.size, newest_ms)
+                for table, rows in self._by_partition(batch.fresh, before + 1):
+                    await tx.copy(table, _COLUMNS, rows)
+                if batch.doubtful:
+                    columns = zip(*_rows(batch.doubtful, before + 1), strict=True)
+                    added = await tx.execute(_SQL.add_doubtful, *(list(column) for column in columns))
+                if batch.notes:
+                    await tx.executemany(_SQL.add_notes, [_note_row(note, before + 1) for note in batch.notes])
+                for gap in batch.gaps:
+                    await tx.execute(
+                        _SQL.put_gap, gap.reason, gap.since_ms, gap.until_ms, gap.group_id, gap.edge_node_id, gap.lost
+                    )
+        except BaseException:
+            for tag in new.values():
+                tag.is_stored = False
+            raise
+        return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
+
+    def _by_partition(self, columns: Columns, first: int) -> Iterable[tuple[str, Iterable[_Row]]]:
+        """Yield table and rows; all of one day, which is nearly always the case, without another look at them."""
+        if not columns:
+            return
+        low, high = min(columns.at_ms) // _DAY_MS, max(columns.at_ms) // _DAY_MS
+        if low == high:
+            yield self._table(low), _rows(columns, first)
+            return
+        tables: dict[str, list[_Row]] = {}
+        for row, at_ms in zip(_rows(columns, first), columns.at_ms, strict=True):
+            tables.setdefault(self._table(at_ms // _DAY_MS), []).append(row)
+        yield from tables.items()
+
+    def _table(self, day_number: int) -> str:
+        day = _day_of(day_number)
+        return f"sample_{day:%Y%m%d}" if day in self._days else "sample"
+
+    async def _make_partitions(self, batch: Batch) -> None:
+        days: set[date] = set()
+        for columns in (batch.fresh, batch.doubtful):
+            if columns:
+                low, high = min(columns.at_ms) // _DAY_MS, max(columns.at_ms) // _DAY_MS
+                numbers = {low} if low == high else {at_ms // _DAY_MS for at_ms in columns.at_ms}
+                days |= {day for day in map(_day_of, numbers) if day is not None}
+        await self._make(days - self._days)
+
+    async def _make(self, days: Iterable[date]) -> None:
+        for day in sorted(set(days) - self._days):
+            async with self._database.transaction() as tx:
+                await tx.fetchval(_SQL.make_partition, day)
+            self._days.add(day)
+
+
+def _day(at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date()
+
+
+def _day_of(number: int) -> date | None:
+    """Return the day with a number since the epoch, if it is near enough to the present for a partition of its own."""
+    today = datetime.now(UTC).date()
+    first = (today - timedelta(days=_KEPT_DAYS)).toordinal()
+    ordinal = date(1970, 1, 1).toordinal() + number
+    last = (today + timedelta(days=_AHEAD_DAYS)).toordinal()
+    return date.fromordinal(ordinal) if first <= ordinal <= last else None
+
+
+async def _put_tags(tx: Transaction, new: Mapping[UUID, Tag]) -> None:
+    """Number tags that are new or have moved."""
+    if not new:
+        return
+    rows = [(digest, *tag.key, tag.place, tag.canonical, tag.unit, tag.is_machine) for digest, tag in new.items()]
+    for tag in new.values():
+        tag.is_stored = True  # as it stands in `rows`; whoever describes it anew takes that back
+    for record in await tx.fetch(_SQL.put_tags, *(list(column) for column in zip(*rows, strict=True))):
+        new[record["digest"]].database_id = record["id"]
+
+
+def _rows(columns: Columns, first: int) -> Iterable[_Row]:
+    for order, tag, at_ms, received_ms, cell, quality, mark in zip(
+        columns.order,
+        columns.tags,
+        columns.at_ms,
+        columns.received_ms,
+        columns.cells,
+        columns.quality,
+        columns.marks,
+        strict=True,
+    ):
+        kind = cell.__class__
+        yield (
+            first + order,
+            at_ms,
+            received_ms,
+            int(cell) if kind is int or kind is bool else None,
+            cell if kind is float else None,
+            cell if kind is str else None,
+            cell if kind is bytes else None,
+            tag.database_id,
+            occurrence(cell),
+            quality,
+            mark,
+        )
+
+
+def _note_row(note: Note, first: int) -> Sequence[object]:
+    return (
+        first + note.order,
+        note.kind.value,
+        note.group_id,
+        note.edge_node_id,
+        note.device_id,
+        note.at_ms,
+        note.received_ms,
+        note.bd_seq,
+        note.reason,
+        list(note.places),
+        note.is_machine,
+    )

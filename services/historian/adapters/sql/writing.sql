@@ -1,0 +1,46 @@
+-- name: make_partition
+-- The partition of a day.
+SELECT make_partition($1::date);
+
+-- name: put_tags
+-- Tags as they stand now, with their numbers.
+INSERT INTO tag (digest, group_id, edge_node_id, device_id, metric, datatype, place, canonical, unit, is_machine)
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::boolean[]
+)
+ON CONFLICT (digest) DO UPDATE SET
+    place = excluded.place, canonical = excluded.canonical, unit = excluded.unit, is_machine = excluded.is_machine
+RETURNING digest, id;
+
+-- name: take_positions
+-- The position before the next $1 rows; whoever else writes waits until this transaction is over.
+UPDATE journal SET position = position + $1, alive_ms = greatest(alive_ms, $2) RETURNING position - $1;
+
+-- name: add_doubtful
+-- Samples that may be there already.
+INSERT INTO sample (position, at_ms, received_ms, whole, real, text, data, tag, occurrence, quality, marks)
+SELECT * FROM unnest(
+    $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::double precision[], $6::text[], $7::bytea[], $8::integer[],
+    $9::integer[], $10::smallint[], $11::smallint[]
+)
+ON CONFLICT DO NOTHING;
+
+-- name: add_notes
+-- Births, deaths and losses of sources.
+INSERT INTO note (position, kind, group_id, edge_node_id, device_id, at_ms, received_ms, bd_seq, reason, places, is_machine)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING;
+
+-- name: put_gap
+-- A gap that began or ended.
+INSERT INTO gap (reason, since_ms, until_ms, group_id, edge_node_id, lost) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (reason, since_ms, md5(group_id || chr(1) || edge_node_id)) DO UPDATE SET
+    until_ms = coalesce(excluded.until_ms, gap.until_ms), lost = greatest(excluded.lost, gap.lost);
+
+-- name: journal
+-- The journal's id, the position of its last row, and when it was last alive.
+SELECT id, position, alive_ms FROM journal;
+
+-- name: alive
+-- The historian hears the site.
+UPDATE journal SET alive_ms = greatest(alive_ms, $1);

@@ -1,0 +1,1 @@
+"""Recording what is heard, and bringing it into the database whatever happens to it."""

@@ -1,0 +1,1 @@
+"""What is journaled, as columns, and its form on disk."""
