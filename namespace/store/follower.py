@@ -22,6 +22,8 @@ FetchPage = Callable[[int, int], Awaitable[LogPage]]
 
 _log = structlog.get_logger("namespace.store.follower")
 
+_FAILURES_BEFORE_A_WORD = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
@@ -167,7 +169,9 @@ class Follower:
             async with asyncio.timeout(self._settings.fetch_timeout_s):
                 page = await self._fetch(from_seq, limit)
         except (FetchFailed, OSError, EventFormatError) as error:
-            _log.info("page_not_fetched", producer=self.inbox.producer, from_seq=from_seq, error=str(error))
+            # A producer that starts beside its followers is not there at once: that is news only when it goes on.
+            say = _log.warning if state.failures >= _FAILURES_BEFORE_A_WORD else _log.debug
+            say("page_not_fetched", producer=self.inbox.producer, from_seq=from_seq, error=str(error))
             state.fetch_failed(_now_s(), self._jitter())
         else:
             state.fetched(page, _now_s(), self._jitter())
