@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import secrets
-import shutil
 import socket
 import ssl
 import subprocess
@@ -19,6 +18,8 @@ from typing import Literal, Protocol
 
 import pytest
 
+from namespace.servers.programs import find_program
+from namespace.servers.settings import tools_folder
 from namespace.transport import BrokerUrl, Transport
 from namespace.transport.memory import Access, MemoryBroker
 from namespace.transport.mqtt import MqttTransport
@@ -136,12 +137,19 @@ def _write_configuration(folder: Path, ports: Ports) -> Path:
     return path
 
 
+def _library_folders() -> list[Path]:
+    """Where Mosquitto's libraries and plugins are: the system's, else those of the extracted package."""
+    tools = tools_folder()
+    roots = [Path("/usr/lib"), *([] if tools is None else [tools / "usr" / "lib"])]
+    return [folder for root in roots for folder in sorted(root.glob("*-linux-gnu"))]
+
+
 def _dynamic_security_plugin() -> Path:
-    for folder in Path("/usr/lib").glob("*-linux-gnu"):
+    for folder in _library_folders():
         plugin = folder / "mosquitto_dynamic_security.so"
         if plugin.exists():
             return plugin
-    raise FileNotFoundError("mosquitto_dynamic_security.so, part of Debian's mosquitto package, is not below /usr/lib")
+    raise FileNotFoundError("mosquitto_dynamic_security.so, part of Debian's mosquitto package, is nowhere: make setup")
 
 
 def _create_certificate(folder: Path) -> None:
@@ -154,7 +162,13 @@ def _start(folder: Path, executable: str) -> tuple[subprocess.Popen[str], Ports]
     """Start on free ports; None when another process took one of them first."""
     ports = Ports(*_free_ports(4))
     configuration = _write_configuration(folder, ports)
-    process = subprocess.Popen([executable, "-c", str(configuration)], stderr=subprocess.PIPE, text=True)
+    libraries = os.pathsep.join(map(str, _library_folders()))
+    process = subprocess.Popen(
+        [executable, "-c", str(configuration)],
+        env={**os.environ, "LD_LIBRARY_PATH": libraries},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stderr is not None
     said: list[str] = []
     for line in process.stderr:
@@ -171,7 +185,7 @@ def _start(folder: Path, executable: str) -> tuple[subprocess.Popen[str], Ports]
 @pytest.fixture(scope="session")
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A running Mosquitto."""
-    executable = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    executable = str(find_program("mosquitto", tools=tools_folder()) or "mosquitto")
     folder = tmp_path_factory.mktemp("mosquitto")
     started = next(filter(None, (_start(folder, executable) for _ in range(_START_ATTEMPTS))))
     process, ports = started
