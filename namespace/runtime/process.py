@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,6 +50,7 @@ from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
+_CANCEL_AGAIN_S = 1.0
 _START = "start"
 _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
@@ -352,8 +353,7 @@ class _Process:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.drain_s):
                     await self._drain()
-            for task in running:
-                task.cancel()
+            await _ended(running)
 
     async def _start(self, stop: asyncio.Event) -> None:
         """Let the parts start, however long the database takes to come back."""
@@ -375,12 +375,22 @@ class _Process:
             with contextlib.suppress(NotConnected):
                 await self._parts.stop()
         if not self._session.is_up:
+            await self._session.leave()
             return
         if self._event_log is not None:
             await self._event_log.drained()
         with contextlib.suppress(NotConnected):  # then the Will has said it
             await self._node.farewell()
         await self._session.leave()
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: a driver may swallow a cancellation (`asyncio.wait_for` before Python 3.12)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
 
 
 async def _reported(name: str, task: Task) -> None:
