@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
@@ -35,6 +34,7 @@ from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.tasks import Task, ended, reported
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
@@ -50,12 +50,10 @@ from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
-_CANCEL_AGAIN_S = 1.0
 _START = "start"
 _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
-Task = Callable[[], Coroutine[Any, Any, None]]
 OpenTransport = Callable[[str], Transport]
 
 
@@ -347,13 +345,13 @@ class _Process:
         await self._start(stop)
         async with asyncio.TaskGroup() as group:
             tasks = {**self._tasks, "session": self._session.run}
-            running = [group.create_task(_reported(name, task), name=name) for name, task in tasks.items()]
+            running = [group.create_task(reported(name, task), name=name) for name, task in tasks.items()]
             await stop.wait()
             get_logger().info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.drain_s):
                     await self._drain()
-            await _ended(running)
+            await ended(running)
 
     async def _start(self, stop: asyncio.Event) -> None:
         """Let the parts start, however long the database takes to come back."""
@@ -382,24 +380,6 @@ class _Process:
         with contextlib.suppress(NotConnected):  # then the Will has said it
             await self._node.farewell()
         await self._session.leave()
-
-
-async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended: a driver may swallow a cancellation (`asyncio.wait_for` before Python 3.12)."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
-
-
-async def _reported(name: str, task: Task) -> None:
-    """Run a part of the process; one that fails ends the process, and not without a word."""
-    try:
-        await task()
-    except Exception:
-        get_logger().exception("part_failed", part=name)
-        raise
 
 
 def _schema(service: Service, settings: ServiceSettings) -> str:
