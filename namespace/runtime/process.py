@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
@@ -35,6 +34,7 @@ from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.tasks import Task, ended, reported
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
@@ -54,7 +54,6 @@ _START = "start"
 _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
-Task = Callable[[], Coroutine[Any, Any, None]]
 OpenTransport = Callable[[str], Transport]
 
 
@@ -346,14 +345,13 @@ class _Process:
         await self._start(stop)
         async with asyncio.TaskGroup() as group:
             tasks = {**self._tasks, "session": self._session.run}
-            running = [group.create_task(_reported(name, task), name=name) for name, task in tasks.items()]
+            running = [group.create_task(reported(name, task), name=name) for name, task in tasks.items()]
             await stop.wait()
             get_logger().info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.drain_s):
                     await self._drain()
-            for task in running:
-                task.cancel()
+            await ended(running)
 
     async def _start(self, stop: asyncio.Event) -> None:
         """Let the parts start, however long the database takes to come back."""
@@ -375,21 +373,13 @@ class _Process:
             with contextlib.suppress(NotConnected):
                 await self._parts.stop()
         if not self._session.is_up:
+            await self._session.leave()
             return
         if self._event_log is not None:
             await self._event_log.drained()
         with contextlib.suppress(NotConnected):  # then the Will has said it
             await self._node.farewell()
         await self._session.leave()
-
-
-async def _reported(name: str, task: Task) -> None:
-    """Run a part of the process; one that fails ends the process, and not without a word."""
-    try:
-        await task()
-    except Exception:
-        get_logger().exception("part_failed", part=name)
-        raise
 
 
 def _schema(service: Service, settings: ServiceSettings) -> str:

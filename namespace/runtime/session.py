@@ -167,6 +167,7 @@ class Session:
     async def _one_session(self) -> None:
         will = await self.make_will()
         async with self._transport.connect(will=will) as connection:
+            _honour_cancellation()
             if self._leave.is_set():
                 return
             self.connects += 1
@@ -219,3 +220,10 @@ class Session:
         handlers = tuple(route.handler for route in self._routes if topic_matches(route.filter, topic))
         self._by_topic[topic] = handlers
         return handlers
+
+
+def _honour_cancellation() -> None:
+    """End a task whose cancellation was swallowed on the way: `asyncio.wait_for`, which drivers use, may do so before Python 3.12."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

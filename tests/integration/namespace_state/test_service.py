@@ -1,4 +1,4 @@
-"""`namespace_state` at a real broker: STATE, the retained projection, events, and what survives which restart."""
+"""`namespace_state` at a real broker: the retained projection, events, and what survives which restart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.namespace_state.service import SERVICE
 from tests.integration.runtime.shop import Till, guest, send, serving, till_service
 from tests.unit.runtime.support import quick, running, until
 
-STATE = "spBv1.0/STATE/Dallas-mes"
+COUNTS = "uns/v1/Acme/Dallas/_Site/Namespace/Nodes"
 PACKER = "uns/v1/Acme/Dallas/Packaging/Line1/Packer"
 COUNT = f"{PACKER}/Admin/ProdProcessedCount"
 
@@ -30,14 +30,11 @@ class Watcher:
     """Sees what is retained, what comes live, and how often machines are told to be reborn."""
 
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
-    states: list[bool] = field(default_factory=list)
     live: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
     def see(self, message: Message) -> None:
-        if message.topic == STATE:
-            self.states.append(json.loads(message.payload)["online"])
-        elif "/NCMD/" in message.topic:
+        if "/NCMD/" in message.topic:
             self.commands.append(message.topic)
         elif message.topic.startswith("uns/"):
             self.live.append(message.topic)
@@ -70,7 +67,7 @@ class Site:
     async def watcher(self) -> AsyncIterator[Watcher]:
         watcher = Watcher()
         session = Session(self.connect("watcher"), name="watcher", health=Health(), backoff=quick())
-        for topic_filter in (STATE, "spBv1.0/+/NCMD/#", "uns/v1/Acme/Dallas/Packaging/#", "uns/v1/Acme/Dallas/_Site/#"):
+        for topic_filter in ("spBv1.0/+/NCMD/#", "uns/v1/Acme/Dallas/Packaging/#", "uns/v1/Acme/Dallas/_Site/#"):
             session.route(topic_filter, watcher.see)
         async with running(session.run):
             await session.up.wait()
@@ -105,30 +102,9 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.namespace_state.service._SPREAD_S", 0.2)
 
 
-async def test_the_host_is_online_while_it_runs_contradicts_who_says_otherwise_and_dies_by_its_will(
-    site: Site,
-) -> None:
-    async with site.watcher() as watcher:
-        async with site.service():
-            await until(lambda: watcher.states == [True])
-            async with site.connect("liar").connect() as liar:
-                await liar.publish(STATE, b'{"online": false, "timestamp": 1}', qos=1, retain=True)
-            await until(lambda: watcher.states == [True, False, True])
-        await until(lambda: watcher.states[-1] is False)
-
-
-async def test_a_stop_in_order_takes_the_state_back(site: Site) -> None:
-    stop = asyncio.Event()
-    async with site.watcher() as watcher:
-        async with serving(SERVICE, site.place, site.connect, stop=stop):
-            await until(lambda: watcher.states == [True])
-            stop.set()
-        await until(lambda: watcher.states == [True, False])
-
-
 async def test_a_machines_death_is_seen_within_two_seconds_and_its_return_makes_good(site: Site) -> None:
     async with site.watcher() as watcher, site.service():
-        await until(lambda: watcher.states)
+        await until(lambda: COUNTS in watcher.shown)
         async with site.machine() as node:
             await until(lambda: watcher.quality(COUNT) == 192)
             node.set("Packer", {"Count": 7})
@@ -145,7 +121,7 @@ async def test_after_its_own_restart_what_was_shown_is_stale_until_the_machine_c
         watcher = await stack.enter_async_context(site.watcher())
         async with AsyncExitStack() as at_work:
             async with site.service():
-                await until(lambda: watcher.states)
+                await until(lambda: COUNTS in watcher.shown)
                 await at_work.enter_async_context(site.machine())
                 await until(lambda: watcher.quality(COUNT) == 192)
                 await asyncio.sleep(1.2)  # births are remembered once a second
@@ -162,7 +138,7 @@ async def test_a_broker_that_forgot_everything_is_told_everything_again(site: Si
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(site.service())
         async with site.watcher() as watcher:
-            await until(lambda: watcher.states)
+            await until(lambda: COUNTS in watcher.shown)
             await stack.enter_async_context(site.machine())
             await until(lambda: watcher.quality(COUNT) == 192)
         await asyncio.to_thread(site.broker.kill)
@@ -171,13 +147,12 @@ async def test_a_broker_that_forgot_everything_is_told_everything_again(site: Si
         await asyncio.to_thread(site.broker.start)
         async with site.watcher() as watcher:
             await until(lambda: watcher.quality(COUNT) == 192)
-            await until(lambda: watcher.states[-1:] == [True])
 
 
 async def test_events_appear_at_their_place_and_are_not_retained(site: Site, new_database: NewDatabase) -> None:
     event = "uns/v1/Acme/Dallas/Packaging/Line1/_event/Added"
     async with site.watcher() as watcher, site.service():
-        await until(lambda: watcher.states)
+        await until(lambda: COUNTS in watcher.shown)
         async with (
             serving(till_service(Till()), await new_database("till"), site.connect),
             guest(site.connect, "guest") as client,
@@ -186,5 +161,5 @@ async def test_events_appear_at_their_place_and_are_not_retained(site: Site, new
             await until(lambda: event in watcher.shown)
     assert (watcher.shown[event]["payload"], watcher.shown[event]["seq"]) == ({"amount": 5}, 1)
     async with site.watcher() as later:
-        await until(lambda: later.states)
+        await until(lambda: COUNTS in later.shown)
         assert event not in later.shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -23,8 +23,10 @@ from namespace.runtime import (
     Session,
     to_ms,
 )
+from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.sparkplug import DataType, EdgeNodeConfig, EdgeNodeSession, HostSession, MetricDefinition
+from namespace.store import SamplePosition
 from namespace.transport import Message
 from namespace.transport.memory import MemoryBroker
 from tests.unit.runtime.support import SetClock, quick, running, small_site, until
@@ -116,6 +118,19 @@ class Remembered:
         self.used.update(sessions)
 
 
+class NothingMissed(CatchUp):
+    """A journal that never has anything to tell: catching up has tests of its own."""
+
+    def __init__(self) -> None:
+        self._is_complete = True
+
+    def begin(self) -> None:
+        return
+
+    async def run(self, reached: Callable[[SamplePosition], None]) -> None:
+        await asyncio.Event().wait()
+
+
 @dataclass
 class Reader:
     """A service that reads machines: everything it was told, in order."""
@@ -139,6 +154,7 @@ class Reader:
             self._take,
             sessions=self.sessions,
             queries=QueryClient(self.session, SiteTopics(self.site.path), "reader"),
+            catch_up=NothingMissed(),
             business_time=self.business_time,
             clock=self.clock,
             health=self.health,

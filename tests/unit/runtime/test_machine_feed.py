@@ -27,7 +27,8 @@ def clock() -> SetClock:
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a registry that is not there."""
-    monkeypatch.setattr("namespace.runtime.machine_feed._SNAPSHOT_S", 0.1)
+    monkeypatch.setattr("namespace.runtime.edge_node_listener._SNAPSHOT_S", 0.1)
+    monkeypatch.setattr("namespace.runtime.edge_node_listener._RETRY_S", 0.05)
     monkeypatch.setattr("namespace.runtime.machine_feed._RETRY_S", 0.05)
 
 
@@ -82,7 +83,7 @@ async def test_what_arrives_while_the_snapshot_is_on_its_way_comes_after_it(
             machine.count(2)
             clock.move(1)
             machine.node.set("Filler", {"Count": 9})
-            await until(lambda: reader.feed._held is not None and len(reader.feed._held) >= 2)
+            await until(lambda: reader.feed._listener._held is not None and len(reader.feed._listener._held) >= 2)
             assert reader.news == []
             registry.may_answer.set()
             await until(lambda: reader.counts("Filler")[-1:] == [(9, False)])
