@@ -152,34 +152,28 @@ class LoadGenerator:
             for node in self.nodes:
                 node.cut()
 
-    async def speak(
-        self, rate: float | None, *, duration_s: float | None = None, messages: int | None = None
-    ) -> None:
+    async def speak(self, rate: float | None, *, duration_s: float, messages: int | None = None) -> None:
         """Publish data, evenly over the edge nodes, until time or number are used up.
 
         Args:
-            rate: Data messages a second, all nodes together; None for as fast as the broker takes them.
+            rate: Data messages a second, all nodes together, what falls out among them; None for as fast as the broker takes them.
             duration_s: Longest time, seconds.
-            messages: How many messages at most.
-
-        Raises:
-            ValueError: Neither bound is given.
+            messages: How many messages at most, without what falls out.
         """
-        if duration_s is None and messages is None:
-            raise ValueError("a load needs an end: give it a duration or a number of messages")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        taken = 0
-        while messages is None or taken < messages:
+        turns = said = 0
+        while messages is None or said < messages:
             elapsed_s = loop.time() - began
-            if duration_s is not None and elapsed_s >= duration_s:
+            if elapsed_s >= duration_s:
                 return
-            due = _MOST_IN_A_TURN if rate is None else min(int(rate * elapsed_s) - taken, _MOST_IN_A_TURN)
+            due = _MOST_IN_A_TURN if rate is None else min(int(rate * elapsed_s) - turns, _MOST_IN_A_TURN)
             if messages is not None:
-                due = min(due, messages - taken)
-            spoken = sum(self._speak(*next(self._order)) for _ in range(due))
-            taken += spoken if rate is None else due
-            await asyncio.sleep(0 if spoken == _MOST_IN_A_TURN else _TICK_S)
+                due = min(due, messages - said)
+            now_said = sum(self._speak(*next(self._order)) for _ in range(due))
+            turns += due
+            said += now_said
+            await asyncio.sleep(0 if now_said == _MOST_IN_A_TURN else _TICK_S)
 
     def _speak(self, node_index: int, place: int, block: int) -> bool:
         node = self.nodes[node_index]
@@ -299,6 +293,4 @@ class LoadGenerator:
             node.wanted = False
             node.leave()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_S):
-                while any(node.phase is not Phase.AWAY for node in self.nodes):
-                    await asyncio.sleep(_CARE_S)
+            await self._until(lambda: all(node.phase is Phase.AWAY for node in self.nodes), _LEAVE_S, "gone")

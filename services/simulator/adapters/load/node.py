@@ -175,7 +175,7 @@ class LoadNode(asyncio.Protocol):
             )
         )
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Remember from when on things may not have arrived."""
         if self._terms.resend_ms is not None and self.phase is Phase.BORN:
             self._doubt_connection()
@@ -322,7 +322,9 @@ class LoadNode(asyncio.Protocol):
     def _birth_of(self, place: int) -> bytes:
         """Return a device's metrics in order of their times (tck-id-operational-behavior-data-publish-dbirth-order)."""
         forms = self._terms.forms
-        latest = [(*self._terms.truth.last(self._slot(place, block))[::-1], block) for block in range(forms.plan.blocks)]
+        latest = [
+            (*self._terms.truth.last(self._slot(place, block))[::-1], block) for block in range(forms.plan.blocks)
+        ]
         return b"".join(
             forms.blocks[place][block].birth(time_bytes(at_ms), forms.values(self._firsts[place], block, number))
             for at_ms, number, block in sorted(latest)

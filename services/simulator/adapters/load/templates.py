@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 
 from namespace.sparkplug import DataType, Metric, Payload, PropertySet, encode_payload
 from services.simulator.domain.load import LoadPlan
@@ -81,12 +82,13 @@ class BlockForms:
     def __init__(self, plan: LoadPlan, place: int, block: int) -> None:
         indices = plan.block(block)
         first = place * plan.metrics + 1  # aliases begin at 1 and are unique over an edge node
-        marks = {"timestamp": _TIME_MARK, "datatype": DataType.Double, "value": _VALUE_MARK}
+        marked = Metric(timestamp=_TIME_MARK, datatype=DataType.Double, value=_VALUE_MARK)
+        data = [replace(marked, alias=first + index) for index in indices]
+        past = [replace(metric, is_historical=True) for metric in data]
         born = [
-            Metric(name=plan.metric_names[index], alias=first + index, properties=_UNIT, **marks) for index in indices
+            replace(metric, name=plan.metric_names[index], properties=_UNIT)
+            for index, metric in zip(indices, data, strict=True)
         ]
-        data = [Metric(alias=first + index, **marks) for index in indices]
-        past = [Metric(alias=first + index, is_historical=True, **marks) for index in indices]
         self._birth = _Form(encode_payload(Payload(metrics=tuple(born))), opens_with_time=False)
         self._data = _Form(_sent(data), opens_with_time=True)
         self._past = _Form(_sent(past), opens_with_time=True)
