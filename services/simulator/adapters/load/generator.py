@@ -164,15 +164,15 @@ class LoadGenerator:
         began = loop.time()
         turns = said = 0
         while messages is None or said < messages:
-            elapsed_s = loop.time() - began
-            if elapsed_s >= duration_s:
-                return
+            elapsed_s = min(loop.time() - began, duration_s)
             due = _MOST_IN_A_TURN if rate is None else min(int(rate * elapsed_s) - turns, _MOST_IN_A_TURN)
             if messages is not None:
                 due = min(due, messages - said)
             now_said = sum(self._speak(*next(self._order)) for _ in range(due))
             turns += due
             said += now_said
+            if elapsed_s == duration_s:
+                return
             await asyncio.sleep(0 if now_said == _MOST_IN_A_TURN else _TICK_S)
 
     def _speak(self, node_index: int, place: int, block: int) -> bool:
