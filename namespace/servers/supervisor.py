@@ -22,8 +22,10 @@ from namespace.servers.broker import CLI_ACCOUNT, SiteBroker, account_of
 from namespace.servers.database import SiteDatabase
 from namespace.servers.errors import ServerError
 from namespace.servers.folder import DataFolder, write_private
+from namespace.servers.keeper import Keeper, MakeRunner
 from namespace.servers.server import Server, start_async
-from namespace.servers.services import ServiceInfo, ServiceProcess, service_environment
+from namespace.servers.service_process import ServiceProcess
+from namespace.servers.services import ServiceInfo, service_environment
 from namespace.servers.settings import SiteSettings
 from namespace.servers.site import read_site, site_access
 from namespace.servers.site_state import Phase, ServiceStatus, SiteState, write_state
@@ -75,14 +77,23 @@ class Supervisor:
         settings: Where and with what.
         services: Which services.
         display: Shown what happens.
+        runner: How each service runs: as a process of its own by default.
     """
 
-    def __init__(self, settings: SiteSettings, services: Sequence[ServiceInfo], display: Display) -> None:
+    def __init__(
+        self,
+        settings: SiteSettings,
+        services: Sequence[ServiceInfo],
+        display: Display,
+        *,
+        runner: MakeRunner = ServiceProcess,
+    ) -> None:
         self._settings = settings
         self._services = services
         self._display = display
+        self._runner = runner
         self._stop = asyncio.Event()
-        self._processes: list[ServiceProcess] = []
+        self._keepers: list[Keeper] = []
         self._was_up = False
 
     async def run(self) -> None:
@@ -123,7 +134,7 @@ class Supervisor:
     def stop(self) -> None:
         """Ask for the end; asked a second time, services are not waited for."""
         if self._stop.is_set():
-            for each in self._processes:
+            for each in self._keepers:
                 each.kill()
         self._stop.set()
 
@@ -158,7 +169,7 @@ class Supervisor:
 
     async def _run_services(self, site: _Site) -> None:
         state = self._first_state(site)
-        self._processes = [
+        self._keepers = [
             self._prepare_service(service, status, state, site)
             for service, status in zip(self._services, state.services, strict=True)
         ]
@@ -169,7 +180,7 @@ class Supervisor:
             self._note(site, state)
 
         async with asyncio.TaskGroup() as group:
-            for each in self._processes:
+            for each in self._keepers:
                 group.create_task(each.run(), name=f"keep {each.service.name}")
                 group.create_task(self._watch_readiness(each, site, state), name=f"ask {each.service.name}")
             if (broker := site.broker.server) is not None:
@@ -179,7 +190,7 @@ class Supervisor:
             await self._stop.wait()
             self._display.step("stopping the services")
             async with asyncio.TaskGroup() as ending:
-                for each in self._processes:
+                for each in self._keepers:
                     ending.create_task(each.stop(timeout_s=_SERVICE_STOP_S))
 
     def _first_state(self, site: _Site) -> SiteState:
@@ -196,9 +207,7 @@ class Supervisor:
             services=[ServiceStatus(name=service.name, health_port=ports.free_port()) for service in self._services],
         )
 
-    def _prepare_service(
-        self, service: ServiceInfo, status: ServiceStatus, state: SiteState, site: _Site
-    ) -> ServiceProcess:
+    def _prepare_service(self, service: ServiceInfo, status: ServiceStatus, state: SiteState, site: _Site) -> Keeper:
         private = site.folder.run / service.name
         broker_url, database_url = private / "broker_url", private / "database_url"
         write_private(broker_url, site.broker.url(account_of(service.name)).with_credentials())
@@ -213,16 +222,11 @@ class Supervisor:
             UNS_LOG="json",
             PYTHONUNBUFFERED="1",
         )
-        return ServiceProcess(
-            service,
-            status,
-            env=environment,
-            on_line=lambda text: self._display.line(service.name, text),
-            on_change=lambda: self._note(site, state),
-        )
+        runner = self._runner(service, env=environment, on_line=lambda text: self._display.line(service.name, text))
+        return Keeper(service, status, runner, on_change=lambda: self._note(site, state))
 
-    async def _watch_readiness(self, process: ServiceProcess, site: _Site, state: SiteState) -> None:
-        status = process.status
+    async def _watch_readiness(self, keeper: Keeper, site: _Site, state: SiteState) -> None:
+        status = keeper.status
         while not self._stop.is_set():
             if status.phase in {Phase.STARTING, Phase.READY, Phase.NOT_READY} and status.pid is not None:
                 answer = await asyncio.to_thread(readiness.ask, status.health_port)
