@@ -356,8 +356,14 @@ class _Process:
             self._refresher.mark(done.touched)
 
     async def _tell_health(self) -> None:
+        was_ready = False
         while True:
             self._health.changed.clear()
+            if self._health.is_ready != was_ready:
+                was_ready = self._health.is_ready
+                get_logger().info(
+                    "ready" if was_ready else "not_ready", **({} if was_ready else {"reasons": self._health.reasons})
+                )
             reasons = "; ".join(f"{part}: {reason}" for part, reason in sorted(self._health.reasons.items()))
             self._node.say({"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
             with contextlib.suppress(TimeoutError):  # said again now and then: whoever missed the birth notices

@@ -33,8 +33,8 @@ from namespace.servers.site_state import Phase, ServiceStatus, SiteState, write_
 _DATABASE_START_S = 120.0
 _BROKER_START_S = 20.0
 _SERVICE_STOP_S = 15.0
-_ASK_EVERY_S = 0.25
-_ASK_READY_EVERY_S = 2.0
+_ASK_EVERY_S = 1.0
+_READINESS = 'ready"'  # the end of "ready" and of "not_ready", which is what services log as their event
 _LOOK_EVERY_S = 0.2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _RESTART_DELAYS_S = (0.2, 1.0, 5.0, 15.0)
@@ -94,6 +94,7 @@ class Supervisor:
         self._runner = runner
         self._stop = asyncio.Event()
         self._keepers: list[Keeper] = []
+        self._news: dict[str, asyncio.Event] = {}
         self._was_up = False
 
     async def run(self) -> None:
@@ -137,6 +138,8 @@ class Supervisor:
             for each in self._keepers:
                 each.kill()
         self._stop.set()
+        for news in self._news.values():
+            news.set()
 
     def _require_ports(self) -> None:
         wanted = []
@@ -222,17 +225,25 @@ class Supervisor:
             UNS_LOG="json",
             PYTHONUNBUFFERED="1",
         )
-        runner = self._runner(service, env=environment, on_line=lambda text: self._display.line(service.name, text))
+        news = self._news[service.name] = asyncio.Event()
+
+        def on_line(text: str) -> None:
+            self._display.line(service.name, text)
+            if _READINESS in text:
+                news.set()
+
+        runner = self._runner(service, env=environment, on_line=on_line)
         return Keeper(service, status, runner, on_change=lambda: self._note(site, state))
 
     async def _watch_readiness(self, keeper: Keeper, site: _Site, state: SiteState) -> None:
-        status = keeper.status
+        """Ask when a service says that its readiness changed, and now and then: it may have stopped talking."""
+        status, news = keeper.status, self._news[keeper.service.name]
         while not self._stop.is_set():
             if status.phase in {Phase.STARTING, Phase.READY, Phase.NOT_READY} and status.pid is not None:
                 answer = await asyncio.to_thread(readiness.ask, status.health_port)
                 self._judge(status, answer, site, state)
-            pause_s = _ASK_READY_EVERY_S if status.phase is Phase.READY else _ASK_EVERY_S
-            await _wait(self._stop, pause_s)
+            await _wait(news, _ASK_EVERY_S)
+            news.clear()
 
     def _judge(self, status: ServiceStatus, answer: readiness.Readiness, site: _Site, state: SiteState) -> None:
         if status.pid is None or self._stop.is_set():
