@@ -24,10 +24,10 @@ def configure_logging(*, form: str, level: str, output: TextIO | None = None) ->
         level: Least severe level that is logged.
         output: Standard output by default.
     """
-    output = output or sys.stdout
+    stream: TextIO = sys.stdout if output is None else output
     minimum = logging.getLevelNamesMapping()[level.upper()]
     renderer: Any = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=output.isatty())
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     structlog.configure(
         processors=[
@@ -39,10 +39,10 @@ def configure_logging(*, form: str, level: str, output: TextIO | None = None) ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.PrintLoggerFactory(output),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(minimum, logging.WARNING), stream=output, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=max(minimum, logging.WARNING), stream=stream, format="%(levelname)s %(name)s %(message)s")
 
 
 def log_as(service: str) -> None:

@@ -34,6 +34,7 @@ _DATABASE_START_S = 120.0
 _BROKER_START_S = 20.0
 _SERVICE_STOP_S = 15.0
 _ASK_EVERY_S = 1.0
+_ASK_READY_EVERY_S = 2.0
 _READINESS = 'ready"'  # the end of "ready" and of "not_ready", which is what services log as their event
 _LOOK_EVERY_S = 0.2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -242,7 +243,7 @@ class Supervisor:
             if status.phase in {Phase.STARTING, Phase.READY, Phase.NOT_READY} and status.pid is not None:
                 answer = await asyncio.to_thread(readiness.ask, status.health_port)
                 self._judge(status, answer, site, state)
-            await _wait(news, _ASK_EVERY_S)
+            await _wait(news, _ASK_READY_EVERY_S if status.phase is Phase.READY else _ASK_EVERY_S)
             news.clear()
 
     def _judge(self, status: ServiceStatus, answer: readiness.Readiness, site: _Site, state: SiteState) -> None:
