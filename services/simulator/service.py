@@ -16,6 +16,8 @@ from namespace.contracts.command import Command, CommandStatus
 from namespace.contracts.ids import RANDOM_BYTES, uuid7
 from namespace.contracts.simulator import CONTRACT, GroundTruthArgs
 from namespace.isa95 import EquipmentPath, SiteModel
+from namespace.runtime.backoff import Backoff
+from namespace.runtime.edge_buffer import EdgeBuffer, buffer_path
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.logging import get_logger
 from namespace.runtime.queries import Page
@@ -23,7 +25,6 @@ from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import read_settings
 from namespace.sparkplug import MetricDefinition
-from namespace.store import next_bd_seq
 from services.simulator.adapters.bottling_devices import bottling_devices
 from services.simulator.adapters.controller import SparkplugController
 from services.simulator.adapters.load.run import load
@@ -44,6 +45,7 @@ LINE_GROUP = "Bottling"
 REACTOR_GROUP = "Synthesis"
 _WARM_UP_MS = 15 * 60_000
 _BATCH_WARM_UP_MS = 70 * 60_000
+_SOON_S = 1.0
 
 
 class SimulatorSettings(BaseModel):
@@ -52,6 +54,8 @@ class SimulatorSettings(BaseModel):
     Attributes:
         simulator_seed: Fixes the fate of the machines.
         simulator_speed: Simulated seconds per real second.
+        simulator_primary_host: `wait`: the controllers send while the primary host is online, and keep what they have until then;
+            `ignore`: they send to whoever is there, for a site without the historian.
         demo: Keep job orders in front of lines and reactors, and a crew on the first line, for trying the site out.
         simulator_duty: `calendar`: crews without relief take the breaks of the site file's calendar; `always`: no breaks.
     """
@@ -61,6 +65,7 @@ class SimulatorSettings(BaseModel):
     simulator_seed: int = 1
     simulator_speed: Annotated[float, Field(gt=0, le=600)] = 1.0
     simulator_duty: Literal["calendar", "always"] = "calendar"
+    simulator_primary_host: Literal["wait", "ignore"] = "wait"
     demo: bool = False
 
 
@@ -93,7 +98,7 @@ def compose(context: Context) -> Parts:
     reactors = list(_reactors(context.site, settings, clock.now_ms))
     tasks: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
     for each in (*lines, *reactors):
-        controller = _controller(context, each)
+        controller = _controller(context, settings, each)
         tasks[each.edge_node_id] = partial(controller.run, partial(run_line, each.simulation, controller, clock))
     if settings.demo:
         tasks["demo orders"] = _demo_orders(context, lines, reactors, settings.simulator_seed).run
@@ -138,17 +143,24 @@ def _duty(profile: LineProfile, settings: SimulatorSettings, site: SiteModel, pl
     return CalendarDuty(site.calendar(place))
 
 
-def _controller(context: Context, installation: _Installation) -> SparkplugController:
+def _controller(context: Context, settings: SimulatorSettings, installation: _Installation) -> SparkplugController:
     group_id, edge_node_id = installation.group_id, installation.edge_node_id
     return SparkplugController(
-        Session(context.open_transport(f"-{edge_node_id}"), name=edge_node_id, health=context.health),
+        Session(
+            context.open_transport(f"-{edge_node_id}"),
+            name=edge_node_id,
+            health=context.health,
+            backoff=Backoff(limit_s=_SOON_S),
+        ),
         group_id=group_id,
         edge_node_id=edge_node_id,
         devices=installation.devices,
         at_ms=installation.simulation.now_ms,
-        next_bd_seq=partial(next_bd_seq, context.database, f"{group_id}/{edge_node_id}"),
         clock=context.clock,
         metrics=context.metrics,
+        health=context.health,
+        buffer=EdgeBuffer(buffer_path(context.settings.data_dir, group_id, edge_node_id)),
+        primary_host_id=context.host_id if settings.simulator_primary_host == "wait" else None,
     )
 
 
