@@ -102,7 +102,7 @@ def test_a_closed_vessel_goes_to_the_temperature_of_its_jacket_and_keeps_its_mas
 
 def test_the_ground_truth_of_a_reactor_tells_its_batches_once_over_all_pages() -> None:
     unit = BatchReactor(REACTOR_4, seed=3, start_ms=0)
-    unit.advance(1000 * MINUTE_MS)
+    unit.advance(640 * MINUTE_MS)
     told, page_ms = [], None
     while True:
         document, page_ms = ground_truth(
@@ -112,7 +112,7 @@ def test_the_ground_truth_of_a_reactor_tells_its_batches_once_over_all_pages() -
         if page_ms is None:
             break
     assert told == [batch.document() for batch in unit.batches]
-    assert len(told) > 4
+    assert len(told) >= 3
     _, middle = unit.batches[0], unit.batches[1]
     window = {"since_ms": middle.started_ms + 1, "until_ms": middle.started_ms + 2}
     document, _ = ground_truth({"PC1": unit}, "PC1/R4", **window, page_ms=None, limit=7)

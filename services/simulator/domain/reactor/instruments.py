@@ -26,12 +26,12 @@ class Instrument:
 
 
 INSTRUMENTS = {
-    TEMPERATURE: Instrument("CEL", 0.06, 2, 0.2),
-    JACKET: Instrument("CEL", 0.15, 1, 0.5),
-    PRESSURE: Instrument("KPA", 0.35, 1, 1.0),
+    TEMPERATURE: Instrument("CEL", 0.08, 2, 0.1),
+    JACKET: Instrument("CEL", 0.15, 1, 0.3),
+    PRESSURE: Instrument("KPA", 0.35, 1, 0.6),
     LEVEL: Instrument("P1", 0.04, 1, 0.2),
-    STIRRER: Instrument("RPM", 0.3, 1, 1.0),
-    FLOW: Instrument("E93", 6.0, 0, 25.0),
+    STIRRER: Instrument("RPM", 0.3, 1, 0.6),
+    FLOW: Instrument("E93", 6.0, 0, 12.0),
     OUTPUT: Instrument("P1", 0.0, 0, 2.0),
 }
 """Tag -> instrument. CEL degree Celsius, KPA kilopascal, P1 percent, RPM revolutions per minute, E93 kilogram per hour."""
