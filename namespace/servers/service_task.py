@@ -13,8 +13,8 @@ import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
+from namespace.runtime.entry import CannotStart, attempt
 from namespace.runtime.logging import get_logger
-from namespace.runtime.process import CannotStart, attempt
 from namespace.runtime.settings import settings_from
 from namespace.runtime.tasks import ended
 from namespace.servers.keeper import Ending
