@@ -52,8 +52,7 @@ class World:
     Attributes:
         arrived: Readings that reached the host, by device and value, each time they did.
         kept: Readings that were committed, by number.
-        order: Values of the history that reached the host, by device.
-        flushed: Pages of the backlog: when, and how many readings.
+        flushed: Pages of the backlog since births last went out: when, and how many readings.
     """
 
     path: Path
@@ -61,7 +60,6 @@ class World:
     now_ms: int = 1_000_000
     types: dict[str, DataType] = field(default_factory=lambda: dict.fromkeys(DEVICES, DataType.Int64))
     arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
-    order: dict[str, list[int]] = field(default_factory=lambda: {device: [] for device in DEVICES})
     kept: dict[int, tuple[str, int]] = field(default_factory=dict)
     flushed: list[tuple[int, int]] = field(default_factory=list)
 
@@ -72,6 +70,7 @@ class World:
         self._pending: list[StoredReport] = []
         self._undeliverable: list[Undeliverable] = []
         self._sent_ms: dict[int, int] = {}
+        self._flushed_to: dict[str | None, int] = {}
         self._bd_seq = 255
         self.host = HostSession()
         self.host.connected(0)
@@ -112,7 +111,7 @@ class World:
             self.forwarding.sent(Span(number, number + 1), readings, now_ms)
             self._sent_ms[number] = now_ms
         elif self.forwarding.is_open:
-            self.forwarding.hold(device, [number])
+            self.forwarding.hold_new(device, number)
 
     def commit(self) -> None:
         released = self.forwarding.release(self.now_ms)
@@ -148,12 +147,17 @@ class World:
         self._bd_seq = (self._bd_seq + 1) % 256
         self.core.connect(self._bd_seq, self.now_ms)
         self._send(self.core.subscribed(self.now_ms))
-        self.forwarding.opened(min(self.file.contents.first, self.end), self.end, self.now_ms)
+        self._opened()
 
     def rebirth(self) -> None:
         if self.is_open:
             self._send(self.core.rebirth(self.now_ms))
-            self.forwarding.opened(min(self.file.contents.first, self.end), self.end, self.now_ms)
+            self._opened()
+
+    def _opened(self) -> None:
+        self.forwarding.opened(min(self.file.contents.first, self.end), self.end, self.now_ms)
+        self.flushed.clear()
+        self._flushed_to.clear()
 
     def cut(self) -> None:
         """Break the connection: what is on its way is lost, and nobody knows what that was."""
@@ -187,8 +191,19 @@ class World:
         for sent, count in page.sent:
             self.forwarding.sent(sent, count, self.now_ms)
             self._sent_ms.update((report.number, self.now_ms) for report in reports if _holds(sent, report))
-        self.flushed.append((self.now_ms, readings))
+        for report in reports:
+            if any(_holds(sent, report) for sent, _ in page.sent):
+                assert report.number > self._flushed_to.get(report.source, 0), "a device's history goes in order"
+                self._flushed_to[report.source] = report.number
+        self._keep_to_rate(readings)
         return True
+
+    def _keep_to_rate(self, readings: int) -> None:
+        assert readings <= PAGE
+        if self.flushed:
+            at_ms, before = self.flushed[-1]
+            assert self.now_ms - at_ms >= before * 1000 / RATE - 1
+        self.flushed.append((self.now_ms, readings))
 
     # -- the network
 
@@ -209,13 +224,11 @@ class World:
             assert not isinstance(event, RebirthWanted), event
             if isinstance(event, Data | DeviceBirth) and event.device_id is not None:
                 for metric in event.metrics:
-                    self._take(event.device_id, metric.value, is_history=metric.is_historical)
+                    self._take(event.device_id, metric.value)
 
-    def _take(self, device: str, value: object, *, is_history: bool) -> None:
+    def _take(self, device: str, value: object) -> None:
         if isinstance(value, int) and value:
             self.arrived[device, value] += 1
-        if is_history and isinstance(value, int):
-            self.order[device].append(value)
 
     # -- in the end
 

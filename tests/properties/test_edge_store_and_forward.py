@@ -3,7 +3,6 @@ counted."""
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from namespace.sparkplug import DataType
-from tests.properties.edge_world import DEVICES, PAGE, RATE, WINDOW_S, World
+from tests.properties.edge_world import DEVICES, WINDOW_S, World
 
 devices = st.sampled_from(DEVICES)
+reports = st.tuples(st.just("report"), devices, st.integers(1, 12))
+pauses = st.tuples(st.just("pass"), st.sampled_from((1, 300, 2_000, 6_000, WINDOW_S * 900, WINDOW_S * 1_100)))
+flushes = st.tuples(st.just("flush"), st.integers(1, 40))
+commits = st.tuples(st.just("commit"))
+connects = st.tuples(st.just("connect"))
+breaks = st.tuples(st.sampled_from(("cut", "kill", "rebirth")))
+lives = st.tuples(st.sampled_from(("die", "revive")), devices)
 steps = st.one_of(
-    st.tuples(st.just("report"), devices, st.integers(1, 12)),
-    st.tuples(st.just("pass"), st.integers(1, 6_000)),
-    st.tuples(st.just("pass"), st.integers(WINDOW_S * 1000, WINDOW_S * 3000)),
-    st.tuples(st.just("flush"), st.integers(1, 6)),
-    st.tuples(st.sampled_from(["commit", "connect", "connect", "cut", "kill", "rebirth"])),
-    st.tuples(st.sampled_from(["die", "revive"]), devices),
+    reports, reports, reports, pauses, pauses, flushes, flushes, commits, commits, connects, connects, breaks, lives
 )
-histories = st.lists(steps, max_size=60)
+histories = st.lists(steps, min_size=10, max_size=60)
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def play(it: World, history: list[tuple[object, ...]]) -> None:
             case ("flush", int(count)):
                 for _ in range(count):
                     it.flush()
-                    it.pass_time(50)
+                    it.pass_time(13)
             case ("cut",) if it.is_open:
                 it.cut()
             case ("commit" | "connect" | "kill" | "rebirth" as verb,):
@@ -58,9 +59,10 @@ def play(it: World, history: list[tuple[object, ...]]) -> None:
                 getattr(it, verb)(device)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories)
 def test_everything_that_was_kept_arrives(history: list[tuple[object, ...]]) -> None:
+    """On the way the world looks at order and rate of the backlog, and at what is forgotten and dropped, see there."""
     with world() as it:
         play(it, history)
         it.heal()
@@ -69,7 +71,7 @@ def test_everything_that_was_kept_arrives(history: list[tuple[object, ...]]) -> 
         assert (it.contents.dropped, it.contents.undeliverable) == (0, 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories)
 def test_what_has_surely_arrived_is_forgotten(history: list[tuple[object, ...]]) -> None:
     """That nothing is forgotten too early, is looked at in every commit of the world."""
@@ -81,39 +83,7 @@ def test_what_has_surely_arrived_is_forgotten(history: list[tuple[object, ...]])
         assert (it.contents.readings, it.contents.size_bytes, it.contents.oldest_ms) == (0, 0, None)
 
 
-@settings(max_examples=100, deadline=None)
-@given(histories)
-def test_the_history_of_a_device_comes_in_order_each_time_it_is_sent(history: list[tuple[object, ...]]) -> None:
-    with world() as it:
-        play(it, history)
-        for device in DEVICES:
-            it.order[device].clear()
-        if it.is_open:
-            it.cut()
-        it.heal()
-        for device in DEVICES:
-            assert it.order[device] == sorted(it.order[device])
-
-
-@settings(max_examples=100, deadline=None)
-@given(histories)
-def test_the_backlog_keeps_to_its_rate(history: list[tuple[object, ...]]) -> None:
-    """Between any two pages of one session lies the time that the readings of the first take."""
-    with world() as it:
-        it.connect()
-        for _ in range(40):
-            it.report("A")
-        it.commit()
-        it.cut()
-        it.connect()
-        it.flushed.clear()
-        play(it, [step for step in history if step[0] in {"pass", "flush", "report", "commit"}])
-        for (earlier, readings), (later, _) in itertools.pairwise(it.flushed):
-            assert readings <= PAGE
-            assert later - earlier >= readings * 1000 / RATE - 1
-
-
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories, st.integers(300, 3_000))
 def test_the_bound_of_size_holds_and_nothing_is_missing_that_was_not_counted(
     history: list[tuple[object, ...]], limit_bytes: int
@@ -129,7 +99,7 @@ def test_the_bound_of_size_holds_and_nothing_is_missing_that_was_not_counted(
         assert len(missing) <= it.contents.dropped
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories, st.booleans())
 def test_what_cannot_be_sent_any_more_is_counted_once_and_the_rest_arrives(
     history: list[tuple[object, ...]], vanishes: bool
