@@ -29,7 +29,7 @@ from namespace.servers.settings import data_dir
 from namespace.servers.site import read_site
 from namespace.servers.site_state import SiteState, read_state
 from namespace.transport import BrokerUrl, BrokerUrlError
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 Result = TypeVar("Result")
 
@@ -60,7 +60,7 @@ class Guest:
         self.site = way_in.site
         self._broker = way_in.broker
         account = way_in.broker.username or "guest"
-        transport = MqttTransport(way_in.broker, client_id=f"uns-{os.getpid()}-{secrets.token_hex(3)}")
+        transport = StreamTransport(way_in.broker, client_id=f"uns-{os.getpid()}-{secrets.token_hex(3)}")
         commanded = frozenset(contract.service for contract in SERVICES if offered_commands(contract))
         self.client = SiteClient(transport, way_in.site.path, account, commands=commanded)
 
