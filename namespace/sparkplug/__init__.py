@@ -35,7 +35,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
@@ -57,6 +56,7 @@ from namespace.sparkplug.metric import (
     Template,
     Value,
 )
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
@@ -73,6 +73,7 @@ __all__ = [
     "REBIRTH",
     "Action",
     "Cell",
+    "Columns",
     "CommandReceived",
     "CommandRefused",
     "Data",
@@ -118,6 +119,7 @@ __all__ = [
     "RemoteProtocolError",
     "Resolve",
     "Send",
+    "Slot",
     "SparkplugError",
     "StatePayload",
     "StateTopic",

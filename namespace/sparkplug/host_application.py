@@ -21,7 +21,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeStale,
     NodeState,
     NodeTrigger,
@@ -43,6 +42,7 @@ from namespace.sparkplug.host_message import (
     told_of_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
+from namespace.sparkplug.metric_columns import MetricValue
 from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
@@ -287,8 +287,7 @@ class HostSession:
         if table is None:
             return False
         window.accept(sent_at)
-        if sent_at > node.sent_at:
-            node.sent_at = sent_at
+        node.sent_at = max(node.sent_at, sent_at)
         columns, problems = table.data(message, now_ms, self._settings.limits)
         if problems:
             self._note(route, told_of_data(route, columns, problems, sent_at or now_ms), now_ms)

@@ -120,12 +120,12 @@ class Data:
         self.edge_node = edge_node
         self.device_id = device_id
         self.timestamp = timestamp
-        if metrics.__class__ is Columns:
-            self._columns: Columns | None = metrics  # type: ignore[assignment]
-            self._metrics: tuple[MetricValue, ...] | None = None
+        self._columns: Columns | None = None
+        self._metrics: tuple[MetricValue, ...] | None = None
+        if isinstance(metrics, Columns):
+            self._columns = metrics
         else:
-            self._columns = None
-            self._metrics = metrics  # type: ignore[assignment]
+            self._metrics = metrics
 
     @property
     def columns(self) -> Columns | None:

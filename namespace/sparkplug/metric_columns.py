@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from namespace.sparkplug.datatype import READERS, WIRE_FIELD, DataType, Scalar
-from namespace.sparkplug.metric import MetaData, Metric, PropertySet, Value
+from namespace.sparkplug.metric import Metric, PropertySet, Value
 
 _READ_AS_IS = frozenset(
     {

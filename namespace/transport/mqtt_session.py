@@ -105,9 +105,7 @@ class MqttSession(asyncio.Protocol):
         async with self._in_time(timeout_s, "acknowledged no message"), self._window:
             answer = await self._ask(
                 packets.PUBACK,
-                lambda packet_id: packets.publish(
-                    name, payload, is_v5=self._is_v5, packet_id=packet_id, retain=retain
-                ),
+                lambda packet_id: packets.publish(name, payload, is_v5=self._is_v5, packet_id=packet_id, retain=retain),
             )
         code = packets.read_reason(answer, 2)
         if code >= 0x80:
@@ -316,7 +314,7 @@ class MqttSession(asyncio.Protocol):
     # -- when to read no further
 
     def _look_at_inbox(self) -> None:
-        """Read no further while the reader has enough. Whoever waits for an answer from behind that may have it read to, up to twice as much."""
+        """Read no further while the reader has enough; up to twice as much where an answer that is waited for may be behind it."""
         self._is_held = self._inbox.fill >= (2 if self._answers else 1)
         is_paused = self._is_held or self._is_resting
         if is_paused is self._is_paused or self._transport is None or self._transport.is_closing():

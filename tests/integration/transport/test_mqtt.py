@@ -126,7 +126,9 @@ class TestConnect:
             (5, RefusalReason.NOT_AUTHORISED),
         ],
     )
-    async def test_each_refusal_of_3_1_1_is_told_apart(self, adapter: Adapter, code: int, reason: RefusalReason) -> None:
+    async def test_each_refusal_of_3_1_1_is_told_apart(
+        self, adapter: Adapter, code: int, reason: RefusalReason
+    ) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(bytes([0x20, 0x02, 0x00, code]))
@@ -246,7 +248,9 @@ class TestTls:
             async with real_broker.encrypted("client", trusted=False).connect():
                 pass
 
-    async def test_tls_to_a_plaintext_port_is_unreachable(self, adapter: Adapter, real_broker: MosquittoUnderTest) -> None:
+    async def test_tls_to_a_plaintext_port_is_unreachable(
+        self, adapter: Adapter, real_broker: MosquittoUnderTest
+    ) -> None:
         url = BrokerUrl("127.0.0.1", real_broker.mosquitto.ports.anonymous, tls=True)
         with pytest.raises(BrokerUnreachable):
             async with adapter(url, client_id="client", connect_timeout_s=LIMIT_S).connect():
@@ -330,7 +334,11 @@ class TestBrokenBroker:
             await given_up.wait()
 
         given_up = asyncio.Event()
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(adapter, port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             with pytest.raises(ConnectionLost) as lost:
                 await client.publish("t", bytes(30_000_000), timeout_s=SHORT_S)
             given_up.set()
@@ -344,7 +352,11 @@ class TestBrokenBroker:
             await read_packet(reader)
             await read_packet(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(adapter, port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             waiting = [
                 asyncio.ensure_future(client.publish("t", b"x", qos=1)),
                 asyncio.ensure_future(client.subscribe([("t", 0)])),
@@ -374,7 +386,11 @@ class TestBrokenBroker:
             writer.write(CONNACK_311 + garbage)
             await until_closed(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(adapter, port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             with pytest.raises(ConnectionLost):
                 await anext(client.batches())
             assert client.lost is LostReason.BROKER

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 
 import pytest
 
@@ -22,10 +24,14 @@ def stream_broker(mosquitto: Mosquitto) -> MosquittoUnderTest:
     return MosquittoUnderTest(mosquitto, 4, StreamTransport)
 
 
-async def _all(client_batches: object, count: int) -> tuple[list[bytes], list[int]]:
+def to(port: int, *, protocol: Literal[4, 5] = 4) -> StreamTransport:
+    return StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client", protocol=protocol)
+
+
+async def _all(batches: AsyncIterator[Sequence[Message]], count: int) -> tuple[list[bytes], list[int]]:
     payloads: list[bytes] = []
     sizes: list[int] = []
-    async for batch in client_batches:  # type: ignore[attr-defined]
+    async for batch in batches:
         sizes.append(len(batch))
         payloads.extend(message.payload for message in batch)
         if len(payloads) >= count:
@@ -119,7 +125,7 @@ class TestHostileBroker:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client").connect() as client:
+            async with to(port).connect() as client:
                 assert await anext(client.batches()) == [Message("t", b"a", 0, retain=False)]
                 with pytest.raises(ConnectionLost, match=problem) as lost:
                     await anext(client.batches())
@@ -134,10 +140,9 @@ class TestHostileBroker:
             writer.write(answer)
             await until_closed(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client").connect() as client:
-                with pytest.raises(ConnectionLost, match="answer"):
-                    await client.subscribe([("t", 0)])
+        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), to(port).connect() as client:
+            with pytest.raises(ConnectionLost, match="answer"):
+                await client.subscribe([("t", 0)])
 
     async def test_an_acknowledgement_of_something_else_answers_nobody(self) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -148,10 +153,9 @@ class TestHostileBroker:
             writer.write(b"\x40\x02\x00\x01")
             await until_closed(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client").connect() as client:
-                await client.publish("t", b"x", qos=1)
-                assert client.lost is None
+        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), to(port).connect() as client:
+            await client.publish("t", b"x", qos=1)
+            assert client.lost is None
 
 
 class TestWhatAnMqtt5BrokerAllows:
@@ -171,7 +175,7 @@ class TestWhatAnMqtt5BrokerAllows:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            transport = StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client", protocol=5)
+            transport = to(port, protocol=5)
             async with transport.connect() as client, asyncio.TaskGroup() as group:
                 for _ in range(6):
                     group.create_task(client.publish("t", b"x", qos=1))
@@ -184,7 +188,7 @@ class TestWhatAnMqtt5BrokerAllows:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            transport = StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client", protocol=5)
+            transport = to(port, protocol=5)
             async with transport.connect() as client:
                 with pytest.raises(PublishRefused):
                     await client.publish("t", bytes(200))
@@ -200,7 +204,7 @@ class TestWhatAnMqtt5BrokerAllows:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            transport = StreamTransport(BrokerUrl("127.0.0.1", port), client_id="client", protocol=5)
+            transport = to(port, protocol=5)
             async with transport.connect() as client:
                 with pytest.raises(ConnectionLost, match="0x8D") as lost:
                     await anext(client.batches())

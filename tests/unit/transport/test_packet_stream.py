@@ -107,7 +107,7 @@ def test_a_broken_answer_to_connect_is_refused(body: bytes) -> None:
 
 
 def test_what_an_mqtt_5_broker_allows_is_taken_note_of() -> None:
-    told = b"\x21\x00\x05" + b"\x24\x00" + b"\x27\x00\x00\x10\x00" + b"\x13\x00\x07" + b"\x1f\x00\x02hi" + b"\x26\x00\x01k\x00\x01v"
+    told = b"\x21\x00\x05\x24\x00\x27\x00\x00\x10\x00\x13\x00\x07\x1f\x00\x02hi\x26\x00\x01k\x00\x01v"
     accepted = read_connack(b"\x00\x00" + remaining_length(len(told)) + told, is_v5=True)
     assert (accepted.code, accepted.receive_maximum, accepted.maximum_qos) == (0, 5, 0)
     assert (accepted.maximum_packet_size, accepted.keepalive_s) == (4096, 7)
