@@ -27,8 +27,6 @@ _CARE_S = 0.02
 _MOST_IN_A_TURN = 500
 _RECONNECT_S = (0.05, 0.5)
 _LEAVE_S = 10.0
-_MQTT5_CODES = {1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87}
-"""CONNACK return codes of MQTT 3.1.1 as the transport port numbers them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ class LoadGenerator:
 
     def refused(self, code: int) -> None:
         """Remember why the broker does not let us in."""
-        error = ConnectRefused(str(self._url), self._url.username, _MQTT5_CODES.get(code, 0x80))
+        error = ConnectRefused(str(self._url), self._url.username, code)
         self._problem = str(error)
         if not error.transient:
             self._refusal = error

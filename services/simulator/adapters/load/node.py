@@ -27,12 +27,27 @@ from namespace.sparkplug import (
     encode_payload,
 )
 from namespace.transport import BrokerUrl, Will
-from services.simulator.adapters.load import packets
+from namespace.transport.mqtt_packets import (
+    CONNACK,
+    FAREWELL,
+    PINGREQ,
+    PINGRESP,
+    SUBACK,
+    MalformedPacket,
+    connect,
+    puback,
+    publish,
+    read_connack,
+    subscribe,
+)
+from namespace.transport.packet_stream import PacketStream
 from services.simulator.adapters.load.templates import SEQ, LoadForms, birth_head, time_bytes
 from services.simulator.domain.load import LoadTruth
 
 _DEBOUNCE_MS = 1000
 _CONNECT_MS = 10_000
+_LONGEST = 1 << 20
+_SUBSCRIPTION = 1
 
 
 class Phase(Enum):
@@ -52,7 +67,7 @@ class Owner(Protocol):
         ...
 
     def refused(self, code: int) -> None:
-        """Take note that the broker refused a CONNECT (MQTT 3.1.1 return code)."""
+        """Take note that the broker refused a CONNECT (reason code in MQTT 5 numbering)."""
         ...
 
 
@@ -133,7 +148,7 @@ class LoadNode(asyncio.Protocol):
         self._bd_seq = (bd_seq - 1) % 256
         self._seq = 0
         self._transport: asyncio.Transport | None = None
-        self._reader = packets.PacketReader()
+        self._stream = PacketStream(is_v5=False, max_packet_bytes=_LONGEST)
         self._doubt = _Doubt()
         self._phase_since_ms = self._last_birth_ms = self._pinged_ms = 0
         self._awaits_pong = False
@@ -147,7 +162,7 @@ class LoadNode(asyncio.Protocol):
         group_id = self._terms.forms.plan.group_id
         if device_id is None and message_type.names_device:
             message_type = MessageType(f"N{message_type.value[1:]}")
-        return packets.text(str(Topic(group_id, message_type, self.node_id, device_id)))
+        return str(Topic(group_id, message_type, self.node_id, device_id)).encode()
 
     # --- the connection
 
@@ -156,7 +171,7 @@ class LoadNode(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         now_ms = self._terms.now_ms()
         self._transport = transport
-        self._reader = packets.PacketReader()
+        self._stream = PacketStream(is_v5=False, max_packet_bytes=_LONGEST)
         self._bd_seq = (self._bd_seq + 1) % 256
         self.choked = self._awaits_pong = False
         if self._gate is not None:
@@ -166,12 +181,13 @@ class LoadNode(asyncio.Protocol):
         group_id = self._terms.forms.plan.group_id
         will = Will(str(Topic(group_id, MessageType.NDEATH, self.node_id)), self._death(now_ms))
         transport.write(
-            packets.connect(
+            connect(
                 f"{group_id}-{self.node_id}",
-                will,
+                is_v5=False,
+                keepalive_s=self._terms.keepalive_s,
                 username=url.username,
                 password=url.password,
-                keepalive_s=self._terms.keepalive_s,
+                will=will,
             )
         )
 
@@ -185,10 +201,17 @@ class LoadNode(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what the broker says; a broker that does not speak MQTT is left."""
+        arrived = self._stream.take(data)
         try:
-            for first, body in self._reader.feed(data):
-                self._take(first, body)
-        except packets.BrokenStream:
+            for first, body in arrived.others:
+                self._answered(first >> 4, body)
+        except MalformedPacket as error:
+            arrived.problem = str(error)
+        for packet_id in arrived.to_acknowledge:
+            self._write(puback(packet_id))
+        for message in arrived.messages:
+            self._hear(message.topic, message.payload)
+        if arrived.problem is not None:
             self.cut()
 
     def pause_writing(self) -> None:
@@ -199,31 +222,25 @@ class LoadNode(asyncio.Protocol):
         """Speak again."""
         self.choked = False
 
-    def _take(self, first: int, body: bytes) -> None:
-        kind = first & 0xF0
-        if kind == packets.PUBLISH:
-            topic, payload, packet_id = packets.read_publish(first, body)
-            if packet_id is not None:
-                self._write(packets.puback(packet_id))
-            self._hear(topic, payload)
-        elif kind == packets.CONNACK:
-            self._signed_in(body)
-        elif kind == packets.SUBACK:
+    def _answered(self, kind: int, body: bytes) -> None:
+        if kind == CONNACK:
+            self._signed_in(read_connack(body, is_v5=False).code)
+        elif kind == SUBACK:
             self._enter(Phase.WAITING, self._terms.now_ms())
             self._born_if_open()
-        elif kind == packets.PINGRESP:
+        elif kind == PINGRESP:
             self._awaits_pong = False
 
-    def _signed_in(self, body: bytes) -> None:
-        if body[1:] != b"\x00":
-            self._terms.owner.refused(body[1] if len(body) > 1 else 3)
+    def _signed_in(self, code: int) -> None:
+        if code:
+            self._terms.owner.refused(code)
             self.cut()
             return
         self.counts.connects += 1
         filters = [(self._command_topic, 1)]
         if self._gate is not None:
             filters.append((self._gate.topic, 1))
-        self._write(packets.subscribe(filters))
+        self._write(subscribe(_SUBSCRIPTION, filters, is_v5=False))
 
     @property
     def _command_topic(self) -> str:
@@ -249,7 +266,7 @@ class LoadNode(asyncio.Protocol):
         elif not self._awaits_pong and silent_ms > self._terms.keepalive_s * 500:
             self._pinged_ms = now_ms
             self._awaits_pong = True
-            self._write(packets.PINGREQ)
+            self._write(PINGREQ)
 
     def cut(self) -> None:
         """Break the connection without a DISCONNECT, so that the broker publishes the Will."""
@@ -261,9 +278,9 @@ class LoadNode(asyncio.Protocol):
         if self._transport is None:
             return
         if self.phase is Phase.BORN:
-            topic = packets.text(str(Topic(self._terms.forms.plan.group_id, MessageType.NDEATH, self.node_id)))
-            self._write(packets.publish(topic, self._death(self._terms.now_ms())))
-        self._write(packets.DISCONNECT)
+            topic = self._topic(MessageType.NDEATH, None)
+            self._publish(topic, self._death(self._terms.now_ms()))
+        self._write(FAREWELL)
         self._transport.close()
 
     # --- what comes in
@@ -340,7 +357,10 @@ class LoadNode(asyncio.Protocol):
     def _say(self, topic: bytes, payload: bytes) -> None:
         seq = self._seq
         self._seq = 0 if seq == 255 else seq + 1
-        self._write(packets.publish(topic, payload + SEQ[seq]))
+        self._publish(topic, payload + SEQ[seq])
+
+    def _publish(self, topic: bytes, payload: bytes) -> None:
+        self._write(publish(topic, payload, is_v5=False, packet_id=0, retain=False))
 
     def _death(self, now_ms: int) -> bytes:
         metric = Metric(name=BD_SEQ, timestamp=now_ms, datatype=DataType.Int64, value=self._bd_seq)
