@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from namespace.transport import BrokerUrl, ConnectRefused
 from namespace.transport.broker_url import refuse_plaintext_beyond_loopback
-from services.simulator.adapters.load.node import LoadNode, NodeCounts, Phase, Terms
+from services.simulator.adapters.load.node import LoadNode
 from services.simulator.adapters.load.templates import LoadForms
+from services.simulator.adapters.load.terms import NodeCounts, Phase, Terms
 from services.simulator.domain.load import LoadPlan, LoadTruth
 
 _CONNECTORS = 32
@@ -102,8 +103,9 @@ class LoadGenerator:
 
     # --- the owner of the nodes
 
-    def gone(self, node: LoadNode) -> None:
+    def gone(self, index: int) -> None:
         """Connect a node again after a moment, if it is wanted."""
+        node = self.nodes[index]
         if node.wanted and self._is_running:
             delay_s = self._random.uniform(*_RECONNECT_S)
             asyncio.get_running_loop().call_later(delay_s, self._queue, node)
@@ -267,7 +269,7 @@ class LoadGenerator:
                 await loop.create_connection(lambda node=node: node, self._url.host, self._url.port, ssl=self._tls)
             except OSError as error:
                 self._problem = f"{self._url}: {error}"
-                self.gone(node)
+                self.gone(node.index)
 
     async def _care(self) -> None:
         loop = asyncio.get_running_loop()
