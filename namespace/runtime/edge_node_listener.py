@@ -112,6 +112,7 @@ class EdgeNodeListener:
         self._core = core or HostSession()
         self._held: list[Message] | None = None
         self._is_overflown = False
+        self._has_snapshot = False
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="edge nodes")
@@ -139,7 +140,7 @@ class EdgeNodeListener:
 
     async def connected(self) -> None:
         """Hold back what arrives until there is a snapshot."""
-        self._held, self._is_overflown = [], False
+        self._held, self._is_overflown, self._has_snapshot = [], False, False
         self._joining.set()
 
     def disconnected(self) -> None:
@@ -174,14 +175,17 @@ class EdgeNodeListener:
     def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         for event in events:
             match event:
-                case RebirthWanted() if (
-                    self._asks_for_rebirths and not self._wanted.full()
-                ):  # it is wanted again while needed
+                case RebirthWanted() if self._may_ask:  # else it is wanted again while it is needed
                     self._wanted.put_nowait(event)
                 case Rejected(reason=reason):
                     self._metrics.rejected.labels("machine payload", reason).inc()
         if events:
             self._teller.tell(events, lambda rest: self._told(rest, gone))
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether a rebirth may be asked for: not before there is a snapshot, which spares the machines."""
+        return self._asks_for_rebirths and self._has_snapshot and not self._wanted.full()
 
     # -- tasks
 
@@ -220,12 +224,16 @@ class EdgeNodeListener:
         return self._session.is_up and not self._joining.is_set()
 
     async def _restore(self) -> None:
+        with contextlib.suppress(TimeoutError):  # then asking says that there is no session
+            async with asyncio.timeout(self._snapshot_s):
+                await self._queries.can_ask()
         rows = await self._queries.ask_all(
             self._snapshot_from, "snapshot", {"groups": self._groups}, timeout_s=self._snapshot_s, tries=1
         )
         if not self._is_joining:
             raise NotConnected("the broker session was lost before the snapshot was taken")
         snapshots = snapshots_from_rows(rows)
+        self._has_snapshot = True
         self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
         self._release()
 
