@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -176,7 +177,12 @@ async def test_messages_in_a_row_for_one_handler_come_at_once_and_order_among_ha
 async def test_a_long_batch_lets_others_have_their_turn() -> None:
     broker, sizes, turns = MemoryBroker(), [], []
     session = session_at(broker)
-    session.route_batches("data", lambda messages: (sizes.append(len(messages)), turns.append(0)))
+
+    def take(messages: Sequence[Message]) -> None:
+        sizes.append(len(messages))
+        turns.append(0)
+
+    session.route_batches("data", take)
     member = Recorder()
 
     async def speak_first() -> None:
