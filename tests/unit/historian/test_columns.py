@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from namespace.isa95 import load_site
@@ -46,6 +46,10 @@ _ROW = st.sampled_from(sorted(_NAMED)).flatmap(
 )
 
 
+_QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@_QUIET
 @given(st.lists(_CELLS))
 def test_what_tells_many_samples_apart_is_what_tells_one_apart(cells: list[Value]) -> None:
     assert occurrences(cells) == [occurrence(cell) for cell in cells]  # type: ignore[arg-type]
@@ -95,6 +99,7 @@ def _shown(batch: Batch) -> object:
     ], batch.size
 
 
+@_QUIET
 @given(st.lists(st.lists(_ROW, max_size=8), max_size=6))
 def test_columns_are_recorded_as_their_values_one_by_one(messages: list[list[tuple[str, Value, int]]]) -> None:
     assert _shown(_recorded(messages, in_columns=True)) == _shown(_recorded(messages, in_columns=False))
