@@ -18,7 +18,7 @@ WORKERS ?= auto
 TESTS ?= tests
 
 # Modules that write generated files: run plainly they write, with --check they compare and fail on a difference.
-GENERATORS := namespace.cli.documents
+GENERATORS := namespace.cli.documents tests.conformance.page
 
 WEB := services/console/web
 ifneq ($(wildcard $(WEB)/package.json),)
