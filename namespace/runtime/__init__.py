@@ -10,6 +10,7 @@ from namespace.runtime.edge_node_listener import EdgeNodeListener
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication
+from namespace.runtime.host_server import HostServer
 from namespace.runtime.logging import Logger, configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
@@ -33,6 +34,7 @@ __all__ = [
     "EdgeNodeListener",
     "Health",
     "HostApplication",
+    "HostServer",
     "Logger",
     "MachineHandler",
     "MachineNews",

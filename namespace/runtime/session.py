@@ -142,11 +142,15 @@ class Session:
         """Cut the connection soon, without a farewell, so that it is built anew."""
         self._cut.set()
 
-    async def leave(self) -> None:
-        """Disconnect in order and stay away: `run` ends."""
+    async def leave(self, *, with_will: bool = False) -> None:
+        """Disconnect in order and stay away: `run` ends.
+
+        Args:
+            with_will: Have the broker publish the Will all the same, as Sparkplug asks of an edge node that leaves on MQTT 5.
+        """
         self._leave.set()
         if self._connection is not None:
-            await self._connection.disconnect()
+            await self._connection.disconnect(with_will=with_will)
 
     async def run(self) -> None:
         """Keep a session up until cancelled or told to leave."""

@@ -44,6 +44,7 @@ from namespace.sparkplug.host_event import (
     Rejected,
     WantedReason,
 )
+from namespace.sparkplug.host_view import HostView, MetricStanding, Since, Standing
 from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import (
     Cell,
@@ -89,6 +90,7 @@ __all__ = [
     "HostSession",
     "HostSettings",
     "HostState",
+    "HostView",
     "Ignored",
     "IgnoredReason",
     "Leave",
@@ -98,6 +100,7 @@ __all__ = [
     "MetaData",
     "Metric",
     "MetricDefinition",
+    "MetricStanding",
     "MetricUpdate",
     "MetricValue",
     "NodeBirth",
@@ -118,7 +121,9 @@ __all__ = [
     "RemoteProtocolError",
     "Resolve",
     "Send",
+    "Since",
     "SparkplugError",
+    "Standing",
     "StatePayload",
     "StateTopic",
     "Template",

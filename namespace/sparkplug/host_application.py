@@ -41,6 +41,7 @@ from namespace.sparkplug.host_message import (
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits
+from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
 from namespace.sparkplug.snapshot import NodeSnapshot
@@ -60,6 +61,7 @@ class HostSettings:
         rebirth_interval_ms: between the first request for rebirth and the second; it doubles from then on.
         rebirth_attempts: requests to one edge node without fresh evidence that it is there.
         rebirth_spread_ms: first requests after a connection are spread over this time, node by node.
+        rebirths_per_s: requests in a second, to all edge nodes together; what is over waits its turn. 0 sets no limit.
         max_nodes: edge nodes; messages of further ones are rejected.
         max_devices: devices of one edge node.
         max_held_bytes: messages of one edge node that wait for a missing one.
@@ -71,6 +73,7 @@ class HostSettings:
     rebirth_interval_ms: int = 5_000
     rebirth_attempts: int = 8
     rebirth_spread_ms: int = 0
+    rebirths_per_s: int = 200
     max_nodes: int = 20_000
     max_devices: int = 10_000
     max_held_bytes: int = 1 << 20
@@ -93,6 +96,7 @@ class HostSession:
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()
+        self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
         self._events: list[HostEvent] = []
 
@@ -324,6 +328,8 @@ class HostSession:
             self._ask(node, now_ms, has_evidence=True)
 
     def _ask(self, node: HostNode, now_ms: int, *, has_evidence: bool) -> None:
+        if not (node.wish.is_due(now_ms, has_evidence=has_evidence) and self._budget.take(now_ms)):
+            return
         reason = node.wish.ask(now_ms, has_evidence=has_evidence)
         if reason is not None:
             self._events.append(RebirthWanted(node.edge_node, reason))
