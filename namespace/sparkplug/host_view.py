@@ -122,9 +122,7 @@ class HostView:
         self, node: EdgeNodeDescriptor, device_id: str | None, metrics: Iterable[MetricValue], timestamp: int
     ) -> None:
         sources = self._nodes.setdefault(node, {})
-        sources[device_id] = _Source(
-            Since(Standing.ONLINE, timestamp), {metric.name: metric for metric in metrics}
-        )
+        sources[device_id] = _Source(Since(Standing.ONLINE, timestamp), {metric.name: metric for metric in metrics})
 
     def _changed(self, node: EdgeNodeDescriptor, device_id: str | None, metrics: Iterable[MetricValue]) -> None:
         source = self._nodes.get(node, {}).get(device_id)

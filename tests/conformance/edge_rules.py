@@ -169,10 +169,16 @@ CHAPTERS = (
             rule("NDATA goes to the NDATA topic of the edge node.", "topics-ndata-topic"),
             rule("DDATA goes to the DDATA topic of the device.", "topics-ddata-topic"),
             rule(
-                "NDATA has QoS 0 and is not retained.", "topics-ndata-mqtt", "payloads-ndata-qos", "payloads-ndata-retain"
+                "NDATA has QoS 0 and is not retained.",
+                "topics-ndata-mqtt",
+                "payloads-ndata-qos",
+                "payloads-ndata-retain",
             ),
             rule(
-                "DDATA has QoS 0 and is not retained.", "topics-ddata-mqtt", "payloads-ddata-qos", "payloads-ddata-retain"
+                "DDATA has QoS 0 and is not retained.",
+                "topics-ddata-mqtt",
+                "payloads-ddata-qos",
+                "payloads-ddata-retain",
             ),
             rule(
                 "NDATA has the next sequence number.",
@@ -260,7 +266,9 @@ CHAPTERS = (
                 "message-flow-edge-node-birth-publish-phid-wait-online",
                 "operational-behavior-edge-node-birth-sequence-wait",
             ),
-            rule("Only the STATE of the configured host id counts.", "message-flow-edge-node-birth-publish-phid-wait-id"),
+            rule(
+                "Only the STATE of the configured host id counts.", "message-flow-edge-node-birth-publish-phid-wait-id"
+            ),
             rule(
                 "The first STATE counts whatever its time; after it, one that is older than the last does not.",
                 "message-flow-edge-node-birth-publish-phid-wait-timestamp",

@@ -14,7 +14,9 @@ CHAPTERS = (
                 "components-ph-state",
                 "conformance-primary-host",
             ),
-            rule("On MQTT 3.1.1 every CONNECT asks for a clean session.", "message-flow-phid-sparkplug-clean-session-311"),
+            rule(
+                "On MQTT 3.1.1 every CONNECT asks for a clean session.", "message-flow-phid-sparkplug-clean-session-311"
+            ),
             rule(
                 "On MQTT 5 every CONNECT asks for a clean start, and for a session that ends with the connection.",
                 "message-flow-phid-sparkplug-clean-session-50",
@@ -188,8 +190,12 @@ CHAPTERS = (
                 "topics-dcmd-topic",
                 "operational-behavior-data-commands-dcmd-verb",
             ),
-            rule("NCMD has QoS 0 and is not retained.", "topics-ncmd-mqtt", "payloads-ncmd-qos", "payloads-ncmd-retain"),
-            rule("DCMD has QoS 0 and is not retained.", "topics-dcmd-mqtt", "payloads-dcmd-qos", "payloads-dcmd-retain"),
+            rule(
+                "NCMD has QoS 0 and is not retained.", "topics-ncmd-mqtt", "payloads-ncmd-qos", "payloads-ncmd-retain"
+            ),
+            rule(
+                "DCMD has QoS 0 and is not retained.", "topics-dcmd-mqtt", "payloads-dcmd-qos", "payloads-dcmd-retain"
+            ),
             rule("NCMD says when it was sent.", "topics-ncmd-timestamp", "payloads-ncmd-timestamp"),
             rule("DCMD says when it was sent.", "topics-dcmd-timestamp", "payloads-dcmd-timestamp"),
             rule("NCMD has no sequence number.", "payloads-ncmd-seq"),

@@ -37,10 +37,10 @@ def _opening(found: list[proofs.Proof]) -> Iterator[str]:
     yield ""
     yield "# Conformance"
     yield ""
-    yield f"Checked against the {statements.COUNT} normative statements of Sparkplug 3.0 (299 with an id and one without; ids without `tck-id-`)."
-    yield f"{standing[Standing.TESTED]} are proven by the tests named below, {tests} in all; from {standing[Standing.DIVERGENCE]} we diverge, for"
-    yield f"the reason given; {standing[Standing.NOT_OURS]} are asked of MQTT servers. What a rule asks is put in our own words; the specification has"
-    yield "the exact ones. `make test` fails when a statement has no test or a test names a statement that does not exist."
+    yield f"Checked against the {statements.COUNT} normative statements of Sparkplug 3.0: 299 with an id, which stands here without `tck-id-`,"
+    yield f"and one without. {standing[Standing.TESTED]} are proven by tests, {tests} in all; from {standing[Standing.DIVERGENCE]} we diverge, for the"
+    yield f"reason given; {standing[Standing.NOT_OURS]} are asked of MQTT servers. What a rule asks is put in our own words; the exact ones are in"
+    yield "the specification. `make test` fails when a statement has no test, or a test names a statement that does not exist."
 
 
 def _rule(rule: Rule, proven: dict[str, list[proofs.Proof]]) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _rule(rule: Rule, proven: dict[str, list[proofs.Proof]]) -> Iterator[str]:
     yield ", ".join(f"`{each}`" if each != UNNUMBERED else f"`{each}` (our name for it)" for each in rule.ids)
     if rule.standing is not Standing.TESTED:
         yield ""
-        yield f"*{rule.standing.value.capitalize()}*: {rule.reason.rstrip(".")}."
+        yield f"*{rule.standing.value.capitalize()}*: {rule.reason.rstrip('.')}."
     tests = {proof: None for statement in rule.ids for proof in proven.get(statement, [])}
     if tests:
         yield ""

@@ -98,7 +98,7 @@ CHAPTERS = (
                 "payloads-propertyset-values-array-size",
             ),
             rule(
-                "The type of a property is an unsigned number of 32 bits, a basic type or one of the two for property sets, and always there.",
+                "The type of a property is always there: an unsigned number of 32 bits, a basic type or one of those for property sets.",
                 "payloads-metric-propertyvalue-type-type",
                 "payloads-metric-propertyvalue-type-value",
                 "payloads-metric-propertyvalue-type-req",

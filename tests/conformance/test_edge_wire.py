@@ -321,7 +321,9 @@ async def test_a_gated_node_is_born_and_dies_by_the_state_of_its_primary_host(
 def heard_state(rig: EdgeRig, host_id: str, count: int, link: int = 0) -> bool:
     """Whether the broker has handed the node so many STATE messages of a host."""
     topic = f"spBv1.0/STATE/{host_id}"
-    given = [p for p in rig.wire.packets if not p.by_client and p.link == link and p.message and p.message.topic == topic]
+    given = [
+        p for p in rig.wire.packets if not p.by_client and p.link == link and p.message and p.message.topic == topic
+    ]
     return len(given) >= count
 
 

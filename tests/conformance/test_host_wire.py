@@ -84,7 +84,7 @@ async def test_state_follows_the_suback_at_once_and_nothing_is_said_before_it(
     broker: TestBroker, protocol: Protocol
 ) -> None:
     async with peer_at(broker) as peer, host_rig(broker, f"order-{protocol}", protocol) as rig:
-        await until(lambda: rig.states())
+        await until(rig.states)
         handshake = {"CONNECT", "CONNACK", "SUBSCRIBE", "SUBACK"}
         order = [p.kind for p in rig.wire.packets if p.kind in handshake or (p.kind == "PUBLISH" and p.by_client)]
         assert order == ["CONNECT", "CONNACK", "SUBSCRIBE", "SUBACK", "PUBLISH"]
@@ -141,7 +141,7 @@ async def test_a_false_offline_is_contradicted_with_the_time_of_the_connection(
     broker: TestBroker, protocol: Protocol
 ) -> None:
     async with peer_at(broker) as peer, host_rig(broker, f"false-{protocol}", protocol) as rig:
-        await until(lambda: rig.states())
+        await until(rig.states)
         for count, timestamp in enumerate((1, now_ms() + 60_000), start=2):
             await peer.state(rig.host_id, timestamp, online=False)
             await until(lambda count=count: len(rig.states()) == count)
@@ -352,11 +352,11 @@ async def test_a_host_says_state_first_at_each_of_two_servers_with_a_time_of_its
 ) -> None:
     other = start_broker()  # type: ignore[operator]
     async with host_rig(broker, "twofold", 4) as first:
-        await until(lambda: first.states())
+        await until(first.states)
         before = now_ms()
         await until(lambda: now_ms() > before)
         async with host_rig(other, "twofold", 4) as second:
-            await until(lambda: second.states())
+            await until(second.states)
             times = [rig.states()[0]["timestamp"] for rig in (first, second)]
             assert times[0] != times[1]
             for rig in (first, second):

@@ -20,7 +20,7 @@ def test_the_manifest_holds_the_300_statements_and_no_other() -> None:
     assert statements.digest() == statements.DIGEST
 
 
-@pytest.mark.parametrize("rule", statements.rules(), ids=lambda rule: rule.ids[0])
+@pytest.mark.parametrize("rule", tuple(statements.rules()), ids=lambda rule: rule.ids[0])
 def test_a_statement_has_a_test_or_a_reason(rule: Rule) -> None:
     unproven = [statement for statement in rule.ids if not PROVEN.get(statement)]
     if rule.standing is Standing.NOT_OURS:

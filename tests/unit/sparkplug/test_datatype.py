@@ -6,6 +6,8 @@ from namespace.sparkplug import DataType, LocalProtocolError, RemoteProtocolErro
 from namespace.sparkplug.datatype import INTEGER_FORMS, WIRE_FIELD, from_wire, to_wire
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
+@pytest.mark.trap(18)
 @pytest.mark.parametrize(
     ("datatype", "value", "wire"),
     [
@@ -25,11 +27,12 @@ from namespace.sparkplug.datatype import INTEGER_FORMS, WIRE_FIELD, from_wire, t
     ],
 )
 def test_values_ride_in_their_field(datatype: DataType, value: object, wire: object) -> None:
-    """tck-id-payloads-metric-datatype-value: two's complement of the declared width."""
+    """Two's complement of the declared width."""
     assert to_wire(datatype, value) == wire
     assert from_wire(datatype, WIRE_FIELD[datatype], wire) == value
 
 
+@pytest.mark.trap(18)
 @pytest.mark.parametrize(
     ("datatype", "field", "wire", "value"),
     [
@@ -79,6 +82,7 @@ def test_a_value_of_another_kind_is_our_mistake(datatype: DataType, value: objec
         to_wire(datatype, value)
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
 @pytest.mark.parametrize(
     ("datatype", "field", "raw", "reason"),
     [
@@ -91,7 +95,7 @@ def test_a_value_of_another_kind_is_our_mistake(datatype: DataType, value: objec
     ],
 )
 def test_what_does_not_go_with_the_type_is_refused(datatype: DataType, field: str, raw: object, reason: str) -> None:
-    """tck-id-payloads-metric-datatype-value; text that is no UTF-8 comes from the parser as bytes."""
+    """Text that is no UTF-8 comes from the parser as bytes."""
     with pytest.raises(RemoteProtocolError) as caught:
         from_wire(datatype, field, raw)
     assert caught.value.reason == reason
