@@ -71,6 +71,8 @@ class Session:
         name: For logs and health.
         health: Told while there is no session, and why.
         backoff: Delays between attempts.
+        leaves_with_will: Whoever disconnects in order has the broker publish the Will all the same, as Sparkplug asks of an edge node on
+            MQTT 5 (tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50).
         metrics: Counts sessions, and messages over which a handler failed.
 
     Attributes:
@@ -86,12 +88,14 @@ class Session:
         name: str,
         health: Health,
         backoff: Backoff | None = None,
+        leaves_with_will: bool = False,
         metrics: ServiceMetrics | None = None,
     ) -> None:
         self._transport = transport
         self._name = name
         self._health = health
         self._backoff = backoff or Backoff()
+        self._leaves_with_will = leaves_with_will
         self._metrics = metrics
         self._routes: list[_Route] = []
         self._by_topic: dict[str, tuple[Handler, ...]] = {}
@@ -99,6 +103,7 @@ class Session:
         self._connection: Connection | None = None
         self._cut = asyncio.Event()
         self._leave = asyncio.Event()
+        self._renewing = False
         self.up = asyncio.Event()
         self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
         self.connects = 0
@@ -142,15 +147,17 @@ class Session:
         """Cut the connection soon, without a farewell, so that it is built anew."""
         self._cut.set()
 
-    async def leave(self, *, with_will: bool = False) -> None:
-        """Disconnect in order and stay away: `run` ends.
+    async def renew(self) -> None:
+        """Disconnect in order and connect again at once, to the next server where there are several."""
+        if self._connection is not None:
+            self._renewing = True
+            await self._connection.disconnect(with_will=self._leaves_with_will)
 
-        Args:
-            with_will: Have the broker publish the Will all the same, as Sparkplug asks of an edge node that leaves on MQTT 5.
-        """
+    async def leave(self) -> None:
+        """Disconnect in order and stay away: `run` ends."""
         self._leave.set()
         if self._connection is not None:
-            await self._connection.disconnect(with_will=with_will)
+            await self._connection.disconnect(with_will=self._leaves_with_will)
 
     async def run(self) -> None:
         """Keep a session up until cancelled or told to leave."""
@@ -161,9 +168,12 @@ class Session:
                 self._health.not_ready(self._part, str(refused))
                 self._log.error("broker_refused", error=str(refused))
             except (BrokerUnreachable, ConnectionLost, NotConnected) as lost:
-                if not self._leave.is_set():
+                if self._renewing:
+                    self._log.info("broker_session_renewed")
+                elif not self._leave.is_set():
                     self._health.not_ready(self._part, f"no broker session: {lost}")
                     self._log.warning("broker_lost", error=str(lost))
+            self._renewing = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_s()):
                     await self._leave.wait()

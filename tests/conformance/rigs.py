@@ -22,6 +22,7 @@ from namespace.sparkplug import (
 )
 from namespace.testing.servers import TestBroker
 from namespace.transport import BrokerUrl, Connection, Message
+from namespace.transport.server_walk import ServerWalk
 from namespace.transport.mqtt import MqttTransport
 from tests.conformance.wire import Wire, wire_to
 from tests.unit.runtime.support import quick, running, until
@@ -105,10 +106,10 @@ class EdgeRig:
         """Wait until every birth of a connection has gone out."""
         await until(lambda: len(self.births(link)) >= 1 + len(DEVICES), f"births on connection {link}")
 
-    async def leave(self, protocol: Protocol) -> None:
+    async def leave(self) -> None:
         """Leave in order, and wait until the proxy has seen it."""
         await self.node.farewell()
-        await self.session.leave(with_will=protocol == 5)
+        await self.session.leave()
         await until(lambda: self.wire.sent()[-1].kind == "DISCONNECT")
 
 
@@ -137,8 +138,13 @@ async def edge_rig(
     *,
     first_bd_seq: int = 0,
     primary_host_id: str | None = None,
+    next_server: Wire | None = None,
 ) -> AsyncIterator[EdgeRig]:
-    """Run an edge node at the broker for as long as the block."""
+    """Run an edge node at the broker for as long as the block.
+
+    Args:
+        next_server: A wire to another broker, which is the second in the node's list of servers.
+    """
     bd_seqs: list[int] = []
 
     async def next_bd_seq() -> int:
@@ -146,9 +152,9 @@ async def edge_rig(
         return bd_seqs[-1]
 
     async with wire_to(broker.port) as wire:
-        session = Session(
-            transport(broker, node_id, protocol, wire.port), name=node_id, health=Health(), backoff=quick()
-        )
+        ports = [wire.port, *([next_server.port] if next_server is not None else [])]
+        servers = ServerWalk([transport(broker, node_id, protocol, port) for port in ports])
+        session = Session(servers, name=node_id, health=Health(), backoff=quick(), leaves_with_will=protocol == 5)
         core = edge_core(node_id, primary_host_id)
         node = EdgeNode(session, core, next_bd_seq=next_bd_seq, clock=SystemClock(), metrics=ServiceMetrics())
         async with running(session.run, node.run):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from namespace.sparkplug import BD_SEQ, REBIRTH, DataType, EdgeNodeDescriptor, MetricUpdate, rebirth_request
 from namespace.testing.servers import TestBroker
 from tests.conformance.rigs import DEVICES, GROUP, EdgeRig, Protocol, edge_rig, now_ms, peer_at
-from tests.conformance.wire import Sent
+from tests.conformance.wire import Sent, wire_to
 from tests.unit.runtime.support import until
 
 DISCONNECT_WITH_WILL = 0x04
@@ -134,7 +135,7 @@ async def test_every_message_and_every_metric_says_when_in_utc(broker: TestBroke
         rig.node.set(None, {"Uptime": 1})
         rig.node.set("Oven", {"Torque": 2.5})
         await until(lambda: rig.wire.messages("DDATA"))
-        await rig.leave(4)
+        await rig.leave()
         said = [m for m in rig.wire.messages() if m.kind != "NDEATH"]
         assert {m.kind for m in said} == {"NBIRTH", "DBIRTH", "NDATA", "DDATA", "DDEATH"}
         for message in said:
@@ -241,7 +242,7 @@ async def test_each_connect_has_a_new_will_with_the_next_bdseq_also_past_255(
         expected = [253, 254, 255, 0, 1, 2]
         assert [bd_seq(will) for will in rig.wire.wills()] == expected
         assert [bd_seq(birth) for birth in rig.wire.messages("NBIRTH")] == expected
-        await rig.leave(protocol)
+        await rig.leave()
         assert [bd_seq(death) for death in rig.wire.messages("NDEATH")] == [2]
 
 
@@ -263,7 +264,7 @@ async def test_each_connect_has_a_new_will_with_the_next_bdseq_also_past_255(
 async def test_who_leaves_says_ddeaths_and_ndeath_and_then_disconnects(broker: TestBroker, protocol: Protocol) -> None:
     async with edge_rig(broker, f"leaves-{protocol}", protocol, first_bd_seq=40) as rig, peer_at(broker) as peer:
         await rig.born()
-        await rig.leave(protocol)
+        await rig.leave()
         await until(lambda: not rig.wire.open_links, "the connection is closed")
         said = rig.wire.sent()[-4:]
         assert [p.message.kind if p.message else p.kind for p in said] == ["DDEATH", "DDEATH", "NDEATH", "DISCONNECT"]
@@ -286,6 +287,7 @@ async def test_who_leaves_says_ddeaths_and_ndeath_and_then_disconnects(broker: T
     "operational-behavior-edge-node-birth-sequence-wait",
     "operational-behavior-edge-node-termination-host-offline",
     "operational-behavior-edge-node-termination-host-offline-timestamp",
+    "payloads-ndeath-will-message-publisher-disconnect-mqtt50",
 )
 @pytest.mark.trap(11)
 async def test_a_gated_node_is_born_and_dies_by_the_state_of_its_primary_host(
@@ -310,12 +312,51 @@ async def test_a_gated_node_is_born_and_dies_by_the_state_of_its_primary_host(
         await peer.state(host, 5_000, online=False)
         await until(lambda: len(rig.wire.connects()) == 2 and 0 not in rig.wire.open_links)
         assert rig.wire.messages(link=0)[-1].kind == "NDEATH"
+        assert rig.wire.sent(0)[-1].codes == ((DISCONNECT_WITH_WILL,) if protocol == 5 else ())
         assert bd_seq(rig.wire.messages("NDEATH")[-1]) == bd_seq(rig.wire.wills()[0])
         await until(lambda: heard_state(rig, host, 1, link=1))
         assert rig.wire.messages(link=1) == []
         await peer.state(host, 6_000, online=True)
         await rig.born(link=1)
         assert bd_seq(rig.wire.messages("NBIRTH", 1)[0]) == 1
+
+
+@pytest.mark.tck(
+    "operational-behavior-edge-node-termination-host-offline-reconnect",
+    "operational-behavior-primary-application-state-with-multiple-servers-state-subs",
+    "operational-behavior-primary-application-state-with-multiple-servers-walk",
+    "operational-behavior-primary-application-state-with-multiple-servers-single-server",
+    "operational-behavior-edge-node-birth-sequence-wait",
+)
+@pytest.mark.trap(12)
+async def test_a_gated_node_walks_its_servers_one_at_a_time_and_waits_at_each(
+    broker: TestBroker, start_broker: Callable[[], TestBroker], protocol: Protocol
+) -> None:
+    host, other = f"walked-{protocol}", start_broker()
+    async with (
+        peer_at(broker) as here,
+        peer_at(other) as there,
+        wire_to(other.port) as second,
+        edge_rig(broker, f"walks-{protocol}", protocol, primary_host_id=host, next_server=second) as rig,
+    ):
+        first = rig.wire
+        await here.state(host, 10, online=True)
+        await rig.born()
+        assert second.connects() == []
+        await here.state(host, 10, online=False)
+        await until(lambda: any(p.kind == "SUBACK" for p in second.packets), "it has gone to the second server")
+        assert first.messages()[-1].kind == "NDEATH"
+        assert (f"spBv1.0/STATE/{host}", 1) in next(p.filters for p in second.packets if p.kind == "SUBSCRIBE")
+        assert not first.open_links
+        assert second.messages() == []
+        await there.state(host, 3, online=True)  # a host has a time of its own at each server
+        await until(lambda: len(second.messages()) == 1 + len(DEVICES))
+        assert not first.open_links
+        assert [bd_seq(m) for m in (first.messages("NBIRTH")[0], second.messages("NBIRTH")[0])] == [0, 1]
+        await here.state(host, 20, online=True)
+        await there.state(host, 3, online=False)
+        await until(lambda: len(first.messages("NBIRTH")) == 2, "and back to the first")
+        assert not second.open_links
 
 
 def heard_state(rig: EdgeRig, host_id: str, count: int, link: int = 0) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -348,9 +349,9 @@ async def test_a_late_message_is_waited_for_and_a_missing_one_leads_to_a_request
 )
 @pytest.mark.trap(9, 12)
 async def test_a_host_says_state_first_at_each_of_two_servers_with_a_time_of_its_own(
-    broker: TestBroker, start_broker: object
+    broker: TestBroker, start_broker: Callable[[], TestBroker]
 ) -> None:
-    other = start_broker()  # type: ignore[operator]
+    other = start_broker()
     async with host_rig(broker, "twofold", 4) as first:
         await until(first.states)
         before = now_ms()
