@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.conformance import proofs, statements
@@ -37,13 +37,14 @@ def _opening(found: list[proofs.Proof]) -> Iterator[str]:
     yield ""
     yield "# Conformance"
     yield ""
-    yield f"Checked against the {statements.COUNT} normative statements of Sparkplug 3.0: 299 with an id, which stands here without `tck-id-`,"
-    yield f"and one without. {standing[Standing.TESTED]} are proven by tests, {tests} in all; from {standing[Standing.DIVERGENCE]} we diverge, for the"
-    yield f"reason given; {standing[Standing.NOT_OURS]} are asked of MQTT servers. What a rule asks is put in our own words; the exact ones are in"
-    yield "the specification. `make test` fails when a statement has no test, or a test names a statement that does not exist."
+    tested, diverged, others = (standing[each] for each in Standing)
+    yield f"Checked against the {statements.COUNT} normative statements of Sparkplug 3.0: 299 with an id, which stands here without"
+    yield f"`tck-id-`, and one without. {tested} are proven by tests, {tests} in all; from {diverged} we diverge, for the reason given;"
+    yield f"{others} are asked of MQTT servers. What a rule asks is put in our own words; the exact ones are in the specification."
+    yield "`make test` fails when a statement has no test, or a test names a statement that does not exist."
 
 
-def _rule(rule: Rule, proven: dict[str, list[proofs.Proof]]) -> Iterator[str]:
+def _rule(rule: Rule, proven: Mapping[str, list[proofs.Proof]]) -> Iterator[str]:
     yield f"### {rule.text}"
     yield ""
     yield ", ".join(f"`{each}`" if each != UNNUMBERED else f"`{each}` (our name for it)" for each in rule.ids)

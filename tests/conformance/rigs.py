@@ -22,8 +22,8 @@ from namespace.sparkplug import (
 )
 from namespace.testing.servers import TestBroker
 from namespace.transport import BrokerUrl, Connection, Message
-from namespace.transport.server_walk import ServerWalk
 from namespace.transport.mqtt import MqttTransport
+from namespace.transport.server_walk import ServerWalk
 from tests.conformance.wire import Wire, wire_to
 from tests.unit.runtime.support import quick, running, until
 

@@ -128,7 +128,9 @@ async def test_state_birth_is_retained_at_qos_1_and_has_the_time_of_its_will(
     async with host_rig(broker, f"birth-{protocol}", protocol) as rig:
         for link in range(2):
             await until(lambda link=link: rig.states(link))
-            (birth,) = rig.wire.messages("STATE", link)
+            birth = rig.wire.messages("STATE", link)[
+                0
+            ]  # the second contradicts the Will of the connection that was cut
             will = rig.wire.wills()[link]
             assert (birth.topic, birth.qos, birth.retain) == (rig.topic, 1, True)
             timestamp = json.loads(will.payload)["timestamp"]
@@ -143,11 +145,14 @@ async def test_a_false_offline_is_contradicted_with_the_time_of_the_connection(
 ) -> None:
     async with peer_at(broker) as peer, host_rig(broker, f"false-{protocol}", protocol) as rig:
         await until(rig.states)
-        for count, timestamp in enumerate((1, now_ms() + 60_000), start=2):
+        birth = rig.states()[0]
+        for timestamp in (1, now_ms() + 60_000):
+            # On MQTT 5 a broker may deliver it once for each of the two filters; each time it is contradicted.
+            said = len(rig.states())
             await peer.state(rig.host_id, timestamp, online=False)
-            await until(lambda count=count: len(rig.states()) == count)
-        assert rig.states() == [rig.states()[0]] * 3
-        assert rig.states()[0]["online"] is True
+            await until(lambda said=said: len(rig.states()) > said)
+        assert birth["online"] is True
+        assert all(state == birth for state in rig.states())
         assert {(message.qos, message.retain) for message in rig.wire.messages("STATE")} == {(1, True)}
 
 
