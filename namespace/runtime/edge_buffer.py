@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from namespace.runtime.clock import Clock, SteadyClock, SystemClock, to_ms
 from namespace.runtime.edge_buffer_file import ENTRY_BYTES, BufferFile, Change, Contents, Report
@@ -23,8 +24,15 @@ from namespace.runtime.logging import get_logger
 from namespace.sparkplug import Source, Span
 
 _RETRY_S = 1.0
+_PLAIN = " :,()[]@"
 
 _T = TypeVar("_T")
+
+
+def buffer_path(folder: Path, group_id: str, edge_node_id: str) -> Path:
+    """Return the usual place of a node's buffer below a data folder."""
+    name = f"{quote(group_id, safe=_PLAIN)}.{quote(edge_node_id, safe=_PLAIN)}.buffer"
+    return folder / "edge" / name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

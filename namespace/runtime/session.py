@@ -159,6 +159,10 @@ class Session:
         if self._connection is not None:
             await self._connection.disconnect(with_will=self._leaves_with_will)
 
+    def come_back(self) -> None:
+        """Take `leave` back; `run` may be called again once it has ended."""
+        self._leave.clear()
+
     async def run(self) -> None:
         """Keep a session up until cancelled or told to leave."""
         while not self._leave.is_set():

@@ -34,6 +34,10 @@ from namespace.sparkplug import (
 _RELEASE_S = 1.0
 
 
+def _nothing() -> None:
+    return
+
+
 class StoreAndForwardNode:
     """One edge node with a buffer.
 
@@ -52,6 +56,11 @@ class StoreAndForwardNode:
         report_s: Seconds between two reports of the node on its buffer. They are said even where nothing has changed, so that a host
         notices
             within the resend window that it has missed something.
+
+    Attributes:
+        node: The edge node underneath.
+        born: Called when births have gone out.
+        lost: Called when a session is over.
     """
 
     def __init__(
@@ -75,6 +84,8 @@ class StoreAndForwardNode:
         self._health = health
         self._walk_after_s = walk_after_s
         self._report_s = report_s
+        self._is_wanted = asyncio.Event()
+        self._is_wanted.set()
         self._core = EdgeNodeSession(config, [*node_metrics, *buffer_definitions()], devices)
         self._forwarding = Forwarding(forwarding)
         self.node = EdgeNode(
@@ -82,9 +93,11 @@ class StoreAndForwardNode:
         )
         self._backlog = Backlog(self._core, self.node, buffer, self._forwarding)
         self.node.born = self._born
-        self.node.lost = self._forwarding.closed
+        self.node.lost = self._lost
         self.node.before_birth = self._show_buffer
         buffer.changed = self._buffer_changed
+        self.born: Callable[[], None] = _nothing
+        self.lost: Callable[[], None] = _nothing
 
     @property
     def core(self) -> EdgeNodeSession:
@@ -152,15 +165,33 @@ class StoreAndForwardNode:
         """
         self.node.device_died(device_id)
 
+    def rebirth(self) -> None:
+        """Say everything again; what was sent within the resend window follows."""
+        if self.node.publish(self._core.rebirth(self.node.now_ms())):
+            self._born()
+
+    @property
+    def waiting(self) -> int:
+        """How many of the readings that are kept were not sent in the present session."""
+        return max(0, self._buffer.contents.readings - self._forwarding.sent_readings)
+
     async def farewell(self) -> None:
-        """Say goodbye in order and leave; needs `run`.
+        """Say goodbye in order, disconnect and stay away; needs `run`.
 
         Raises:
-            NotConnected: There is no session, or it was lost: the Will says it.
+            NotConnected: There is no session, or it was lost: the Will says it. It stays away all the same.
         """
-        await self.node.farewell()
-        self._forwarding.closed()
-        await self._session.leave()
+        self._is_wanted.clear()
+        try:
+            await self.node.farewell()
+        finally:
+            self._forwarding.closed()
+            await self._session.leave()
+
+    def come_back(self) -> None:
+        """Connect again after a farewell."""
+        self._session.come_back()
+        self._is_wanted.set()
 
     # -- tasks
 
@@ -169,7 +200,7 @@ class StoreAndForwardNode:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._buffer.run(), name="edge buffer")
-                group.create_task(self._session.run(), name="edge session")
+                group.create_task(self._keep_session(), name="edge session")
                 group.create_task(self.node.run(), name="edge node")
                 group.create_task(self._backlog.run(), name="edge backlog")
                 group.create_task(self._release(), name="edge release")
@@ -178,6 +209,11 @@ class StoreAndForwardNode:
                     group.create_task(self._walk(self._walk_after_s), name="edge servers")
         finally:
             self._buffer.close()
+
+    async def _keep_session(self) -> None:
+        while True:
+            await self._is_wanted.wait()
+            await self._session.run()
 
     async def _release(self) -> None:
         while True:
@@ -204,6 +240,11 @@ class StoreAndForwardNode:
     def _born(self) -> None:
         self._forwarding.opened(self._buffer.first, self._buffer.end, self._buffer.now_ms())
         self._backlog.wake()
+        self.born()
+
+    def _lost(self) -> None:
+        self._forwarding.closed()
+        self.lost()
 
     def _handed(self, number: int, readings: int, *, is_handed: bool) -> None:
         if is_handed and readings:
