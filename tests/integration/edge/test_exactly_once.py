@@ -38,9 +38,7 @@ class Writer:
     async def write(self, count: int) -> None:
         for _ in range(count):
             self.last += 1
-            self._edge.say(
-                "write", device=DEVICE, metric=METRIC, value=self.last, at_ms=T0 + self.last, id=self.last
-            )
+            self._edge.say("write", device=DEVICE, metric=METRIC, value=self.last, at_ms=T0 + self.last, id=self.last)
             await asyncio.sleep(PAUSE_S)
 
 
