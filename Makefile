@@ -26,7 +26,7 @@ WEB_BUNDLE := services/console/static/bundle/index.html
 endif
 PROTO_OUT := namespace/sparkplug/_pb
 
-.PHONY: help demo test check setup lock proto generate new-service web soak bench clean
+.PHONY: help demo test check setup lock proto generate new-service web soak interop bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,10 @@ $(WEB_BUNDLE): $(READY) $(shell find $(WEB) -path '*/node_modules' -prune -o -ty
 
 soak: $(READY) $(WEB_BUNDLE) ## Run the long tests
 	$(PYTHON_IN) -m pytest -m soak --timeout=0 tests
+
+interop: $(READY) ## Fetch Sparkplug codecs of others (Node, Java) and compare ours with them
+	$(PYTHON_IN) -m tests.interop.peers
+	$(PYTHON_IN) -m pytest -m interop tests/interop
 
 bench: $(READY) ## Run the benchmarks and print their figures
 	$(PYTHON_IN) -m pytest -p no:randomly -s tests/benchmarks
