@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
@@ -70,7 +71,7 @@ def host(
         by_alias=aliases,
         tells_data=data,
     )
-    configure_logging("host", form="text", level="error")
+    configure_logging(form="text", level="error", output=sys.stderr)
     try:
         asyncio.run(run_host(asked))
     except TopicError as error:

@@ -37,7 +37,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
@@ -60,10 +59,12 @@ from namespace.sparkplug.metric import (
     Template,
     Value,
 )
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
-from namespace.sparkplug.stored_report import Recalled, decode_report, encode_report, recall
+from namespace.sparkplug.stored_report import StoredReport, decode_report, encode_report
 from namespace.sparkplug.topic import (
     EdgeNodeDescriptor,
     MessageType,
@@ -77,6 +78,7 @@ __all__ = [
     "REBIRTH",
     "Action",
     "Cell",
+    "Columns",
     "CommandReceived",
     "CommandRefused",
     "Data",
@@ -123,21 +125,24 @@ __all__ = [
     "Quality",
     "Reason",
     "RebirthWanted",
-    "Recalled",
     "Rejected",
     "RemoteProtocolError",
+    "Resend",
     "Resolve",
     "Send",
     "Since",
+    "Slot",
     "Source",
     "Span",
     "SparkplugError",
     "Standing",
     "StatePayload",
     "StateTopic",
+    "StoredReport",
     "Template",
     "Topic",
     "TopicError",
+    "Undeliverable",
     "Value",
     "Want",
     "WantedReason",
@@ -150,5 +155,5 @@ __all__ = [
     "load_snapshot",
     "parse_topic",
     "rebirth_request",
-    "recall",
+    "resend",
 ]

@@ -13,11 +13,11 @@ from namespace.sparkplug.host_event import (
     DeviceBirth,
     DeviceDeath,
     HostEvent,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
 )
+from namespace.sparkplug.metric_columns import MetricValue
 from namespace.sparkplug.topic import EdgeNodeDescriptor
 
 
