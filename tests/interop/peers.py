@@ -5,13 +5,14 @@ None of them is part of the product or needed for its tests; where one cannot be
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = ROOT / ".cache" / "interop"
 LIMIT_S = 600
 NPM_PACKAGES = ("sparkplug-payload@1.0.3", "sparkplug-client@3.2.4")
-TAHU = "org.eclipse.tahu:tahu-core:1.0.13"
+TAHU = "org.eclipse.tahu:tahu-host:1.0.13"
 
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>interop</groupId><artifactId>peers</artifactId><version>1</version>
@@ -58,7 +59,10 @@ NPM = Peer(
     CACHE / "npm",
     CACHE / "npm" / "node_modules" / "sparkplug-payload",
 )
-TAHU_JAVA = Peer("Eclipse Tahu", ("java", "-cp", "jars/*", "Peer.java"), CACHE / "tahu", CACHE / "tahu" / "jars")
+_TAHU_JAR = CACHE / "tahu" / "jars" / "tahu-host-1.0.13.jar"
+TAHU_JAVA = Peer("Eclipse Tahu", ("java", "-cp", "jars/*", "Peer.java"), CACHE / "tahu", _TAHU_JAR)
+NPM_EDGE = Peer("npm sparkplug-client", ("node", "edge.cjs"), CACHE / "npm", NPM.there)
+TAHU_HOST = Peer("Eclipse Tahu's host", ("java", "-cp", "jars/*", "TahuHost.java"), CACHE / "tahu", _TAHU_JAR)
 
 
 class Conversation:
@@ -82,6 +86,46 @@ class Conversation:
         self._process.stdin.write(json.dumps(line) + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
+
+
+class Live:
+    """A peer that takes part at a broker, told by lines of JSON and saying lines of JSON."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.said: list[dict[str, Any]] = []
+
+    def tell(self, **line: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write((json.dumps(line) + "\n").encode())
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    async def read(self) -> None:
+        assert self._process.stdout is not None
+        while text := await self._process.stdout.readline():
+            self.said.append(json.loads(text))
+
+    async def end(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+
+@asynccontextmanager
+async def taking_part(peer: Peer, *arguments: str) -> AsyncIterator[Live]:
+    """Run a peer with arguments for as long as the block."""
+    shutil.copy(HERE / peer.command[-1], peer.folder)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*peer.command, *arguments, cwd=peer.folder, stdin=pipe, stdout=pipe)
+    live = Live(process)
+    reading = asyncio.create_task(live.read())
+    try:
+        yield live
+    finally:
+        await live.end()
+        await reading
 
 
 @contextmanager
