@@ -46,6 +46,7 @@ from namespace.sparkplug.host_event import (
     WantedReason,
 )
 from namespace.sparkplug.host_settings import HostSettings
+from namespace.sparkplug.host_view import HostView, MetricStanding, Since, Standing
 from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import (
     Cell,
@@ -98,6 +99,7 @@ __all__ = [
     "HostSession",
     "HostSettings",
     "HostState",
+    "HostView",
     "Ignored",
     "IgnoredReason",
     "Leave",
@@ -107,6 +109,7 @@ __all__ = [
     "MetaData",
     "Metric",
     "MetricDefinition",
+    "MetricStanding",
     "MetricUpdate",
     "MetricValue",
     "NodeBirth",
@@ -128,10 +131,12 @@ __all__ = [
     "Resend",
     "Resolve",
     "Send",
+    "Since",
     "Slot",
     "Source",
     "Span",
     "SparkplugError",
+    "Standing",
     "StatePayload",
     "StateTopic",
     "StoredReport",

@@ -43,6 +43,7 @@ from namespace.sparkplug.host_message import (
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
 from namespace.sparkplug.metric_columns import MetricValue
+from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
 from namespace.sparkplug.snapshot import NodeSnapshot
@@ -62,6 +63,7 @@ class HostSession:
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()
+        self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
         self._events: list[HostEvent] = []
 
@@ -339,6 +341,8 @@ class HostSession:
             self._ask(node, now_ms, has_evidence=True)
 
     def _ask(self, node: HostNode, now_ms: int, *, has_evidence: bool) -> None:
+        if not (node.wish.is_due(now_ms, has_evidence=has_evidence) and self._budget.take(now_ms)):
+            return
         reason = node.wish.ask(now_ms, has_evidence=has_evidence)
         if reason is not None:
             self._events.append(RebirthWanted(node.edge_node, reason))

@@ -1,4 +1,4 @@
-"""`uns sparkplug edge` as a process, and what it says."""
+"""`uns sparkplug edge`, or another tool that lines of JSON drive, as a process, and what it says."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class EdgeProcess:
         kept: The `id` of every line that it said is kept, over all its lives.
     """
 
+    command = "edge"
+
     def __init__(self, *arguments: str) -> None:
         self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
@@ -38,7 +40,7 @@ class EdgeProcess:
             "-m",
             "namespace.cli",
             "sparkplug",
-            "edge",
+            self.command,
             *self._arguments,
             env=environment,
             stdin=asyncio.subprocess.PIPE,
