@@ -105,7 +105,7 @@ class EventLog:
             self._relay.connected()
 
     async def _publish(self, rows: Sequence[EventRow]) -> None:
-        announced = replace(self._relay.log, head=rows[-1].seq)
+        announced = replace(self._relay.log, head=rows[-1].seq, hash=rows[-1].hash)
         try:
             await self._node.hand_over({EVENTS_METRIC: events_value(rows), **head_values(announced)})
         except NotConnected as error:
