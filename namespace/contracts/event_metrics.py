@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from namespace.contracts.node import (
     HEAD_METRIC,
     PREVIOUS_EPOCH_METRIC,
 )
-from namespace.sparkplug import DataSet, DataType, Payload, Value
+from namespace.sparkplug import DataSet, DataType, Metric, MetricValue, Payload, Value
 
 _NAMES = tuple(name for name, _ in COLUMNS)
 _TYPES = tuple(DataType[name] for _, name in COLUMNS)
@@ -62,9 +62,18 @@ def read_log_message(payload: Payload) -> LogMessage:
     Raises:
         EventFormatError: A row is not one.
     """
+    return read_log_metrics(payload.metrics)
+
+
+def read_log_metrics(metrics: Iterable[Metric | MetricValue]) -> LogMessage:
+    """Return what metrics of a producer's node say about its event log, as a host hears them.
+
+    Raises:
+        EventFormatError: A row is not one.
+    """
     values: dict[str, Value] = {}
     rows: list[EventRow] = []
-    for metric in payload.metrics:
+    for metric in metrics:
         if metric.name == EVENTS_METRIC and isinstance(metric.value, DataSet):
             rows.extend(row_from_columns(row, metric.value.columns) for row in metric.value.rows)
         elif metric.name in _ANNOUNCED:
