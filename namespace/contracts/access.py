@@ -93,7 +93,7 @@ def service_rules(contract: ServiceContract, access: SiteAccess) -> tuple[Access
     if contract.reads_projection:
         rules.update(read(topic_filter) for topic_filter in topics.projection(access.areas))
     if contract.observes_everything:
-        rules.update(_observer(access))
+        rules |= {*_observer(access), read(topics.replies(account))}  # its echo tells where what is retained ends
     if contract.is_primary_host:
         rules |= {read("spBv1.0/#"), write(f"spBv1.0/STATE/{access.host_id}")}
     if contract.acts_as_edge_nodes:
