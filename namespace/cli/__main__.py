@@ -24,11 +24,15 @@ COMMANDS = (
     "send",
     "query",
     "events",
+    "log",
     "site",
     "contracts",
     "simulate",
     "account",
     "user",
+    "backup",
+    "restore",
+    "recovery",
 )
 """In the order in which the help lists them."""
 
