@@ -213,8 +213,8 @@ def running_site(
         environment: Further `UNS_*` settings.
         scratch: Where its folder is, to run it there again; one that is removed at the end by default.
     """
-    with scratch_folder() if scratch is None else nullcontext(scratch) as scratch:
-        folder, log = scratch / "site", scratch / "uns.log"
+    with scratch_folder() if scratch is None else nullcontext(scratch) as place:
+        folder, log = place / "site", place / "uns.log"
         settings = {
             "UNS_SITE_FILE": str(site_file),
             "UNS_DATA_DIR": str(folder),
