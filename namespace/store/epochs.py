@@ -166,7 +166,8 @@ async def open_next_epoch(tx: Transaction, reason: str = "asked for", lost: Sequ
     """
     await tx.execute(_SQL.lock_head)
     state = await open_log(tx)
-    if lost and state.seq == 0 and state.previous_epoch is None:
+    is_fresh = state.seq == 0 and state.previous_epoch is None and all(row.epoch != state.epoch for row in lost)
+    if lost and is_fresh:
         newest = max(lost, key=lambda row: row.seq)
         await tx.execute(_SQL.continue_lost_epoch, state.epoch, newest.epoch, reason, _json(lost))
     else:
