@@ -28,6 +28,7 @@ COMMANDS = (
     "site",
     "contracts",
     "simulate",
+    "sparkplug",
     "account",
     "user",
     "backup",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -15,7 +13,7 @@ from namespace.contracts.forks import ACCEPT_FORK_COMMAND, BEYOND_FORK_QUERY, FO
 from namespace.contracts.node import EVENTS_QUERY
 from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
-from namespace.isa95 import SiteFileError, SiteModel, load_site
+from namespace.isa95 import SiteModel
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.clock import SystemClock
@@ -27,7 +25,7 @@ from namespace.runtime.follow import Follow
 from namespace.runtime.forks import ForkDesk
 from namespace.runtime.health import Health, serve_health
 from namespace.runtime.log_check import LogCheck
-from namespace.runtime.logging import configure_logging, get_logger
+from namespace.runtime.logging import get_logger
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.parked import ParkedDesk
@@ -36,20 +34,19 @@ from namespace.runtime.queries import QueryClient, QueryDesk
 from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
-from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.settings import ServiceSettings
 from namespace.runtime.tasks import Task, ended, reported
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
     DatabaseUnavailable,
     MachineSessions,
-    StoreError,
     TransactionConflict,
     migrate,
     next_bd_seq,
 )
-from namespace.transport import BrokerUrl, BrokerUrlError, Transport
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport import BrokerUrl, Transport
+from namespace.transport.stream import StreamTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
@@ -60,34 +57,17 @@ _OTHER_CONNECTIONS = 5
 OpenTransport = Callable[[str], Transport]
 
 
-def main(service: Service) -> None:
-    """Run `service` as a process until SIGTERM or SIGINT; the entry of every `python -m services.<name>`.
-
-    Exits with 0 after a clean stop; 2, with one line that says what to do, where it cannot start at all; 1 where a part failed, with its
-    traceback in the log.
-    """
-    try:
-        settings = read_settings(ServiceSettings)
-        configure_logging(service.name, form=settings.log, level=settings.log_level)
-        site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
-        asyncio.run(run(service, settings, site))
-    except (SettingsError, SiteFileError, BrokerUrlError, StoreError) as error:
-        sys.exit(_fatal(service, str(error)))
-    except OSError as error:
-        sys.exit(_fatal(service, f"{error.filename or ''} {error.strerror or error}".strip()))
-    except BaseExceptionGroup:
-        sys.exit(1)  # logged where it happened
-
-
-def _fatal(service: Service, problem: str) -> int:
-    get_logger().error("cannot_start", service=service.name, problem=problem)
-    return 2
-
-
 def _to_broker(settings: ServiceSettings) -> OpenTransport:
-    """Return the everyday way to the broker: MQTT at the address in the settings."""
+    """Return the everyday way to the broker: MQTT at the address in the settings, by the client that they name."""
     url = BrokerUrl.parse(settings.broker_url)
-    return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
+    if settings.mqtt_client == "aiomqtt":
+        from namespace.transport.mqtt import MqttTransport
+
+        return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
+    rest_s = settings.mqtt_rest_ms / 1000
+    return lambda client_id: StreamTransport(
+        url, client_id=client_id, rest_s=rest_s, allow_plaintext=settings.allow_plaintext
+    )
 
 
 async def run(
@@ -98,7 +78,7 @@ async def run(
     open_transport: OpenTransport | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Run `service` until it is told to stop (SIGTERM, SIGINT, `stop`) or its task is cancelled.
+    """Run `service` until `stop` or until its task is cancelled.
 
     Args:
         service: What to run.
@@ -113,10 +93,6 @@ async def run(
     """
     stop = stop or asyncio.Event()
     connect = open_transport or _to_broker(settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in a thread of a test
-            loop.add_signal_handler(number, stop.set)
     health, metrics = Health(), ServiceMetrics()
     health.not_ready(_START, "starting")
     log = get_logger()
@@ -350,8 +326,14 @@ class _Process:
             self._refresher.mark(done.touched)
 
     async def _tell_health(self) -> None:
+        was_ready = False
         while True:
             self._health.changed.clear()
+            if self._health.is_ready != was_ready:
+                was_ready = self._health.is_ready
+                get_logger().info(
+                    "ready" if was_ready else "not_ready", **({} if was_ready else {"reasons": self._health.reasons})
+                )
             reasons = "; ".join(f"{part}: {reason}" for part, reason in sorted(self._health.reasons.items()))
             self._node.say({"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
             with contextlib.suppress(TimeoutError):  # said again now and then: whoever missed the birth notices

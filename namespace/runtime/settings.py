@@ -7,7 +7,9 @@ process listing.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,7 +23,7 @@ class SettingsError(Exception):
 
 
 class ServiceSettings(BaseModel):
-    """Settings of one service process.
+    """Settings of one service.
 
     Attributes:
         site_file: The site file (YAML), system of record for equipment, calendars and mapping rules.
@@ -38,6 +40,8 @@ class ServiceSettings(BaseModel):
             the log was known; without an answer it starts, and compares later.
         command_lanes: Commands of different subjects that are worked on at the same time.
         allow_plaintext: Permit an unencrypted broker connection beyond loopback.
+        mqtt_client: `stream`, our own, which holds a broker back that is too fast; or `aiomqtt`, which leaves it.
+        mqtt_rest_ms: Milliseconds that `stream` waits between reads of the network, for fewer and larger ones; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -55,9 +59,26 @@ class ServiceSettings(BaseModel):
     registry_wait_s: Annotated[float, Field(ge=0)] = 3.0
     command_lanes: Annotated[int, Field(ge=1, le=32)] = 12
     allow_plaintext: bool = False
+    mqtt_client: Literal["stream", "aiomqtt"] = "stream"
+    mqtt_rest_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
 
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_environment: ContextVar[Mapping[str, str] | None] = ContextVar("environment", default=None)
+
+
+@contextmanager
+def settings_from(environment: Mapping[str, str]) -> Iterator[None]:
+    """Read settings in this block, and in the tasks that it starts, from `environment` instead of the process's own.
+
+    Several services in one process each have their own accounts and ports.
+    """
+    token = _environment.set(environment)
+    try:
+        yield
+    finally:
+        _environment.reset(token)
 
 
 def read_settings(model: type[Model], environment: Mapping[str, str] | None = None) -> Model:
@@ -65,12 +86,12 @@ def read_settings(model: type[Model], environment: Mapping[str, str] | None = No
 
     Args:
         model: The settings class.
-        environment: Instead of the process's own.
+        environment: Instead of the one that holds here: that of `settings_from`, or the process's.
 
     Raises:
         SettingsError: A variable is missing or its value is not acceptable; all problems are named at once.
     """
-    source = os.environ if environment is None else environment
+    source = next(each for each in (environment, _environment.get(), os.environ) if each is not None)
     values: dict[str, Any] = {}
     for field in model.model_fields:
         name = f"{PREFIX}{field.upper()}"

@@ -15,6 +15,7 @@ from namespace.sparkplug.edge_action import (
     CommandReceived,
     CommandRefused,
     EdgeNodeState,
+    HostReturned,
     Leave,
     Send,
 )
@@ -27,6 +28,7 @@ from namespace.sparkplug.errors import (
     SparkplugError,
     TopicError,
 )
+from namespace.sparkplug.forwarding import Forwarding, ForwardingSettings, Source, Span, Want
 from namespace.sparkplug.host_application import HostSession, HostSettings
 from namespace.sparkplug.host_event import (
     Data,
@@ -35,7 +37,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
@@ -57,9 +58,12 @@ from namespace.sparkplug.metric import (
     Template,
     Value,
 )
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
+from namespace.sparkplug.stored_report import StoredReport, decode_report, encode_report
 from namespace.sparkplug.topic import (
     EdgeNodeDescriptor,
     MessageType,
@@ -73,6 +77,7 @@ __all__ = [
     "REBIRTH",
     "Action",
     "Cell",
+    "Columns",
     "CommandReceived",
     "CommandRefused",
     "Data",
@@ -85,7 +90,10 @@ __all__ = [
     "EdgeNodeDescriptor",
     "EdgeNodeSession",
     "EdgeNodeState",
+    "Forwarding",
+    "ForwardingSettings",
     "HostEvent",
+    "HostReturned",
     "HostSession",
     "HostSettings",
     "HostState",
@@ -116,21 +124,31 @@ __all__ = [
     "RebirthWanted",
     "Rejected",
     "RemoteProtocolError",
+    "Resend",
     "Resolve",
     "Send",
+    "Slot",
+    "Source",
+    "Span",
     "SparkplugError",
     "StatePayload",
     "StateTopic",
+    "StoredReport",
     "Template",
     "Topic",
     "TopicError",
+    "Undeliverable",
     "Value",
+    "Want",
     "WantedReason",
     "command",
     "decode_payload",
+    "decode_report",
     "dump_snapshot",
     "encode_payload",
+    "encode_report",
     "load_snapshot",
     "parse_topic",
     "rebirth_request",
+    "resend",
 ]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import asyncpg
 
+from namespace.contracts.registry import SERVICES
 from namespace.servers.backup import schemas
 from namespace.servers.backup.access import database_of
 from namespace.servers.backup.dump import Progress, load_schema
@@ -136,6 +137,7 @@ class Restore:
             ServerError: It was not restored; everything is as it was before.
         """
         _require_present(self._wanted.only, self._manifest)
+        _require_together(self._wanted.only, self._manifest)
         _require_room(self._folder, self._manifest)
         if any(files_of(self._folder.root)) or (self._folder.root / "servers" / "postgres").exists():
             replaced, kept = await self._load(in_place=True)
@@ -245,6 +247,19 @@ def _require_present(only: Sequence[str], manifest: Manifest) -> None:
             raise ServerError(
                 f"the backup holds nothing of {service}", where=manifest.backup, remedy=f"It holds {known}."
             )
+
+
+def _require_together(only: Sequence[str], manifest: Manifest) -> None:
+    """Positions in the journal have no epochs: it goes back together with everybody who holds one, or not at all."""
+    journals = {contract.service for contract in SERVICES if contract.is_primary_host}
+    readers = {contract.service for contract in SERVICES if contract.reads_machines}
+    missing = readers & {each.service for each in manifest.schemas} - set(only)
+    if journals & set(only) and missing:
+        raise ServerError(
+            f"{', '.join(sorted(journals))} cannot be restored without {', '.join(sorted(missing))}, who catch up from its journal",
+            where="--only",
+            remedy="Name them as well: " + " ".join(f"--only {each}" for each in sorted(missing)) + ".",
+        )
 
 
 def _require_room(folder: DataFolder, manifest: Manifest) -> None:
