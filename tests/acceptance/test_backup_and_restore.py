@@ -193,11 +193,11 @@ async def cut_off(site: RunningSite) -> None:
 
 
 def destroyed(site: RunningSite) -> None:
-    """Take everything away but what the broker keeps."""
+    """Take everything away but what the broker and the edge nodes keep."""
     servers = (site.folder / "servers").resolve()
     shutil.rmtree(servers / "postgres")
     for entry in site.folder.iterdir():
-        if entry.name == "servers":
+        if entry.name in {"servers", "edge"}:
             continue
         if entry.is_dir():
             shutil.rmtree(entry)

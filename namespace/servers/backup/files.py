@@ -1,7 +1,8 @@
 """The files of a data folder that belong into a backup, and their way back.
 
 Everything does, unless it is the business of a server of its own (the database is dumped, the broker's retained state is
-made anew), a log, true only while the site runs, or kept of an earlier restore. What is put back never costs what is
+made anew), a log, true only while the site runs, kept of an earlier restore, or an edge node's buffer: that is held by its
+process alone, is of the moment, and the one that is there is newer than any copy. What is put back never costs what is
 there: a file that has grown since stays, another one is moved aside.
 """
 
@@ -19,7 +20,7 @@ from namespace.servers.folder import DataFolder, open_private
 FILES = "files"
 RECOVERY = "recovery"
 ASIDE = "before-restore"
-_NOT_OURS = frozenset({"servers", "log", "run", RECOVERY})
+_NOT_OURS = frozenset({"servers", "log", "run", "edge", RECOVERY})
 _SECRETS_OF_SERVERS = Path("credentials/database")
 
 
