@@ -1,0 +1,111 @@
+"""Does to a running site what a schedule says, and undoes what does not pass by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from namespace.testing.chaos.fault import SERVERS, Fault, FaultKind, Round
+from namespace.testing.chaos.proxy import FaultProxy, Loss
+from namespace.testing.chaos.wiring import Wiring
+from namespace.testing.site import RunningSite, eventually
+
+
+class Injector:
+    """Carries out faults.
+
+    Args:
+        site: The site.
+        wiring: Its connections.
+        seed: Decides which messages are lost.
+    """
+
+    def __init__(self, site: RunningSite, wiring: Wiring, seed: int) -> None:
+        self._site = site
+        self._wiring = wiring
+        self._source = random.Random(seed)
+
+    async def round(self, faults: Round) -> None:
+        """Begin all faults together; return when the last is over."""
+        async with asyncio.TaskGroup() as group:
+            for fault in faults:
+                group.create_task(self.one(fault), name=str(fault))
+
+    async def one(self, fault: Fault) -> None:
+        """Carry out one fault; return when it is over."""
+        if fault.kind is FaultKind.KILL:
+            os.kill(await self._process(fault.target), signal.SIGKILL)
+        elif fault.kind is FaultKind.PAUSE:
+            await self._paused(fault)
+        else:
+            wires = self._wiring[fault.target]
+            proxy = wires.broker if fault.link == SERVERS[0] else wires.database
+            with self._disturbed(proxy, fault):
+                await asyncio.sleep(fault.lasts_s)
+
+    @contextmanager
+    def _disturbed(self, proxy: FaultProxy, fault: Fault) -> Iterator[None]:
+        match fault.kind:
+            case FaultKind.CUT_MIDWAY:
+                proxy.cut_after(int(fault.amount))
+            case FaultKind.REFUSE:
+                proxy.close()
+            case FaultKind.HOLD | FaultKind.FREEZE:
+                proxy.hold()
+            case FaultKind.DELAY:
+                proxy.delay_s = fault.amount
+            case FaultKind.THROTTLE:
+                proxy.bytes_per_s = fault.amount
+            case FaultKind.DROP:
+                proxy.loss = Loss(fault.amount, 0.0, between_services, self._source)
+            case FaultKind.DUPLICATE:
+                proxy.loss = Loss(0.0, fault.amount, between_services, self._source)
+        try:
+            yield
+        finally:
+            if fault.kind in (FaultKind.CUT, FaultKind.CUT_MIDWAY, FaultKind.HOLD):
+                proxy.cut()
+            proxy.calm()
+
+    async def _paused(self, fault: Fault) -> None:
+        stopped = _with_children(await self._process(fault.target))
+        try:
+            for pid in stopped:
+                _signal(pid, signal.SIGSTOP)
+            await asyncio.sleep(fault.lasts_s)
+        finally:
+            for pid in stopped:
+                _signal(pid, signal.SIGCONT)
+
+    async def _process(self, name: str) -> int:
+        async def pid() -> int | None:
+            with contextlib.suppress(LookupError, OSError):
+                return self._site.pid_of(name)
+            return None
+
+        return await eventually(pid, within_s=60, what=f"{name} has a process\n{self._site.tail()}")
+
+
+def between_services(topic: str) -> bool:
+    """Tell whether a message is one that the event log, commands and queries answer for, and not a machine's data.
+
+    A machine's data is at risk where it is really lost: with connections, and with the broker.
+    """
+    return "/mes-" in topic or "/_query/" in topic or "/_reply/" in topic
+
+
+def _with_children(pid: int) -> list[int]:
+    """Return a process and those it started: a database's sessions are processes of their own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [pid, *map(int, children.read_text().split())] if children.exists() else [pid]
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it was killed meanwhile
+        os.kill(pid, number)

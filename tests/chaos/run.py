@@ -1,0 +1,125 @@
+"""One run of the suite: a site at work, a schedule of faults, and the comparison with the truth when everything has come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from namespace.runtime import SiteClient
+from namespace.servers import readiness
+from namespace.testing.chaos.fault import Round
+from namespace.testing.chaos.injector import Injector
+from namespace.testing.chaos.wiring import wired
+from namespace.testing.site import RunningSite, eventually, running_site
+from tests.chaos.comparison import Tables, compare_events
+from tests.chaos.orders import LANES, Orders
+
+PLANT = Path(__file__).parent / "plant.yaml"
+SERVICES = ("historian", "namespace_state", "oee", "work_order")
+_PATIENCE_S = 120.0
+
+
+@dataclass
+class Outcome:
+    """What a run showed.
+
+    Attributes:
+        rounds: Each round with the seconds from the end of its last fault to full recovery.
+        events: How many events were said.
+        problems: Where the tables differ from the truth.
+    """
+
+    rounds: list[tuple[Round, float]] = field(default_factory=list)
+    events: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+class Run:
+    """A site at work."""
+
+    def __init__(self, site: RunningSite, injector: Injector, tables: Tables, client: SiteClient, seed: int) -> None:
+        self._site = site
+        self._injector = injector
+        self._tables = tables
+        self._client = client
+        self.orders = Orders(seed, "JO")
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Keep every work center busy while the context is open; return when all begun work is done."""
+        enough = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for lane in range(LANES):
+                group.create_task(self.orders.lane(self._client, lane, enough), name=f"lane {lane}")
+            yield
+            enough.set()
+
+    async def advanced(self, commands: int) -> None:
+        """Wait until so many further commands are answered."""
+        goal = len(self.orders.commands) + commands
+
+        async def reached() -> bool:
+            return len(self.orders.commands) >= goal
+
+        await eventually(reached, within_s=_PATIENCE_S, what=f"{commands} commands answered\n{self._site.tail()}")
+
+    async def disturbed(self, faults: Round) -> float:
+        """Let faults happen; return the seconds from their end until the site is whole again."""
+        await self._injector.round(faults)
+        over_s = time.monotonic()
+        await self.whole()
+        return time.monotonic() - over_s
+
+    async def whole(self) -> None:
+        """Wait until a new command is answered, every service is ready, and everything said before is applied by its followers."""
+        what = f"the site is whole again\n{self._site.tail()}"
+        async with asyncio.timeout(_PATIENCE_S):
+            await self.orders.one(self._client)
+        await eventually(self._all_ready, within_s=_PATIENCE_S, what=what)
+        said = await self._tables.head("work_order")
+
+        async def applied() -> bool:
+            return await self._tables.cursor("oee", "work_order") >= said
+
+        await eventually(applied, within_s=_PATIENCE_S, what=what)
+
+    async def at_rest(self) -> None:
+        """Wait until every event that must be there is there, and was applied by every follower."""
+
+        async def rests() -> bool:
+            at = self._tables
+            said = await at.head("work_order")
+            return said >= self.orders.total and await at.cursor("oee", "work_order") == said and await at.drained()
+
+        await eventually(rests, within_s=_PATIENCE_S, what=f"{self.orders.total} events applied\n{self._site.tail()}")
+
+    async def _all_ready(self) -> bool:
+        ports = [service.health_port for service in self._site.state().services]
+        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, port) for port in ports))
+        return all(answer.ready for answer in answers)
+
+
+async def run(seed: int, schedule: Sequence[Round], *, commands_a_round: int) -> Outcome:
+    """Run a site, let all faults of `schedule` happen to it, and compare.
+
+    Args:
+        seed: Of the work.
+        schedule: The faults.
+        commands_a_round: Commands that are answered between two rounds.
+    """
+    outcome = Outcome()
+    with running_site(PLANT, without=("console", "simulator")) as site:
+        async with wired(site) as wiring, Tables.opened(wiring, SERVICES) as tables, site.guest() as client:
+            work = Run(site, Injector(site, wiring, seed), tables, client, seed)
+            async with work.working():
+                for faults in schedule:
+                    await work.advanced(commands_a_round)
+                    outcome.rounds.append((faults, await work.disturbed(faults)))
+            await work.at_rest()
+            outcome.events = work.orders.total
+            outcome.problems += await compare_events(tables, work.orders)
+    return outcome
