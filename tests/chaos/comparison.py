@@ -118,7 +118,9 @@ async def _ends(tables: Tables, service: str, seq: int, last_hash: str) -> Itera
 async def _compare_commands(tables: Tables, orders: Orders) -> list[str]:
     stored = {UUID(str(row[0])) for row in await tables.fetch("work_order", "SELECT command_id FROM command_response")}
     problems = [f"work_order: no answer stored to command {each}" for each in sorted(orders.commands - stored)]
-    return problems + [f"work_order: an answer to a command that nobody sent: {each}" for each in stored - orders.commands]
+    return problems + [
+        f"work_order: an answer to a command that nobody sent: {each}" for each in stored - orders.commands
+    ]
 
 
 def _marks(row: EventRow) -> Iterable[tuple[object, ...]]:

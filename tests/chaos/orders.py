@@ -1,4 +1,6 @@
-"""Work for `work_order`: job orders that go through their lives by commands, each repeated until it is answered, and what must come of it."""
+"""Work for `work_order`: job orders that go through their lives by commands, each repeated until it is answered. And what must come
+of it.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,14 +28,21 @@ class Outcome:
     """What a run showed.
 
     Attributes:
+        seed: Of work and faults.
         rounds: Each round with the seconds from the end of its last fault to full recovery.
         events: How many events were said.
         problems: Where the tables differ from the truth.
     """
 
+    seed: int
     rounds: list[tuple[Round, float]] = field(default_factory=list)
     events: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def told(self) -> str:
+        """Tell what happened, for the message of a failure."""
+        history = (f"  {said(faults)}; whole again after {after_s:.1f} s" for faults, after_s in self.rounds)
+        return "\n".join((f"seed {self.seed}, {self.events} events", *history))
 
 
 class Run:
@@ -46,6 +53,7 @@ class Run:
         self._injector = injector
         self._tables = tables
         self._client = client
+        self._latest: Round = ()
         self.orders = Orders(seed, "JO")
 
     @asynccontextmanager
@@ -65,10 +73,11 @@ class Run:
         async def reached() -> bool:
             return len(self.orders.commands) >= goal
 
-        await eventually(reached, within_s=_PATIENCE_S, what=f"{commands} commands answered\n{self._site.tail()}")
+        await self._until(reached, f"{commands} commands answered")
 
     async def disturbed(self, faults: Round) -> float:
         """Let faults happen; return the seconds from their end until the site is whole again."""
+        self._latest = faults
         await self._injector.round(faults)
         over_s = time.monotonic()
         await self.whole()
@@ -76,31 +85,47 @@ class Run:
 
     async def whole(self) -> None:
         """Wait until a new command is answered, every service is ready, and everything said before is applied by its followers."""
-        what = f"the site is whole again\n{self._site.tail()}"
-        async with asyncio.timeout(_PATIENCE_S):
-            await self.orders.one(self._client)
-        await eventually(self._all_ready, within_s=_PATIENCE_S, what=what)
-        said = await self._tables.head("work_order")
+        asked = asyncio.create_task(self.orders.one(self._client))
+
+        async def answered() -> bool:
+            return asked.done()
+
+        await self._until(answered, "a command answered")
+        await asked
+        await self._until(self._all_ready, "every service ready")
+        head = await self._tables.head("work_order")
 
         async def applied() -> bool:
-            return await self._tables.cursor("oee", "work_order") >= said
+            return await self._tables.cursor("oee", "work_order") >= head
 
-        await eventually(applied, within_s=_PATIENCE_S, what=what)
+        await self._until(applied, f"event {head} applied")
 
     async def at_rest(self) -> None:
         """Wait until every event that must be there is there, and was applied by every follower."""
 
         async def rests() -> bool:
             at = self._tables
-            said = await at.head("work_order")
-            return said >= self.orders.total and await at.cursor("oee", "work_order") == said and await at.drained()
+            head = await at.head("work_order")
+            return head >= self.orders.total and await at.cursor("oee", "work_order") == head and await at.drained()
 
-        await eventually(rests, within_s=_PATIENCE_S, what=f"{self.orders.total} events applied\n{self._site.tail()}")
+        await self._until(rests, f"{self.orders.total} events applied")
+
+    async def _until(self, probe: Callable[[], Awaitable[bool]], what: str) -> None:
+        await eventually(
+            probe,
+            within_s=_PATIENCE_S,
+            what=lambda: f"{what} after {said(self._latest)} (seed {self.orders.seed})\n{self._site.standing()}",
+        )
 
     async def _all_ready(self) -> bool:
         ports = [service.health_port for service in self._site.state().services]
         answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, port) for port in ports))
         return all(answer.ready for answer in answers)
+
+
+def said(faults: Round) -> str:
+    """Name the faults of a round, for people."""
+    return " and ".join(map(str, faults)) or "no fault"
 
 
 async def run(seed: int, schedule: Sequence[Round], *, commands_a_round: int) -> Outcome:
@@ -111,7 +136,7 @@ async def run(seed: int, schedule: Sequence[Round], *, commands_a_round: int) ->
         schedule: The faults.
         commands_a_round: Commands that are answered between two rounds.
     """
-    outcome = Outcome()
+    outcome = Outcome(seed)
     with running_site(PLANT, without=("console", "simulator")) as site:
         async with wired(site) as wiring, Tables.opened(wiring, SERVICES) as tables, site.guest() as client:
             work = Run(site, Injector(site, wiring, seed), tables, client, seed)

@@ -42,6 +42,9 @@ class FaultKind(StrEnum):
 
 _OF_PROCESSES = (FaultKind.KILL, FaultKind.PAUSE)
 _OF_MESSAGES = (FaultKind.DROP, FaultKind.DUPLICATE)
+_OFTEN = (FaultKind.KILL, FaultKind.KILL)
+"""Kinds that come more often: what a process had in memory is gone with it."""
+
 _AT_ONCE = (FaultKind.KILL, FaultKind.CUT)
 _MOST_BYTES = 20_000
 _MOST_DELAY_S = 0.2
@@ -80,7 +83,7 @@ Round = tuple[Fault, ...]
 def draw_schedule(
     seed: int, services: Sequence[str], *, rounds: int, together: int = 3, longest_s: float = 3.0
 ) -> tuple[Round, ...]:
-    """Draw rounds of faults; every kind of fault comes before any comes again, and so does every target of a kind.
+    """Draw rounds of faults: all kinds in turn, and for each kind all places in turn.
 
     Args:
         seed: The same seed gives the same schedule.
@@ -90,7 +93,7 @@ def draw_schedule(
         longest_s: Longest duration of a fault, in seconds.
     """
     source = random.Random(seed)
-    kinds = _in_turn(list(FaultKind), source)
+    kinds = _in_turn([*FaultKind, *_OFTEN], source)
     places = {kind: _in_turn(_places(kind, services), source) for kind in FaultKind}
     drawn = []
     for _ in range(rounds):

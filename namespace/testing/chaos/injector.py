@@ -89,7 +89,7 @@ class Injector:
                 return self._site.pid_of(name)
             return None
 
-        return await eventually(pid, within_s=60, what=f"{name} has a process\n{self._site.tail()}")
+        return await eventually(pid, within_s=60, what=lambda: f"{name} has a process\n{self._site.standing()}")
 
 
 def between_services(topic: str) -> bool:

@@ -1,7 +1,7 @@
 """Where one MQTT packet ends and the next begins, and which of them a network may lose unseen.
 
-Within a TCP connection nothing is lost; what gets lost is whole messages, at a broker whose queue for a slow client is full. So a proxy that
-loses messages must know their borders, and may take those of QoS 0 alone: of any other the sender would hear.
+Within a TCP connection nothing is lost; what gets lost is whole messages, at a broker whose queue for a slow client is full. So a proxy
+that loses messages must know their borders, and may take those of QoS 0 alone: of any other the sender would hear.
 """
 
 from __future__ import annotations

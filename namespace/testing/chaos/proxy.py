@@ -163,7 +163,10 @@ class FaultProxy:
         link = _Link(writer, far_writer)
         self._links.add(link)
         self.passed.connections += 1
-        pumps = [asyncio.create_task(self._pump(reader, far_writer)), asyncio.create_task(self._pump(far_reader, writer))]
+        pumps = [
+            asyncio.create_task(self._pump(reader, far_writer)),
+            asyncio.create_task(self._pump(far_reader, writer)),
+        ]
         try:
             if not self._is_closed:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)

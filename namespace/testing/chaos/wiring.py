@@ -1,7 +1,7 @@
 """Puts a fault proxy into every connection of a running site: between each service and the broker, and between it and the database.
 
-A service reads its addresses from two files of the site's folder each time it starts. So nothing in the site knows of the proxies: the files
-are written anew as soon as they are there, and a service that was quicker is killed once and comes back through its proxies.
+A service reads its addresses from two files of the site's folder each time it starts. So nothing in the site knows of the proxies: the
+files are written anew as soon as they are there, and a service that was quicker is killed once and comes back through its proxies.
 """
 
 from __future__ import annotations
@@ -47,13 +47,17 @@ Wiring = dict[str, Wires]
 @asynccontextmanager
 async def wired(site: RunningSite) -> AsyncIterator[Wiring]:
     """Wait until `site` is up, with every service behind proxies of its own; they go away with the context."""
-    state = await eventually(lambda: _services_known(site), within_s=60, what=f"the site has services\n{site.tail()}")
+    state = await eventually(lambda: _services_known(site), within_s=60, what=lambda: f"services\n{site.tail()}")
     async with AsyncExitStack() as stack:
         wiring = {}
         for service in state.services:
             wiring[service.name] = await _wire(site.folder / "run" / service.name, stack)
         await site.ready()
-        quick = {name: site.pid_of(name) for name, wires in wiring.items() if not wires.broker.connected}
+        quick = {
+            name: site.pid_of(name)
+            for name, wires in wiring.items()
+            if not all(proxy.connected for proxy in wires.both())
+        }
         for name in quick:
             site.kill(name)
         await asyncio.gather(*(site.back(name, pid) for name, pid in quick.items()))
