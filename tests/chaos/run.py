@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +13,32 @@ from namespace.runtime import SiteClient
 from namespace.servers import readiness
 from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
-from namespace.testing.chaos.wiring import wired
+from namespace.testing.chaos.wiring import Wires, wired
 from namespace.testing.site import RunningSite, eventually, running_site
 from tests.chaos.comparison import Tables, compare_events
 from tests.chaos.orders import LANES, Orders
+from tests.chaos.readings import Meters, arrived, compare_readings
 
 PLANT = Path(__file__).parent / "plant.yaml"
 SERVICES = ("historian", "namespace_state", "oee", "work_order")
+METERS = "meters"
+NODES = tuple(f"C{number:02}-PLC" for number in range(1, LANES + 1))
 _PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much work there is.
+
+    Attributes:
+        commands_a_round: Commands that are answered between two rounds of faults.
+        metrics: Metrics in each report of a meter.
+        every_s: Seconds between two reports of a meter.
+    """
+
+    commands_a_round: int
+    metrics: int
+    every_s: float
 
 
 @dataclass
@@ -31,25 +49,36 @@ class Outcome:
         seed: Of work and faults.
         rounds: Each round with the seconds from the end of its last fault to full recovery.
         events: How many events were said.
+        readings: How many readings surely reached a buffer.
         problems: Where the tables differ from the truth.
     """
 
     seed: int
     rounds: list[tuple[Round, float]] = field(default_factory=list)
     events: int = 0
+    readings: int = 0
     problems: list[str] = field(default_factory=list)
 
     def told(self) -> str:
         """Tell what happened, for the message of a failure."""
         history = (f"  {said(faults)}; whole again after {after_s:.1f} s" for faults, after_s in self.rounds)
-        return "\n".join((f"seed {self.seed}, {self.events} events", *history))
+        return "\n".join((f"seed {self.seed}, {self.events} events, {self.readings} readings", *history))
 
 
 class Run:
     """A site at work."""
 
-    def __init__(self, site: RunningSite, injector: Injector, tables: Tables, client: SiteClient, seed: int) -> None:
+    def __init__(
+        self,
+        site: RunningSite,
+        injector: Injector,
+        tables: Tables,
+        client: SiteClient,
+        meters: Meters,
+        seed: int,
+    ) -> None:
         self._site = site
+        self._meters = meters
         self._injector = injector
         self._tables = tables
         self._client = client
@@ -65,6 +94,7 @@ class Run:
                 group.create_task(self.orders.lane(self._client, lane, enough), name=f"lane {lane}")
             yield
             enough.set()
+        self._meters.enough()
 
     async def advanced(self, commands: int) -> None:
         """Wait until so many further commands are answered."""
@@ -109,6 +139,12 @@ class Run:
             return head >= self.orders.total and await at.cursor("oee", "work_order") == head and await at.drained()
 
         await self._until(rests, f"{self.orders.total} events applied")
+        kept = sum(map(len, self._meters.kept().values())) * self._meters.metrics
+
+        async def journaled() -> bool:
+            return await arrived(self._tables) >= kept
+
+        await self._until(journaled, f"{kept} readings in the journal")
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str) -> None:
         await eventually(
@@ -128,23 +164,31 @@ def said(faults: Round) -> str:
     return " and ".join(map(str, faults)) or "no fault"
 
 
-async def run(seed: int, schedule: Sequence[Round], *, commands_a_round: int) -> Outcome:
+async def run(seed: int, schedule: Sequence[Round], *, size: Size) -> Outcome:
     """Run a site, let all faults of `schedule` happen to it, and compare.
 
     Args:
         seed: Of the work.
         schedule: The faults.
-        commands_a_round: Commands that are answered between two rounds.
+        size: How much work there is.
     """
     outcome = Outcome(seed)
     with running_site(PLANT, without=("console", "simulator")) as site:
-        async with wired(site) as wiring, Tables.opened(wiring, SERVICES) as tables, site.guest() as client:
-            work = Run(site, Injector(site, wiring, seed), tables, client, seed)
+        async with AsyncExitStack() as stack:
+            wiring = await stack.enter_async_context(wired(site))
+            tables = await stack.enter_async_context(Tables.opened(wiring, SERVICES))
+            client = await stack.enter_async_context(site.guest())
+            meters = await stack.enter_async_context(Meters(site, NODES, size.metrics, size.every_s).running())
+            wiring[METERS] = Wires(meters.proxy)
+            injector = Injector(site, wiring, seed, processes={METERS: lambda: meters.pid})
+            work = Run(site, injector, tables, client, meters, seed)
             async with work.working():
                 for faults in schedule:
-                    await work.advanced(commands_a_round)
+                    await work.advanced(size.commands_a_round)
                     outcome.rounds.append((faults, await work.disturbed(faults)))
             await work.at_rest()
             outcome.events = work.orders.total
             outcome.problems += await compare_events(tables, work.orders)
+            outcome.readings, problems = await compare_readings(tables, meters)
+            outcome.problems += problems
     return outcome

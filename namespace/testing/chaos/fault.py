@@ -81,7 +81,13 @@ Round = tuple[Fault, ...]
 
 
 def draw_schedule(
-    seed: int, services: Sequence[str], *, rounds: int, together: int = 3, longest_s: float = 3.0
+    seed: int,
+    services: Sequence[str],
+    *,
+    rounds: int,
+    clients: Sequence[str] = (),
+    together: int = 3,
+    longest_s: float = 3.0,
 ) -> tuple[Round, ...]:
     """Draw rounds of faults: all kinds in turn, and for each kind all places in turn.
 
@@ -89,12 +95,13 @@ def draw_schedule(
         seed: The same seed gives the same schedule.
         services: Whom it may concern, beside the two servers.
         rounds: How many.
+        clients: Further processes it may concern, which know the broker alone.
         together: Most faults in one round.
         longest_s: Longest duration of a fault, in seconds.
     """
     source = random.Random(seed)
     kinds = _in_turn([*FaultKind, *_OFTEN], source)
-    places = {kind: _in_turn(_places(kind, services), source) for kind in FaultKind}
+    places = {kind: _in_turn(_places(kind, services, clients), source) for kind in FaultKind}
     drawn = []
     for _ in range(rounds):
         faults: dict[tuple[str, str], Fault] = {}
@@ -107,11 +114,11 @@ def draw_schedule(
     return tuple(drawn)
 
 
-def _places(kind: FaultKind, services: Sequence[str]) -> list[tuple[str, str]]:
+def _places(kind: FaultKind, services: Sequence[str], clients: Sequence[str]) -> list[tuple[str, str]]:
     if kind in _OF_PROCESSES:
-        return [(name, "") for name in (*services, *SERVERS)]
-    links = ("broker",) if kind in _OF_MESSAGES else SERVERS
-    return [(name, link) for name in services for link in links]
+        return [(name, "") for name in (*services, *clients, *SERVERS)]
+    to_broker = [(name, SERVERS[0]) for name in (*services, *clients)]
+    return to_broker if kind in _OF_MESSAGES else [*to_broker, *((name, SERVERS[1]) for name in services)]
 
 
 def _amount(kind: FaultKind, source: random.Random) -> float:

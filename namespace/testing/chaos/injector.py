@@ -7,7 +7,7 @@ import contextlib
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,13 +22,17 @@ class Injector:
 
     Args:
         site: The site.
-        wiring: Its connections.
+        wiring: Its connections, and those of whoever else may be a target.
         seed: Decides which messages are lost.
+        processes: Process ids of targets that are not the site's own, by name; raise `LookupError` while there is none.
     """
 
-    def __init__(self, site: RunningSite, wiring: Wiring, seed: int) -> None:
+    def __init__(
+        self, site: RunningSite, wiring: Wiring, seed: int, *, processes: Mapping[str, Callable[[], int]] | None = None
+    ) -> None:
         self._site = site
         self._wiring = wiring
+        self._processes = processes or {}
         self._source = random.Random(seed)
 
     async def round(self, faults: Round) -> None:
@@ -46,6 +50,7 @@ class Injector:
         else:
             wires = self._wiring[fault.target]
             proxy = wires.broker if fault.link == SERVERS[0] else wires.database
+            assert proxy is not None
             with self._disturbed(proxy, fault):
                 await asyncio.sleep(fault.lasts_s)
 
@@ -63,9 +68,9 @@ class Injector:
             case FaultKind.THROTTLE:
                 proxy.bytes_per_s = fault.amount
             case FaultKind.DROP:
-                proxy.loss = Loss(fault.amount, 0.0, between_services, self._source)
+                proxy.loss = Loss(fault.amount, 0.0, self._source)
             case FaultKind.DUPLICATE:
-                proxy.loss = Loss(0.0, fault.amount, between_services, self._source)
+                proxy.loss = Loss(0.0, fault.amount, self._source)
         try:
             yield
         finally:
@@ -86,18 +91,10 @@ class Injector:
     async def _process(self, name: str) -> int:
         async def pid() -> int | None:
             with contextlib.suppress(LookupError, OSError):
-                return self._site.pid_of(name)
+                return self._processes[name]() if name in self._processes else self._site.pid_of(name)
             return None
 
         return await eventually(pid, within_s=60, what=lambda: f"{name} has a process\n{self._site.standing()}")
-
-
-def between_services(topic: str) -> bool:
-    """Tell whether a message is one that the event log, commands and queries answer for, and not a machine's data.
-
-    A machine's data is at risk where it is really lost: with connections, and with the broker.
-    """
-    return "/mes-" in topic or "/_query/" in topic or "/_reply/" in topic
 
 
 def _with_children(pid: int) -> list[int]:

@@ -48,12 +48,6 @@ class PacketStream:
         return None
 
 
-def lossy_topic(packet: bytes) -> str | None:
-    """Return the topic of a PUBLISH with QoS 0, which may get lost; None for every other packet."""
-    if packet[0] & 0xF0 != _PUBLISH or packet[0] & _QOS_BITS:
-        return None
-    at = 2
-    while packet[at - 1] >= 0x80:
-        at += 1
-    length = int.from_bytes(packet[at : at + 2], "big")
-    return packet[at + 2 : at + 2 + length].decode(errors="replace")
+def may_get_lost(packet: bytes) -> bool:
+    """Tell whether a packet is a PUBLISH with QoS 0 (MQTT 3.1.1, 3.3.1)."""
+    return packet[0] & 0xF0 == _PUBLISH and not packet[0] & _QOS_BITS

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from namespace.servers.ports import LOOPBACK
-from namespace.testing.chaos.packets import PacketStream, lossy_topic
+from namespace.testing.chaos.packets import PacketStream, may_get_lost
 
 _CHUNK = 65_536
 
@@ -27,13 +27,11 @@ class Loss:
     Attributes:
         drop: Probability that a message is lost.
         duplicate: Probability that it comes twice.
-        concerns: Tells by its topic whether a message is at risk.
         source: Decides.
     """
 
     drop: float
     duplicate: float
-    concerns: Callable[[str], bool]
     source: random.Random
 
 
@@ -208,8 +206,7 @@ class FaultProxy:
             yield from packets
             return
         for packet in packets:
-            topic = lossy_topic(packet)
-            fate = loss.source.random() if topic is not None and loss.concerns(topic) else 1.0
+            fate = loss.source.random() if may_get_lost(packet) else 1.0
             if fate < loss.drop:
                 self.passed.dropped += 1
                 continue

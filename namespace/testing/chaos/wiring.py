@@ -22,22 +22,23 @@ from namespace.transport import BrokerUrl
 
 @dataclass(frozen=True)
 class Wires:
-    """The two connections of a service, each through a proxy.
+    """The connections of a service, each through a proxy.
 
     Attributes:
         broker: To the broker.
-        database: To the database.
+        database: To the database; None for who has none.
         dsn: The database's own address, past the proxy, with the service's role.
     """
 
     broker: FaultProxy
-    database: FaultProxy
-    dsn: str
+    database: FaultProxy | None = None
+    dsn: str = ""
 
     def both(self) -> Iterator[FaultProxy]:
         """Return the one and the other."""
         yield self.broker
-        yield self.database
+        if self.database is not None:
+            yield self.database
 
 
 Wiring = dict[str, Wires]
@@ -68,13 +69,12 @@ async def _wire(private: Path, stack: AsyncExitStack) -> Wires:
     broker, database = private / "broker_url", private / "database_url"
     url, dsn = BrokerUrl.parse(broker.read_text().strip()), urlsplit(database.read_text().strip())
     assert dsn.port is not None
-    wires = Wires(FaultProxy(url.port, is_mqtt=True), FaultProxy(dsn.port, is_mqtt=False), dsn.geturl())
-    for proxy in wires.both():
-        await stack.enter_async_context(proxy.running())
-    write_private(broker, replace(url, port=wires.broker.port).with_credentials())
+    to_broker = await stack.enter_async_context(FaultProxy(url.port, is_mqtt=True).running())
+    to_database = await stack.enter_async_context(FaultProxy(dsn.port, is_mqtt=False).running())
+    write_private(broker, replace(url, port=to_broker.port).with_credentials())
     credentials = dsn.netloc.rpartition("@")[0]
-    write_private(database, dsn._replace(netloc=f"{credentials}@{dsn.hostname}:{wires.database.port}").geturl())
-    return wires
+    write_private(database, dsn._replace(netloc=f"{credentials}@{dsn.hostname}:{to_database.port}").geturl())
+    return Wires(to_broker, to_database, dsn.geturl())
 
 
 async def _services_known(site: RunningSite) -> SiteState | None:
