@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +70,7 @@ def edge(
         forwarding=(resend_window, flush_rate),
         buffer_mb=buffer_mb,
     )
-    configure_logging("edge", form="text", level="error")
+    configure_logging(form="text", level="error", output=sys.stderr)
     try:
         asyncio.run(run_edge(asked))
     except BufferInUse as error:

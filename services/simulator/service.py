@@ -1,4 +1,4 @@
-"""The simulator: which lines run, how fast, and as whose edge nodes; and the replay, for `uns simulate`."""
+"""The simulator: which lines run, how fast, and as whose edge nodes; and the replay and the load, for `uns simulate`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from namespace.runtime.session import Session
 from namespace.runtime.settings import read_settings
 from services.simulator.adapters.bottling_devices import bottling_devices
 from services.simulator.adapters.controller import SparkplugController
+from services.simulator.adapters.load.run import load
 from services.simulator.adapters.replay_run import replay
 from services.simulator.application.demo_orders import DemoOrders
 from services.simulator.application.duty import CalendarDuty
@@ -174,4 +175,4 @@ async def _ground_truth(lines: Mapping[str, BottlingLine], args: GroundTruthArgs
 
 SERVICE = Service(contract=CONTRACT, compose=compose)
 
-__all__ = ["SERVICE", "replay"]
+__all__ = ["SERVICE", "load", "replay"]
