@@ -62,6 +62,8 @@ class HostSettings:
         rebirth_spread_ms: first requests after a connection are spread over this time, node by node.
         max_nodes: edge nodes; messages of further ones are rejected.
         max_devices: devices of one edge node.
+        max_metrics: metrics of one edge node and its devices together, twice what one birth may hold: each payload has limits of its own,
+            and without this one births of ever more devices would fill the memory.
         max_held_bytes: messages of one edge node that wait for a missing one.
         limits: how large one payload may be.
     """
@@ -73,6 +75,7 @@ class HostSettings:
     rebirth_spread_ms: int = 0
     max_nodes: int = 20_000
     max_devices: int = 10_000
+    max_metrics: int = 200_000
     max_held_bytes: int = 1 << 20
     limits: Limits = DEFAULT_LIMITS
 
@@ -89,7 +92,7 @@ class HostSession:
 
     def __init__(self, settings: HostSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
-        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices)
+        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices, settings.max_metrics)
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()
