@@ -1,7 +1,7 @@
 """Edge nodes that report readings with a number in each, as a process of their own that may be killed at any time.
 
-What a node has surely kept is written to a file beside its buffer, one number a line: that is the truth. A number is used once, by however many
-processes one after the other.
+What a node has surely kept is written to a file beside its buffer, one number a line: that is the truth. A number is used once,
+by however many processes one after the other.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--enough", action="store_true")
     parser.add_argument("nodes", nargs="+")
     told = parser.parse_args(arguments)
-    configure_logging("meters", form="text", level="error")
+    configure_logging(form="text", level="error")
     asyncio.run(run_meters(told))
 
 

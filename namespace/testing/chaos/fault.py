@@ -1,4 +1,4 @@
-"""The vocabulary of faults, and how a schedule of them is drawn from a seed. It does nothing itself."""
+"""The vocabulary of faults, and how they are drawn from a seed. It does nothing itself."""
 
 from __future__ import annotations
 
@@ -80,21 +80,19 @@ Round = tuple[Fault, ...]
 """Faults that begin together; the site recovers from all of them before the next round."""
 
 
-def draw_schedule(
+def draw_rounds(
     seed: int,
     services: Sequence[str],
     *,
-    rounds: int,
     clients: Sequence[str] = (),
     together: int = 3,
     longest_s: float = 3.0,
-) -> tuple[Round, ...]:
-    """Draw rounds of faults: all kinds in turn, and for each kind all places in turn.
+) -> Iterator[Round]:
+    """Draw rounds of faults without end: all kinds in turn, and for each kind all places in turn.
 
     Args:
         seed: The same seed gives the same schedule.
         services: Whom it may concern, beside the two servers.
-        rounds: How many.
         clients: Further processes it may concern, which know the broker alone.
         together: Most faults in one round.
         longest_s: Longest duration of a fault, in seconds.
@@ -102,16 +100,14 @@ def draw_schedule(
     source = random.Random(seed)
     kinds = _in_turn([*FaultKind, *_OFTEN], source)
     places = {kind: _in_turn(_places(kind, services, clients), source) for kind in FaultKind}
-    drawn = []
-    for _ in range(rounds):
+    while True:
         faults: dict[tuple[str, str], Fault] = {}
         for _ in range(source.randint(1, together)):
             kind = next(kinds)
             place = next(places[kind])
             lasts_s = 0.0 if kind in _AT_ONCE else round(source.uniform(0.3, longest_s), 1)
             faults.setdefault(place, Fault(kind, *place, lasts_s, _amount(kind, source)))
-        drawn.append(tuple(faults.values()))
-    return tuple(drawn)
+        yield tuple(faults.values())
 
 
 def _places(kind: FaultKind, services: Sequence[str], clients: Sequence[str]) -> list[tuple[str, str]]:
