@@ -37,7 +37,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
@@ -59,10 +58,12 @@ from namespace.sparkplug.metric import (
     Template,
     Value,
 )
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
-from namespace.sparkplug.stored_report import Recalled, decode_report, encode_report, recall
+from namespace.sparkplug.stored_report import StoredReport, decode_report, encode_report
 from namespace.sparkplug.topic import (
     EdgeNodeDescriptor,
     MessageType,
@@ -76,6 +77,7 @@ __all__ = [
     "REBIRTH",
     "Action",
     "Cell",
+    "Columns",
     "CommandReceived",
     "CommandRefused",
     "Data",
@@ -120,19 +122,22 @@ __all__ = [
     "Quality",
     "Reason",
     "RebirthWanted",
-    "Recalled",
     "Rejected",
     "RemoteProtocolError",
+    "Resend",
     "Resolve",
     "Send",
+    "Slot",
     "Source",
     "Span",
     "SparkplugError",
     "StatePayload",
     "StateTopic",
+    "StoredReport",
     "Template",
     "Topic",
     "TopicError",
+    "Undeliverable",
     "Value",
     "Want",
     "WantedReason",
@@ -145,5 +150,5 @@ __all__ = [
     "load_snapshot",
     "parse_topic",
     "rebirth_request",
-    "recall",
+    "resend",
 ]
