@@ -51,32 +51,8 @@ class Injector:
             wires = self._wiring[fault.target]
             proxy = wires.broker if fault.link == SERVERS[0] else wires.database
             assert proxy is not None
-            with self._disturbed(proxy, fault):
+            with disturbed(proxy, fault, self._source):
                 await asyncio.sleep(fault.lasts_s)
-
-    @contextmanager
-    def _disturbed(self, proxy: FaultProxy, fault: Fault) -> Iterator[None]:
-        match fault.kind:
-            case FaultKind.CUT_MIDWAY:
-                proxy.cut_after(int(fault.amount))
-            case FaultKind.REFUSE:
-                proxy.close()
-            case FaultKind.HOLD | FaultKind.FREEZE:
-                proxy.hold()
-            case FaultKind.DELAY:
-                proxy.delay_s = fault.amount
-            case FaultKind.THROTTLE:
-                proxy.bytes_per_s = fault.amount
-            case FaultKind.DROP:
-                proxy.loss = Loss(fault.amount, 0.0, self._source)
-            case FaultKind.DUPLICATE:
-                proxy.loss = Loss(0.0, fault.amount, self._source)
-        try:
-            yield
-        finally:
-            if fault.kind in (FaultKind.CUT, FaultKind.CUT_MIDWAY, FaultKind.HOLD):
-                proxy.cut()
-            proxy.calm()
 
     async def _paused(self, fault: Fault) -> None:
         stopped = _with_children(await self._process(fault.target))
@@ -95,6 +71,38 @@ class Injector:
             return None
 
         return await eventually(pid, within_s=60, what=lambda: f"{name} has a process\n{self._site.standing()}")
+
+
+@contextmanager
+def disturbed(proxy: FaultProxy, fault: Fault, source: random.Random) -> Iterator[None]:
+    """Let a fault of a connection happen while the context is open.
+
+    Args:
+        proxy: The connection's.
+        fault: What goes wrong.
+        source: Decides which messages are lost.
+    """
+    match fault.kind:
+        case FaultKind.CUT_MIDWAY:
+            proxy.cut_after(int(fault.amount))
+        case FaultKind.REFUSE:
+            proxy.close()
+        case FaultKind.HOLD | FaultKind.FREEZE:
+            proxy.hold()
+        case FaultKind.DELAY:
+            proxy.delay_s = fault.amount
+        case FaultKind.THROTTLE:
+            proxy.bytes_per_s = fault.amount
+        case FaultKind.DROP:
+            proxy.loss = Loss(fault.amount, 0.0, source)
+        case FaultKind.DUPLICATE:
+            proxy.loss = Loss(0.0, fault.amount, source)
+    try:
+        yield
+    finally:
+        if fault.kind in (FaultKind.CUT, FaultKind.CUT_MIDWAY, FaultKind.HOLD):
+            proxy.cut()
+        proxy.calm()
 
 
 def _with_children(pid: int) -> list[int]:
