@@ -1,4 +1,4 @@
-"""Edge nodes that report readings with a number in each, as a process of their own that may be killed at any time.
+"""Edge nodes that report readings with a number in each, and count them, as a process of their own that may be killed at any time.
 
 What a node has surely kept is written to a file beside its buffer, one number a line: that is the truth. A number is used once,
 by however many processes one after the other.
@@ -23,11 +23,13 @@ from namespace.runtime import (
     buffer_path,
     configure_logging,
 )
-from namespace.sparkplug import DataType, EdgeNodeConfig, ForwardingSettings, MetricDefinition, MetricUpdate
+from namespace.sparkplug import DataType, EdgeNodeConfig, MetricDefinition, MetricUpdate
 from namespace.transport import BrokerUrl
 from namespace.transport.mqtt import MqttTransport
 
 GROUP, DEVICE = "Chaos", "Cell"
+STATE, EXECUTE = "Status/StateCurrent", 6
+COUNT = "Admin/ProdProcessedCount"
 SKIPPED = 1_000_000
 """A restarted process leaves so many numbers out, more than can be under way and not noted."""
 
@@ -63,26 +65,37 @@ class Meter:
         health, counts, clock = Health(), ServiceMetrics(), SystemClock()
         self._names = [metric_name(index) for index in range(metrics)]
         self._notes = noted(folder, node)
-        self._next = max(kept_numbers(folder, node), default=-SKIPPED) + SKIPPED
+        kept = kept_numbers(folder, node)
+        self._next = max(kept, default=-SKIPPED) + SKIPPED
+        self._count = len(kept)
+        counted = MetricDefinition(name=COUNT, datatype=DataType.Int64, value=self._count)
+        state = MetricDefinition(name=STATE, datatype=DataType.Int32, value=EXECUTE)
+        numbered = [MetricDefinition(name=name, datatype=DataType.Int64) for name in self._names]
         self._node = StoreAndForwardNode(
             Session(MqttTransport(url, client_id=node), name=node, health=health),
             EdgeNodeConfig(group_id=GROUP, edge_node_id=node, primary_host_id=host_id),
-            devices={DEVICE: [MetricDefinition(name=name, datatype=DataType.Int64) for name in self._names]},
+            devices={DEVICE: [state, counted, *numbered]},
             buffer=EdgeBuffer(buffer_path(folder, GROUP, node)),
             clock=clock,
             metrics=counts,
             health=health,
-            forwarding=ForwardingSettings(flush_rate=20_000.0),
         )
+        self._born = asyncio.Event()
+        self._node.born = self._born.set
 
     async def run(self, every_s: float, enough: asyncio.Event) -> None:
         """Report until it is enough, and stay connected until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._node.run())
+            if not self._count:
+                await (
+                    self._born.wait()
+                )  # what is counted before anybody knows of the machine is history before its first day
             with self._notes.open("a", buffering=1) as notes:
                 while not enough.is_set():
                     number, self._next = self._next, self._next + 1
-                    updates = [MetricUpdate(name, number) for name in self._names]
+                    self._count += 1
+                    updates = [MetricUpdate(COUNT, self._count), *(MetricUpdate(name, number) for name in self._names)]
                     await self._node.kept(self._node.report(DEVICE, updates))
                     notes.write(f"{number}\n")
                     await asyncio.sleep(every_s)

@@ -14,6 +14,7 @@ from namespace.testing.chaos.injector import Injector
 from namespace.testing.chaos.wiring import Wires, Wiring, wired
 from namespace.testing.site import running_site
 from tests.chaos.comparison import Tables, compare_events
+from tests.chaos.counts import Counts
 from tests.chaos.orders import LANES
 from tests.chaos.outcome import Outcome
 from tests.chaos.readings import Meters, compare_readings
@@ -60,11 +61,14 @@ async def run(
         async with AsyncExitStack() as stack:
             wiring = await stack.enter_async_context(wired(site))
             tables = await stack.enter_async_context(Tables.opened(wiring, SERVICES))
-            client = await stack.enter_async_context(site.guest())
+            counts = Counts()
+            client = site.client()
+            counts.listen(client)
+            await stack.enter_async_context(client.connected())
             meters = await stack.enter_async_context(Meters(site, NODES, size.metrics, size.every_s).running())
             wiring[METERS] = Wires(meters.proxy)
             injector = Injector(site, wiring, seed, processes={METERS: lambda: meters.pid})
-            work = Work(site, injector, tables, client, meters, seed)
+            work = Work(site, injector, tables, client, meters, counts, seed)
             began_s = time.monotonic()
             async with work.working():
                 for faults in rounds:

@@ -35,7 +35,7 @@ async def test_nothing_is_lost_or_counts_twice_whatever_fails_while_the_site_wor
 @pytest.mark.soak
 async def test_nothing_is_lost_or_counts_twice_in_a_long_time() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), together=4, longest_s=10.0)
-    size = Size(commands_a_round=300, metrics=25, every_s=0.1, events=EVENTS, readings=READINGS)
+    size = Size(commands_a_round=300, metrics=10, every_s=0.1, events=EVENTS, readings=READINGS)
     outcome = await run(SEED, rounds, size, observe=_tell)
     PAGE.write_text(page(outcome), encoding="utf-8")
     assert outcome.problems == [], outcome.told()

@@ -13,11 +13,12 @@ from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.site import RunningSite, eventually
 from tests.chaos.comparison import Tables
+from tests.chaos.counts import Counts
 from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
 
-PATIENCE_S = 180.0
+PATIENCE_S = 60.0
 
 
 class Work:
@@ -30,10 +31,12 @@ class Work:
         tables: Tables,
         client: SiteClient,
         meters: Meters,
+        counts: Counts,
         seed: int,
     ) -> None:
         self._site = site
         self._meters = meters
+        self._counts = counts
         self._injector = injector
         self._tables = tables
         self._client = client
@@ -100,6 +103,16 @@ class Work:
             return await arrived(self._tables) >= kept
 
         await self._until(journaled, f"{kept} readings in the journal", every_s=1.0)
+        counted = {node: len(numbers) for node, numbers in self._meters.kept().items()}
+        restarts = self._meters.starts - 1
+
+        async def shown() -> bool:
+            return not self._counts.differences(counted, restarts)
+
+        try:
+            await self._until(shown, "every unit counted by oee", every_s=0.5)
+        except AssertionError as error:
+            raise AssertionError("\n".join((*self._counts.differences(counted, restarts), str(error)))) from None
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
         await eventually(
