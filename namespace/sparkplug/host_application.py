@@ -59,7 +59,7 @@ class HostSession:
 
     def __init__(self, settings: HostSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
-        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices)
+        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices, settings.max_metrics)
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()

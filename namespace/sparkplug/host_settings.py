@@ -22,6 +22,8 @@ class HostSettings:
         rebirths_per_s: requests in a second, to all edge nodes together; what is over waits its turn. 0 sets no limit.
         max_nodes: edge nodes; messages of further ones are rejected.
         max_devices: devices of one edge node.
+        max_metrics: metrics of one edge node and its devices together, twice what one birth may hold: each payload has limits of its own,
+            and without this one births of ever more devices would fill the memory.
         max_held_bytes: messages of one edge node that wait for a missing one.
         limits: how large one payload may be.
     """
@@ -34,6 +36,7 @@ class HostSettings:
     rebirths_per_s: int = 200
     max_nodes: int = 20_000
     max_devices: int = 10_000
+    max_metrics: int = 200_000
     max_held_bytes: int = 1 << 20
     limits: Limits = DEFAULT_LIMITS
 
