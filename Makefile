@@ -86,8 +86,8 @@ $(WEB_BUNDLE): $(READY) $(shell find $(WEB) -path '*/node_modules' -prune -o -ty
 soak: $(READY) $(WEB_BUNDLE) ## Run the long tests
 	$(PYTHON_IN) -m pytest -m soak --timeout=0 tests
 
-bench: $(READY) ## Run the benchmarks and print their figures
-	$(PYTHON_IN) -m pytest -p no:randomly -s tests/benchmarks
+bench: $(READY) ## Measure speed and size against goals and peers; QUICK=1 is a short form, ONLY=ingest,chain a part
+	$(PYTHON_IN) -m tests.benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 clean: ## Remove everything that was made here except a site's data (.uns)
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

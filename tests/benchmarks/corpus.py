@@ -28,7 +28,7 @@ METRICS = 10
 """In one data message."""
 
 _SEED = 20260801
-_FORMAT = 3
+_FORMAT = 4
 _SET = (*[DataType.Double] * 4, *[DataType.Int64] * 3, *[DataType.Boolean] * 2, DataType.String)
 _FIELD = {
     DataType.Double: "double_value",
@@ -120,6 +120,7 @@ class Plant:
         self._named = named
         self._random = random.Random(seed)
         self._seq = [0] * NODES
+        self._said = 0
         self._state: dict[tuple[int, int, str], str] = {}
         self._topics = [[packet_topic("DDATA", n, d) for d in range(DEVICES)] for n in range(NODES)]
         self._names = [[f"Process/Set{s}/{kind.name}{i}" for i, kind in enumerate(_SET)] for s in range(SETS)]
@@ -140,8 +141,13 @@ class Plant:
         return packets
 
     def data(self, at_ms: int) -> bytes:
-        """Return the next data message."""
-        node, device, chosen = (self._random.randrange(most) for most in (NODES, DEVICES, SETS))
+        """Return the next data message. At first everybody speaks once: not every consumer reads births."""
+        if self._said < NODES * DEVICES * SETS:
+            node, rest = self._said % NODES, self._said // NODES
+            device, chosen = rest % DEVICES, rest // DEVICES
+        else:
+            node, device, chosen = (self._random.randrange(most) for most in (NODES, DEVICES, SETS))
+        self._said += 1
         payload = pb.Payload(timestamp=at_ms, seq=self._seq[node])
         self._seq[node] = (self._seq[node] + 1) % 256
         self._fill(payload, node, device, chosen, at_ms, is_birth=False)
