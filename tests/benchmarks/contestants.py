@@ -15,7 +15,7 @@ from tests.benchmarks import environments
 from tests.benchmarks.environments import CONSUMERS, ROOT
 from tests.benchmarks.stand_in import serving
 
-_PATIENCE_S = 120
+_PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tests.benchmarks.consumers.measure import canonical, state_checksum
 GROUP = "Bench"
 NODES, DEVICES, SETS = 20, 5, 5
 T0_MS = 1_780_000_000_000
-MARKS = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 100_000, 200_000)
+MARKS = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 40_000, 60_000, 100_000, 200_000)
 """After so many data messages the expected state is known."""
 METRICS = 10
 """In one data message."""

@@ -1,4 +1,4 @@
-"""Counts messages on an asyncio protocol that walks MQTT frames and does nothing else: the calibrator of a run.
+"""Counts messages (and, given a file, notes when each came) on an asyncio protocol that walks MQTT frames and does nothing else: the calibrator of a run.
 
 It depends on no library and on nothing of ours, so that it tells how fast this machine is at this moment.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import sys
+import time
+from array import array
+from pathlib import Path
 
 from measure import Measurement, arguments
 
 _CONNECT = b"\x10\x15\x00\x04MQTT\x04\x02\x00\x00\x00\x09bench-cal"
 _FILTER = b"spBv1.0/#"
+_GO = b"\x30\x0a\x00\x08bench/go"
 _SUBSCRIBE = bytes([0x82, len(_FILTER) + 5, 0, 1, 0, len(_FILTER)]) + _FILTER + b"\x00"
 
 
@@ -23,11 +28,13 @@ class Walker(asyncio.Protocol):
         self._received = 0
         self._rest = b""
         self._measurement = Measurement()
+        self._times: array[int] = array("q")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         transport.write(_CONNECT)
         transport.write(_SUBSCRIBE)
+        transport.write(_GO)
 
     def data_received(self, data: bytes) -> None:
         buffer = self._rest + data if self._rest else data
@@ -61,8 +68,12 @@ class Walker(asyncio.Protocol):
         if not self._measurement.has_begun:
             self._measurement.begin()
         self._received += count
+        if len(sys.argv) > 3:
+            self._times.extend([time.monotonic_ns()] * count)
         if self._received >= self._messages:
             self._measurement.end()
+            if len(sys.argv) > 3:
+                Path(sys.argv[3]).write_bytes(self._times.tobytes())
             self._measurement.report(self._received, "")
 
 
