@@ -30,6 +30,7 @@ class Pacer:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(_connect(client_id, account))
         self._read(4)
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Pacer:
         return self
@@ -41,6 +42,10 @@ class Pacer:
     def send(self, packets: bytes | memoryview) -> None:
         """Send prepared packets as fast as the broker takes them."""
         self._socket.sendall(packets)
+
+    def stop(self) -> None:
+        """Send no more."""
+        self._stopped.set()
 
     def wait_for_go(self, *, subscribed: Callable[[], None] = lambda: None) -> None:
         """Wait until a consumer asks for the traffic."""
@@ -72,7 +77,7 @@ class Pacer:
         """Send data messages as fast as they are taken in, at most `window` ahead of `taken`."""
         data, ends = memoryview(traffic.data), traffic.ends
         start, sent = 0, 0
-        while sent < messages:
+        while sent < messages and not self._stopped.is_set():
             due = min(messages, sent + 500, taken() + window)
             if due > sent:
                 self._socket.sendall(data[start : ends[due - 1]])

@@ -14,7 +14,7 @@ from pathlib import Path
 from namespace.isa95 import load_site
 from namespace.runtime import EdgeNodeListener, Health, QueryClient, ServiceMetrics, Session, SystemClock, to_ms
 from namespace.runtime.placing import Device
-from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, HostSession, NodeState
+from namespace.sparkplug import BD_SEQ, REBIRTH, HostEvent, HostSession, NodeState
 from namespace.transport import BrokerUrl, Message
 from namespace.transport.mqtt import MqttTransport
 from services.historian.application.recorder import Recorder
@@ -103,17 +103,17 @@ class OwnHost:
         return sum(self.core.state(node) is NodeState.ONLINE for node in self.core.edge_nodes())
 
     def checksum(self) -> str:
-        """Return the checksum of the state of all devices."""
-        return state_checksum(
-            (f"{_shown(node)}/{device}", metric.name, canonical(metric.value, metric.timestamp))
-            for node in self.core.edge_nodes()
-            for device in self.core.devices(node)
-            for metric in self.core.metrics(node, device)
-        )
-
-
-def _shown(node: EdgeNodeDescriptor) -> str:
-    return f"{node.group_id}/{node.edge_node_id}"
+        """Return the checksum of the state of all nodes and devices, without the nodes' own protocol metrics."""
+        state: list[tuple[str, str, str]] = []
+        for node in self.core.edge_nodes():
+            for device in (None, *self.core.devices(node)):
+                name = f"{node.group_id}/{node.edge_node_id}" + (f"/{device}" if device else "")
+                state += (
+                    (name, metric.name, canonical(metric.value, metric.timestamp))
+                    for metric in self.core.metrics(node, device)
+                    if metric.name not in (BD_SEQ, REBIRTH)
+                )
+        return state_checksum(state)
 
 
 async def until(done: asyncio.Event, host: OwnHost) -> None:

@@ -1,0 +1,87 @@
+"""A thousand edge nodes of a hundred metrics each, reborn at once: how long until all is current again, and what all of it takes in memory."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from namespace.sparkplug import DataType
+from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
+from tests.benchmarks.consumers.measure import canonical, state_checksum
+from tests.benchmarks.contestants import Broken, Measured, measure, ours
+from tests.benchmarks.corpus import T0_MS, packet
+from tests.benchmarks.rounds import Gate, Row, against_goal
+from tests.benchmarks.run import Run
+from tests.benchmarks.stand_in import marker
+
+NODES, METRICS = 1_000, 100
+_GROUP = "Storm"
+_SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """The births, twice.
+
+    Attributes:
+        first: Of everybody, when nothing is known yet.
+        again: Of everybody, all at once, with other values.
+        checksum: Of the state at the end.
+    """
+
+    first: bytes
+    again: bytes
+    checksum: str
+
+
+def prepare() -> Storm:
+    """Make the packets."""
+    chance = random.Random(_SEED)
+    first, _ = _births(chance, T0_MS, bd_seq=0)
+    again, state = _births(chance, T0_MS + 60_000, bd_seq=0)
+    return Storm(first, again, state_checksum(state))
+
+
+def measured(run: Run) -> list[Row]:
+    """Return the rows of the storm."""
+    current = "1,000 nodes x 100 metrics reborn at once: all current"
+    held = "memory of 100,000 metrics in host session and recorder, over the empty process"
+    storm = prepare()
+    found: list[Measured] = []
+    try:
+        for number in range(run.rounds):
+            run.say(f"storm, round {number + 1} of {run.rounds}")
+            one = measure(ours("own_storm"), [storm.first, marker("begin"), storm.again], NODES, marked=True)
+            if one.checksum != storm.checksum or one.messages != NODES:
+                raise Broken("the state is not the one that was sent")
+            found.append(one)
+    except Broken as reason:
+        return [Row(each, what, void=str(reason), gate=Gate(1.0)) for each, what in (("storm", current), ("memory", held))]
+    cpu_s = found[-1].user_s + found[-1].system_s
+    return [
+        against_goal("storm", current, [one.wall_s for one in found], "s", 1.0, note=f"{cpu_s:.2f} s CPU"),
+        against_goal("memory", held, [float(one.more["held_mb"]) for one in found], "MB", 60.0),
+    ]
+
+
+def _births(chance: random.Random, at_ms: int, *, bd_seq: int) -> tuple[bytes, list[tuple[str, str, str]]]:
+    packets: list[bytes] = []
+    state: list[tuple[str, str, str]] = []
+    for node in range(NODES):
+        name = f"storm{node:04d}"
+        payload = pb.Payload(timestamp=at_ms, seq=0)
+        payload.metrics.add(name="bdSeq", timestamp=at_ms, datatype=DataType.Int64, long_value=bd_seq)
+        payload.metrics.add(
+            name="Node Control/Rebirth", timestamp=at_ms, datatype=DataType.Boolean, boolean_value=False
+        )
+        for number in range(METRICS):
+            metric = payload.metrics.add(
+                name=f"Process/Zone{number // 10}/Reading{number % 10}", alias=number + 1, timestamp=at_ms
+            )
+            metric.datatype = DataType.Double
+            metric.double_value = int(chance.random() * 4e6) / 4 + 0.25
+            state.append((f"{_GROUP}/{name}", metric.name, canonical(metric.double_value, at_ms)))
+        packets.append(packet(f"spBv1.0/{_GROUP}/NBIRTH/{name}", payload.SerializeToString()))
+    return b"".join(packets), state
+
+
