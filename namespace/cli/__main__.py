@@ -27,6 +27,7 @@ COMMANDS = (
     "site",
     "contracts",
     "simulate",
+    "sparkplug",
     "account",
     "user",
 )

@@ -37,6 +37,9 @@ def add(
     role: Annotated[AccountRole, typer.Option(help="What it is for.")],
     group: Annotated[str | None, typer.Option(help="Of an edge node: its Sparkplug group id.")] = None,
     node: Annotated[list[str] | None, typer.Option(help="Of an edge node: its edge node id; may be repeated.")] = None,
+    every_node: Annotated[
+        bool, typer.Option("--every-node", help="Of an edge node: it may act as every node of its group.")
+    ] = False,
     command: Annotated[
         list[str] | None, typer.Option(help="Of an integrator: a service it may command; may be repeated.")
     ] = None,
@@ -53,6 +56,7 @@ def add(
         password_hash=hash_password(password),
         group_id=group,
         edge_node_ids=tuple(node or ()),
+        every_node=every_node,
         commands=tuple(command or ()),
         created_at=datetime.now(UTC),
     )
@@ -68,7 +72,7 @@ def list_accounts() -> None:
     """List the accounts that people made."""
     table = Table("account", "role", "for", "made", box=None, header_style="bold")
     for each in AccountRegistry(DataFolder(data_dir()).accounts).all():
-        nodes = [f"{each.group_id}/{node}" for node in each.edge_node_ids]
+        nodes = [f"{each.group_id}/{node}" for node in (("*",) if each.every_node else each.edge_node_ids)]
         table.add_row(each.name, each.role, ", ".join([*nodes, *each.commands]), f"{each.created_at:%Y-%m-%d}")
     Console(highlight=False).print(table)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from namespace.servers.site_state import Phase, SiteState
 _COLOURS = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green", "bright_magenta")
 _LEVELS = {"debug": "dim", "info": "", "warning": "yellow", "error": "bold red", "critical": "bold red"}
 _HIDDEN = {"timestamp", "level", "event", "service", "exception", "logger"}
+_TOLD = {"ready", "not_ready"}
 _NAME_WIDTH = 16
 
 
@@ -86,8 +88,10 @@ class TerminalDisplay:
         self._console.print()
 
     def line(self, source: str, text: str) -> None:
-        """Show one line that a service wrote."""
-        self._say(source, _log_text(text))
+        """Show one line that a service wrote, unless it says what `changed` tells."""
+        said = _object(text)
+        if said is None or said.get("event") not in _TOLD:
+            self._say(source, Text(text) if said is None else _log_text(said))
 
     def _say(self, source: str, text: Text) -> None:
         colour = self._colours.setdefault(source, _COLOURS[len(self._colours) % len(_COLOURS)])
@@ -136,13 +140,15 @@ def _phase_text(phase: Phase, reasons: tuple[str, ...]) -> Text:
     return Text(f"{phase}{because}", style=styles.get(phase, "dim"))
 
 
-def _log_text(line: str) -> Text:
+def _object(line: str) -> dict[str, Any] | None:
     try:
         said = json.loads(line)
     except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        return Text(line)
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _log_text(said: Mapping[str, Any]) -> Text:
     text = Text(str(said.get("event", "")), style=_LEVELS.get(str(said.get("level", "")), ""))
     for key, value in said.items():
         if key not in _HIDDEN:

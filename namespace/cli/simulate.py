@@ -1,4 +1,4 @@
-"""`uns simulate`: recorded work, played through the front door of a running site.
+"""`uns simulate`: recorded work, played through the front door of a running site, and load (in a module of its own).
 
 The replay itself belongs to the simulator, which is found by its entry point; this module finds the ways in, shows progress and prints
 the outcome.
@@ -7,8 +7,6 @@ the outcome.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.metadata
 import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
@@ -22,16 +20,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from namespace.cli.errors import CliError
+from namespace.cli.load import load
+from namespace.cli.simulator_hook import simulator_hook
 from namespace.isa95 import SiteFileError, SiteModel, load_site
 from namespace.runtime.errors import NoAnswer
 from namespace.servers.folder import DataFolder
-from namespace.servers.services import ENTRY_POINTS
 from namespace.servers.settings import data_dir
 from namespace.servers.site_state import SiteState, read_state
 from namespace.transport import BrokerUrl, Transport
 from namespace.transport.mqtt import MqttTransport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.command()(load)
 
 _SHOWN = 10
 
@@ -59,7 +59,7 @@ class ReplayHook(Protocol):
 
 @app.callback()
 def simulate() -> None:
-    """Play recorded work into a running site."""
+    """Play recorded work into a running site, or put it under load."""
 
 
 @app.command()
@@ -93,7 +93,7 @@ def replay(
 
         try:
             outcome = asyncio.run(
-                _hook()(
+                cast(ReplayHook, simulator_hook("replay"))(
                     text,
                     str(file),
                     site=site,
@@ -114,15 +114,6 @@ def replay(
             ) from error
     if not _print(console, outcome):
         raise typer.Exit(1)
-
-
-def _hook() -> ReplayHook:
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name="simulator"):
-        module = importlib.import_module(f"{entry.value}.service")
-        return cast(ReplayHook, module.replay)
-    raise CliError(
-        "the simulator is not installed", where="uns simulate", remedy="Install the distribution with its services."
-    )
 
 
 def _running() -> tuple[SiteState, DataFolder]:

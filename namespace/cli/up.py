@@ -20,6 +20,9 @@ app = typer.Typer(add_completion=False)
 def up(
     only: Annotated[list[str] | None, typer.Option(help="Run this service alone; may be repeated.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Leave this service out; may be repeated.")] = None,
+    all_in_one: Annotated[
+        bool, typer.Option("--all-in-one", help="Run every service in this one process, for a small machine.")
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json", help="Print every line as JSON, as the services write it.")
     ] = False,
@@ -35,11 +38,17 @@ def up(
         display.step(f"service {service.name} is not installed here ({service.package})")
     chosen = _chosen(available, only or [], without or [])
     with display:
-        asyncio.run(_run(chosen, display))
+        asyncio.run(_run(chosen, display, all_in_one=all_in_one))
 
 
-async def _run(services: list[ServiceInfo], display: JsonDisplay | TerminalDisplay) -> None:
-    await Supervisor(SiteSettings.from_environment(), services, display).run()
+async def _run(services: list[ServiceInfo], display: JsonDisplay | TerminalDisplay, *, all_in_one: bool) -> None:
+    settings = SiteSettings.from_environment()
+    if all_in_one:
+        from namespace.servers.service_task import ServiceTask
+
+        await Supervisor(settings, services, display, runner=ServiceTask).run()
+    else:
+        await Supervisor(settings, services, display).run()
 
 
 def _chosen(available: list[ServiceInfo], only: list[str], without: list[str]) -> list[ServiceInfo]:

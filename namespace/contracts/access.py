@@ -59,12 +59,14 @@ class SiteAccess:
         areas: Names of its areas; the projection of each is one subtree.
         machine_groups: Group ids of foreign edge nodes (may hold `+`), from the site file's mapping rules.
         host_id: The primary host application's id.
+        registered_groups: Group ids of edge nodes that have accounts, mapped or not; these too may be asked for a rebirth.
     """
 
     site: EquipmentPath
     areas: tuple[str, ...]
     machine_groups: tuple[str, ...]
     host_id: str
+    registered_groups: tuple[str, ...] = ()
 
     @property
     def topics(self) -> SiteTopics:
@@ -150,7 +152,7 @@ def _command(target: str, site: EquipmentPath) -> Iterable[AccessRule]:
 def _observer(access: SiteAccess) -> Iterable[AccessRule]:
     """Reads all Sparkplug traffic, writes the projection and NCMD; but commands no MES node."""
     yield read("spBv1.0/#")
-    for group in access.machine_groups:
+    for group in {*access.machine_groups, *access.registered_groups}:
         yield write(f"spBv1.0/{group}/NCMD/+")
     yield write(f"spBv1.0/{access.site.group_id}/NCMD/+")
     for topic_filter in access.topics.projection(access.areas):

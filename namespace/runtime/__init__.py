@@ -5,9 +5,11 @@ from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.client import SiteClient
 from namespace.runtime.clock import Clock, SystemClock, from_ms, to_ms
 from namespace.runtime.commands import CommandClient, CommandHandler, Done
+from namespace.runtime.edge_buffer import BufferSettings, EdgeBuffer, buffer_path
+from namespace.runtime.edge_buffer_file import BufferInUse
 from namespace.runtime.edge_node import EdgeNode
 from namespace.runtime.edge_node_listener import EdgeNodeListener
-from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
+from namespace.runtime.errors import NoAnswer, NotConnected, NotKept, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication
 from namespace.runtime.logging import Logger, configure_logging, get_logger
@@ -20,15 +22,19 @@ from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.store_and_forward import StoreAndForwardNode
 
 __all__ = [
     "Backoff",
+    "BufferInUse",
+    "BufferSettings",
     "BusinessTime",
     "Clock",
     "CommandClient",
     "CommandHandler",
     "Context",
     "Done",
+    "EdgeBuffer",
     "EdgeNode",
     "EdgeNodeListener",
     "Health",
@@ -41,6 +47,7 @@ __all__ = [
     "MachineSilent",
     "NoAnswer",
     "NotConnected",
+    "NotKept",
     "Page",
     "Parts",
     "PrimaryHost",
@@ -53,7 +60,9 @@ __all__ = [
     "Session",
     "SettingsError",
     "SiteClient",
+    "StoreAndForwardNode",
     "SystemClock",
+    "buffer_path",
     "configure_logging",
     "fit_page",
     "from_ms",

@@ -1,7 +1,8 @@
-"""The one place that reads the wall clock, so that everything else can be given its time."""
+"""The one place that reads the clocks, so that everything else can be given its time."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -20,6 +21,21 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the current instant, aware, UTC."""
         return datetime.now(UTC)
+
+
+class SteadyClock:
+    """Milliseconds that never go back and never jump while the process lives, whatever happens to the machine's clock.
+
+    Args:
+        start_ms: what it shows now.
+    """
+
+    def __init__(self, start_ms: int) -> None:
+        self._offset_ms = start_ms - time.monotonic() * 1000
+
+    def __call__(self) -> int:
+        """Return the time, ms."""
+        return int(self._offset_ms + time.monotonic() * 1000)
 
 
 def to_ms(instant: datetime) -> int:

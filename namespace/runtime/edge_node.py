@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from namespace.runtime.clock import Clock, to_ms
@@ -20,7 +20,9 @@ from namespace.sparkplug import (
     CommandReceived,
     CommandRefused,
     EdgeNodeSession,
+    HostReturned,
     Leave,
+    MetricDefinition,
     MetricUpdate,
     OutgoingMessage,
     Send,
@@ -31,7 +33,14 @@ from namespace.transport import Message, Will
 _OUTGOING = 20_000
 
 Write = Callable[[Value], None]
-"""Takes the value that an NCMD wrote to a metric of the node."""
+"""Takes the value that a command wrote to a metric."""
+
+Handed = Callable[[bool], None]
+"""Told once whether the broker was given the messages; False when the session ended before."""
+
+
+def _nothing() -> None:
+    return
 
 
 class EdgeNode:
@@ -46,6 +55,8 @@ class EdgeNode:
 
     Attributes:
         before_birth: Called before each birth to bring values up to date.
+        born: Called when births have gone out - at first, for a host that came back, on request: what was sent before may have been missed.
+        lost: Called when a session is over.
     """
 
     def __init__(
@@ -62,12 +73,14 @@ class EdgeNode:
         self._next_bd_seq = next_bd_seq
         self._clock = clock
         self._metrics = metrics
-        self._outgoing: deque[tuple[OutgoingMessage, asyncio.Future[None] | None]] = deque()
+        self._outgoing: deque[tuple[OutgoingMessage, Handed | None]] = deque()
         self._wake = asyncio.Event()
-        self._writes: dict[str, Write] = {}
+        self._writes: dict[tuple[str | None, str], Write] = {}
         self._leaving = False
         self._log = get_logger(part="edge node", node=str(core.config.edge_node))
-        self.before_birth: Callable[[], None] = lambda: None
+        self.before_birth: Callable[[], None] = _nothing
+        self.born: Callable[[], None] = _nothing
+        self.lost: Callable[[], None] = _nothing
         session.make_will = self._make_will
         for topic_filter, qos in core.subscriptions():
             session.route(topic_filter, self._receive, qos=qos)
@@ -93,11 +106,58 @@ class EdgeNode:
             values: Value by metric name.
         """
         updates = [MetricUpdate(name, value) for name, value in values.items()]
-        self._enqueue(self._core.update(None, updates, self._now_ms(), force=True), None)
+        self.publish(self._core.update(None, updates, self.now_ms(), force=True))
 
-    def update(self, device_id: str | None, updates: Iterable[MetricUpdate]) -> None:
-        """Like `set`, with a time, history flag and properties for each metric."""
-        self._enqueue(self._core.update(device_id, list(updates), self._now_ms()), None)
+    def update(
+        self,
+        device_id: str | None,
+        updates: Iterable[MetricUpdate],
+        *,
+        force: bool = False,
+        handed: Handed | None = None,
+    ) -> bool:
+        """Like `set`, with a time, history flag and properties for each metric.
+
+        Args:
+            device_id: The device; None for the node itself.
+            updates: New values.
+            force: Publish values too that repeat the last ones.
+            handed: Told whether the broker was given them; not called where nothing is published.
+
+        Returns:
+            Whether something is published.
+
+        Raises:
+            LocalProtocolError: Unknown device or metric, or a value that does not fit; nothing is remembered.
+        """
+        return self.publish(self._core.update(device_id, list(updates), self.now_ms(), force=force), handed)
+
+    def publish(self, messages: Iterable[OutgoingMessage], handed: Handed | None = None) -> bool:
+        """Publish what the core wrote, behind everything said before.
+
+        Returns:
+            Whether there is anything to publish; `handed` is called only then.
+        """
+        entries = list(messages)
+        if entries:
+            self._enqueue(entries, handed)
+        return bool(entries)
+
+    def device_born(self, device_id: str, definitions: Iterable[MetricDefinition] | None = None) -> None:
+        """Bring a device to life, or give it other metrics; see `EdgeNodeSession.device_birth`.
+
+        Raises:
+            LocalProtocolError: Unknown device without definitions, or a definition that breaks a rule.
+        """
+        self.publish(self._core.device_birth(device_id, definitions, self.now_ms()))
+
+    def device_died(self, device_id: str) -> None:
+        """Say that a device is out of reach.
+
+        Raises:
+            LocalProtocolError: No such device.
+        """
+        self.publish(self._core.device_death(device_id, self.now_ms()))
 
     async def hand_over(self, values: Mapping[str, Value]) -> None:
         """Set values of the node itself and wait until the broker has been given them, behind everything said before.
@@ -107,14 +167,12 @@ class EdgeNode:
         """
         if not self._session.is_up or not self._core.is_born:
             raise NotConnected
-        handed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         updates = [MetricUpdate(name, value) for name, value in values.items()]
-        self._enqueue(self._core.update(None, updates, self._now_ms(), force=True), handed)
-        await handed
+        await self._told(self._core.update(None, updates, self.now_ms(), force=True))
 
-    def on_write(self, metric: str, write: Write) -> None:
-        """Call `write` with every value that an NCMD gives `metric`."""
-        self._writes[metric] = write
+    def on_write(self, metric: str, write: Write, *, device_id: str | None = None) -> None:
+        """Call `write` with every value that a command gives a writable metric, of the node itself or of a device."""
+        self._writes[device_id, metric] = write
 
     async def farewell(self) -> None:
         """Say goodbye in order (DDEATHs, NDEATH) behind everything said before, and wait until the broker has been told; needs `run`.
@@ -124,41 +182,62 @@ class EdgeNode:
         """
         if not self._session.is_up:
             raise NotConnected
+        await self._told(self._core.disconnect(self.now_ms()))
+
+    async def _told(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Publish and wait until the broker has been given it."""
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._enqueue(self._core.disconnect(self._now_ms()), told)
+
+        def handed(is_handed: bool) -> None:
+            if told.done():
+                return
+            if is_handed:
+                told.set_result(None)
+            else:
+                told.set_exception(NotConnected())
+
+        if not self.publish(messages, handed):
+            raise NotConnected
         await told
 
     # -- the session's side
 
     async def _make_will(self) -> Will:
-        will = self._core.connect(await self._next_bd_seq(), self._now_ms())
+        will = self._core.connect(await self._next_bd_seq(), self.now_ms())
         return Will(will.topic, will.payload, will.qos, will.retain)
 
     async def connected(self) -> None:
         """Publish the births; called after every SUBACK."""
         self._drop_outgoing()
         self.before_birth()
-        self._enqueue(self._core.subscribed(self._now_ms()), None)
+        if self.publish(self._core.subscribed(self.now_ms())):
+            self.born()
 
     def disconnected(self) -> None:
         """Keep values, forget what was on its way."""
         self._core.disconnected()
         self._drop_outgoing()
+        self._leaving = False
+        self.lost()
 
     def _receive(self, message: Message) -> None:
-        for action in self._core.receive(message.topic, message.payload, self._now_ms()):
+        for action in self._core.receive(message.topic, message.payload, self.now_ms()):
             match action:
-                case Send(messages):
-                    self._enqueue(messages, None)
-                case CommandReceived(device_id=None, name=name, value=value) if name in self._writes:
-                    self._writes[name](value)
+                case Send(messages):  # births, all of them
+                    self.publish(messages)
+                    self.born()
+                case HostReturned():
+                    self.born()
+                case CommandReceived(device_id=device_id, name=name, value=value) if (device_id, name) in self._writes:
+                    self._writes[device_id, name](value)
                 case CommandReceived():
                     self._metrics.rejected.labels("command", "not_writable").inc()
                 case CommandRefused(reason=reason):
                     self._metrics.rejected.labels("command", reason).inc()
                 case Leave(messages):
-                    self._enqueue(messages, None)
+                    self.publish(messages)
                     self._leaving = True
+                    self.lost()
 
     # -- sending, in the order in which sequence numbers were given
 
@@ -172,22 +251,18 @@ class EdgeNode:
                 try:
                     await self._session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
                 except NotConnected:
-                    _fail(handed)  # so will what follows, until the session's end empties the queue
-                    continue
-                if handed is not None and not handed.done():
-                    handed.set_result(None)
+                    is_handed = False  # so will what follows, until the session's end empties the queue
+                else:
+                    is_handed = True
+                if handed is not None:
+                    handed(is_handed)
             if self._leaving:
                 self._leaving = False
-                self._session.abort()
+                await self._session.renew()
 
-    def _enqueue(self, messages: Iterable[OutgoingMessage], handed: asyncio.Future[None] | None) -> None:
-        entries = list(messages)
-        for message in entries[:-1]:
-            self._outgoing.append((message, None))
-        if entries:
-            self._outgoing.append((entries[-1], handed))
-        elif handed is not None:
-            handed.set_exception(NotConnected())
+    def _enqueue(self, messages: Sequence[OutgoingMessage], handed: Handed | None) -> None:
+        self._outgoing.extend((message, None) for message in messages[:-1])
+        self._outgoing.append((messages[-1], handed))
         if len(self._outgoing) > _OUTGOING:
             self._metrics.overflows.labels("outgoing").inc()
             self._log.warning("outgoing_overflow", dropped=len(self._outgoing))
@@ -197,12 +272,10 @@ class EdgeNode:
 
     def _drop_outgoing(self) -> None:
         while self._outgoing:
-            _fail(self._outgoing.popleft()[1])
+            handed = self._outgoing.popleft()[1]
+            if handed is not None:
+                handed(False)
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Return the time that stands on what is said now, ms since the epoch."""
         return to_ms(self._clock.now())
-
-
-def _fail(handed: asyncio.Future[None] | None) -> None:
-    if handed is not None and not handed.done():
-        handed.set_exception(NotConnected())

@@ -33,3 +33,7 @@ class QueryFailed(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+
+
+class NotKept(Exception):
+    """A report could not be kept on disk and was dropped; it has been sent if there was a session. The text says why."""

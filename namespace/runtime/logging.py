@@ -1,10 +1,14 @@
-"""Structured logs: one JSON object a line for machines, aligned text for people. No log line per metric, ever."""
+"""Structured logs: one JSON object a line for machines, aligned text for people. No log line per metric, ever.
+
+How and where lines are written is a matter of the process; whose lines they are, of the task: several services in one process
+each have their name on theirs, and so has everything that they start.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -12,19 +16,18 @@ Logger = structlog.stdlib.BoundLogger
 """A logger with key-value pairs bound to it."""
 
 
-def configure_logging(service: str, *, form: str, level: str) -> None:
-    """Send the process's logs to standard output.
+def configure_logging(*, form: str, level: str, output: TextIO | None = None) -> None:
+    """Send the process's logs to `output`.
 
     Args:
-        service: Bound to every line.
         form: `json` or `text`.
         level: Least severe level that is logged.
+        output: Standard output by default.
     """
+    stream: TextIO = sys.stdout if output is None else output
     minimum = logging.getLevelNamesMapping()[level.upper()]
     renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     structlog.configure(
         processors=[
@@ -36,12 +39,14 @@ def configure_logging(service: str, *, form: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=max(minimum, logging.WARNING), stream=sys.stdout, format="%(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=max(minimum, logging.WARNING), stream=stream, format="%(levelname)s %(name)s %(message)s")
+
+
+def log_as(service: str) -> None:
+    """Put `service` on every line that this task, and whatever it starts, logs from now on."""
     structlog.contextvars.bind_contextvars(service=service)
 
 

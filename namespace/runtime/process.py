@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
@@ -24,7 +25,7 @@ from namespace.runtime.errors import NotConnected
 from namespace.runtime.event_log import EventLog
 from namespace.runtime.follow import Follow
 from namespace.runtime.health import Health, serve_health
-from namespace.runtime.logging import configure_logging, get_logger
+from namespace.runtime.logging import configure_logging, get_logger, log_as
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.parked import ParkedDesk
@@ -57,6 +58,10 @@ _OTHER_CONNECTIONS = 5
 OpenTransport = Callable[[str], Transport]
 
 
+class CannotStart(Exception):
+    """A service cannot run as things are, and starting it again would not help; the message says what to do."""
+
+
 def main(service: Service) -> None:
     """Run `service` as a process until SIGTERM or SIGINT; the entry of every `python -m services.<name>`.
 
@@ -64,21 +69,48 @@ def main(service: Service) -> None:
     traceback in the log.
     """
     try:
-        settings = read_settings(ServiceSettings)
-        configure_logging(service.name, form=settings.log, level=settings.log_level)
-        site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
-        asyncio.run(run(service, settings, site))
-    except (SettingsError, SiteFileError, BrokerUrlError, StoreError) as error:
-        sys.exit(_fatal(service, str(error)))
-    except OSError as error:
-        sys.exit(_fatal(service, f"{error.filename or ''} {error.strerror or error}".strip()))
+        asyncio.run(_until_signal(service))
+    except CannotStart:
+        sys.exit(2)
     except BaseExceptionGroup:
         sys.exit(1)  # logged where it happened
 
 
-def _fatal(service: Service, problem: str) -> int:
-    get_logger().error("cannot_start", service=service.name, problem=problem)
-    return 2
+async def _until_signal(service: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await attempt(service, stop)
+
+
+async def attempt(service: Service, stop: asyncio.Event, *, output: TextIO | None = None) -> None:
+    """Run `service` with the settings that hold here until `stop`; signals, and another attempt, are the caller's business.
+
+    Args:
+        service: What to run.
+        stop: Set by whoever wants it to stop in order.
+        output: Where this process logs to; standard output by default.
+
+    Raises:
+        CannotStart: Settings, site file, schema or files do not permit it; logged.
+        BaseExceptionGroup: A part of it failed; logged.
+    """
+    log_as(service.name)
+    try:
+        settings = read_settings(ServiceSettings)
+        configure_logging(form=settings.log, level=settings.log_level, output=output)
+        site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
+        await run(service, settings, site, stop=stop)
+    except (SettingsError, SiteFileError, BrokerUrlError, StoreError) as error:
+        raise _cannot_start(str(error)) from error
+    except OSError as error:
+        raise _cannot_start(f"{error.filename or ''} {error.strerror or error}".strip()) from error
+
+
+def _cannot_start(problem: str) -> CannotStart:
+    get_logger().error("cannot_start", problem=problem)
+    return CannotStart(problem)
 
 
 def _to_broker(settings: ServiceSettings) -> OpenTransport:
@@ -95,7 +127,7 @@ async def run(
     open_transport: OpenTransport | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Run `service` until it is told to stop (SIGTERM, SIGINT, `stop`) or its task is cancelled.
+    """Run `service` until `stop` or until its task is cancelled.
 
     Args:
         service: What to run.
@@ -110,10 +142,6 @@ async def run(
     """
     stop = stop or asyncio.Event()
     connect = open_transport or _to_broker(settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in a thread of a test
-            loop.add_signal_handler(number, stop.set)
     health, metrics = Health(), ServiceMetrics()
     health.not_ready(_START, "starting")
     log = get_logger()
@@ -328,8 +356,14 @@ class _Process:
             self._refresher.mark(done.touched)
 
     async def _tell_health(self) -> None:
+        was_ready = False
         while True:
             self._health.changed.clear()
+            if self._health.is_ready != was_ready:
+                was_ready = self._health.is_ready
+                get_logger().info(
+                    "ready" if was_ready else "not_ready", **({} if was_ready else {"reasons": self._health.reasons})
+                )
             reasons = "; ".join(f"{part}: {reason}" for part, reason in sorted(self._health.reasons.items()))
             self._node.say({"Health/Ready": self._health.is_ready, "Health/Reasons": reasons})
             with contextlib.suppress(TimeoutError):  # said again now and then: whoever missed the birth notices

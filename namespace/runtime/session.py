@@ -99,6 +99,7 @@ class Session:
         self._connection: Connection | None = None
         self._cut = asyncio.Event()
         self._leave = asyncio.Event()
+        self._renewing = False
         self.up = asyncio.Event()
         self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
         self.connects = 0
@@ -142,11 +143,21 @@ class Session:
         """Cut the connection soon, without a farewell, so that it is built anew."""
         self._cut.set()
 
+    async def renew(self) -> None:
+        """Disconnect in order and connect again at once, to the next server where there are several."""
+        if self._connection is not None:
+            self._renewing = True
+            await self._connection.disconnect()
+
     async def leave(self) -> None:
         """Disconnect in order and stay away: `run` ends."""
         self._leave.set()
         if self._connection is not None:
             await self._connection.disconnect()
+
+    def come_back(self) -> None:
+        """Take `leave` back; `run` may be called again once it has ended."""
+        self._leave.clear()
 
     async def run(self) -> None:
         """Keep a session up until cancelled or told to leave."""
@@ -157,9 +168,12 @@ class Session:
                 self._health.not_ready(self._part, str(refused))
                 self._log.error("broker_refused", error=str(refused))
             except (BrokerUnreachable, ConnectionLost, NotConnected) as lost:
-                if not self._leave.is_set():
+                if self._renewing:
+                    self._log.info("broker_session_renewed")
+                elif not self._leave.is_set():
                     self._health.not_ready(self._part, f"no broker session: {lost}")
                     self._log.warning("broker_lost", error=str(lost))
+            self._renewing = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_s()):
                     await self._leave.wait()

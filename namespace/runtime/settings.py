@@ -7,7 +7,9 @@ process listing.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,7 +23,7 @@ class SettingsError(Exception):
 
 
 class ServiceSettings(BaseModel):
-    """Settings of one service process.
+    """Settings of one service.
 
     Attributes:
         site_file: The site file (YAML), system of record for equipment, calendars and mapping rules.
@@ -56,18 +58,33 @@ class ServiceSettings(BaseModel):
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_environment: ContextVar[Mapping[str, str] | None] = ContextVar("environment", default=None)
+
+
+@contextmanager
+def settings_from(environment: Mapping[str, str]) -> Iterator[None]:
+    """Read settings in this block, and in the tasks that it starts, from `environment` instead of the process's own.
+
+    Several services in one process each have their own accounts and ports.
+    """
+    token = _environment.set(environment)
+    try:
+        yield
+    finally:
+        _environment.reset(token)
+
 
 def read_settings(model: type[Model], environment: Mapping[str, str] | None = None) -> Model:
     """Return `model` filled from `UNS_*` variables; for each field also `UNS_<FIELD>_FILE`, whose content is the value.
 
     Args:
         model: The settings class.
-        environment: Instead of the process's own.
+        environment: Instead of the one that holds here: that of `settings_from`, or the process's.
 
     Raises:
         SettingsError: A variable is missing or its value is not acceptable; all problems are named at once.
     """
-    source = os.environ if environment is None else environment
+    source = next(each for each in (environment, _environment.get(), os.environ) if each is not None)
     values: dict[str, Any] = {}
     for field in model.model_fields:
         name = f"{PREFIX}{field.upper()}"

@@ -46,6 +46,8 @@ class Account(BaseModel):
     """Of an edge node: its Sparkplug group id."""
     edge_node_ids: tuple[str, ...] = ()
     """Of an edge node: the ids it may use in that group."""
+    every_node: bool = False
+    """Of an edge node: whether it may act as every node of that group."""
     commands: tuple[str, ...] = ()
     """Of an integrator: the services it may command."""
     created_at: datetime
@@ -53,7 +55,8 @@ class Account(BaseModel):
     def rules(self, site: SiteAccess) -> tuple[AccessRule, ...]:
         """Return what the broker lets it do."""
         if self.role is AccountRole.EDGE_NODE:
-            return tuple(rule for node in self.edge_node_ids for rule in edge_node_rules(self.group_id or "", node))
+            nodes = ("+",) if self.every_node else self.edge_node_ids
+            return tuple(rule for node in nodes for rule in edge_node_rules(self.group_id or "", node))
         return client_rules(self.name, site, self.commands)
 
     def for_broker(self, site: SiteAccess) -> BrokerAccount:
@@ -160,8 +163,13 @@ def _problem(account: Account) -> tuple[str, str] | None:
 
 
 def _edge_node_problem(account: Account) -> tuple[str, str] | None:
-    if not (account.group_id and account.edge_node_ids):
-        return "an edge node needs a group and a node", "Add --group GROUP and --node NODE."
+    if not (account.group_id and (account.edge_node_ids or account.every_node)):
+        return "an edge node needs a group and a node", "Add --group GROUP and --node NODE (or --every-node)."
+    if account.every_node and ":" in account.group_id:
+        return (
+            f"group {account.group_id} may be a site's own, where the services speak",
+            "Name each node with --node NODE.",
+        )
     for topic_part in (account.group_id, *account.edge_node_ids):
         if not topic_part.isprintable() or topic_part != topic_part.strip() or set(topic_part) & set("+#/"):
             return f"{topic_part!r} is not a Sparkplug id", "Write it without + # / and outer spaces."

@@ -106,12 +106,14 @@ class SiteBroker:
 
 def all_accounts(folder: DataFolder, site: SiteAccess) -> list[BrokerAccount]:
     """Return the accounts of the services, of the `uns` command, and those that people made."""
+    made = AccountRegistry(folder.accounts).all()
+    site = replace(site, registered_groups=tuple(sorted({each.group_id for each in made if each.group_id})))
     rules: dict[str, tuple[AccessRule, ...]] = {
         contract.edge_node_id: service_rules(contract, site) for contract in SERVICES
     }
     commanded = [contract.service for contract in SERVICES if offered_commands(contract)]
     rules[CLI_ACCOUNT] = client_rules(CLI_ACCOUNT, site, commanded)
-    return [*_ours(folder, rules), *(each.for_broker(site) for each in AccountRegistry(folder.accounts).all())]
+    return [*_ours(folder, rules), *(each.for_broker(site) for each in made)]
 
 
 def announce_accounts(folder: DataFolder, site: SiteAccess, *, pid: int) -> None:

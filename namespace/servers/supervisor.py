@@ -22,8 +22,10 @@ from namespace.servers.broker import CLI_ACCOUNT, SiteBroker, account_of
 from namespace.servers.database import SiteDatabase
 from namespace.servers.errors import ServerError
 from namespace.servers.folder import DataFolder, write_private
+from namespace.servers.keeper import Keeper, MakeRunner
 from namespace.servers.server import Server, start_async
-from namespace.servers.services import ServiceInfo, ServiceProcess, service_environment
+from namespace.servers.service_process import ServiceProcess
+from namespace.servers.services import ServiceInfo, service_environment
 from namespace.servers.settings import SiteSettings
 from namespace.servers.site import read_site, site_access
 from namespace.servers.site_state import Phase, ServiceStatus, SiteState, write_state
@@ -31,8 +33,9 @@ from namespace.servers.site_state import Phase, ServiceStatus, SiteState, write_
 _DATABASE_START_S = 120.0
 _BROKER_START_S = 20.0
 _SERVICE_STOP_S = 15.0
-_ASK_EVERY_S = 0.25
+_ASK_EVERY_S = 1.0
 _ASK_READY_EVERY_S = 2.0
+_READINESS = 'ready"'  # the end of "ready" and of "not_ready", which is what services log as their event
 _LOOK_EVERY_S = 0.2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _RESTART_DELAYS_S = (0.2, 1.0, 5.0, 15.0)
@@ -75,14 +78,24 @@ class Supervisor:
         settings: Where and with what.
         services: Which services.
         display: Shown what happens.
+        runner: How each service runs: as a process of its own by default.
     """
 
-    def __init__(self, settings: SiteSettings, services: Sequence[ServiceInfo], display: Display) -> None:
+    def __init__(
+        self,
+        settings: SiteSettings,
+        services: Sequence[ServiceInfo],
+        display: Display,
+        *,
+        runner: MakeRunner = ServiceProcess,
+    ) -> None:
         self._settings = settings
         self._services = services
         self._display = display
+        self._runner = runner
         self._stop = asyncio.Event()
-        self._processes: list[ServiceProcess] = []
+        self._keepers: list[Keeper] = []
+        self._news: dict[str, asyncio.Event] = {}
         self._was_up = False
 
     async def run(self) -> None:
@@ -123,9 +136,11 @@ class Supervisor:
     def stop(self) -> None:
         """Ask for the end; asked a second time, services are not waited for."""
         if self._stop.is_set():
-            for each in self._processes:
+            for each in self._keepers:
                 each.kill()
         self._stop.set()
+        for news in self._news.values():
+            news.set()
 
     def _require_ports(self) -> None:
         wanted = []
@@ -158,7 +173,7 @@ class Supervisor:
 
     async def _run_services(self, site: _Site) -> None:
         state = self._first_state(site)
-        self._processes = [
+        self._keepers = [
             self._prepare_service(service, status, state, site)
             for service, status in zip(self._services, state.services, strict=True)
         ]
@@ -169,7 +184,7 @@ class Supervisor:
             self._note(site, state)
 
         async with asyncio.TaskGroup() as group:
-            for each in self._processes:
+            for each in self._keepers:
                 group.create_task(each.run(), name=f"keep {each.service.name}")
                 group.create_task(self._watch_readiness(each, site, state), name=f"ask {each.service.name}")
             if (broker := site.broker.server) is not None:
@@ -179,7 +194,7 @@ class Supervisor:
             await self._stop.wait()
             self._display.step("stopping the services")
             async with asyncio.TaskGroup() as ending:
-                for each in self._processes:
+                for each in self._keepers:
                     ending.create_task(each.stop(timeout_s=_SERVICE_STOP_S))
 
     def _first_state(self, site: _Site) -> SiteState:
@@ -196,9 +211,7 @@ class Supervisor:
             services=[ServiceStatus(name=service.name, health_port=ports.free_port()) for service in self._services],
         )
 
-    def _prepare_service(
-        self, service: ServiceInfo, status: ServiceStatus, state: SiteState, site: _Site
-    ) -> ServiceProcess:
+    def _prepare_service(self, service: ServiceInfo, status: ServiceStatus, state: SiteState, site: _Site) -> Keeper:
         private = site.folder.run / service.name
         broker_url, database_url = private / "broker_url", private / "database_url"
         write_private(broker_url, site.broker.url(account_of(service.name)).with_credentials())
@@ -213,22 +226,25 @@ class Supervisor:
             UNS_LOG="json",
             PYTHONUNBUFFERED="1",
         )
-        return ServiceProcess(
-            service,
-            status,
-            env=environment,
-            on_line=lambda text: self._display.line(service.name, text),
-            on_change=lambda: self._note(site, state),
-        )
+        news = self._news[service.name] = asyncio.Event()
 
-    async def _watch_readiness(self, process: ServiceProcess, site: _Site, state: SiteState) -> None:
-        status = process.status
+        def on_line(text: str) -> None:
+            self._display.line(service.name, text)
+            if _READINESS in text:
+                news.set()
+
+        runner = self._runner(service, env=environment, on_line=on_line)
+        return Keeper(service, status, runner, on_change=lambda: self._note(site, state))
+
+    async def _watch_readiness(self, keeper: Keeper, site: _Site, state: SiteState) -> None:
+        """Ask when a service says that its readiness changed, and now and then: it may have stopped talking."""
+        status, news = keeper.status, self._news[keeper.service.name]
         while not self._stop.is_set():
             if status.phase in {Phase.STARTING, Phase.READY, Phase.NOT_READY} and status.pid is not None:
                 answer = await asyncio.to_thread(readiness.ask, status.health_port)
                 self._judge(status, answer, site, state)
-            pause_s = _ASK_READY_EVERY_S if status.phase is Phase.READY else _ASK_EVERY_S
-            await _wait(self._stop, pause_s)
+            await _wait(news, _ASK_READY_EVERY_S if status.phase is Phase.READY else _ASK_EVERY_S)
+            news.clear()
 
     def _judge(self, status: ServiceStatus, answer: readiness.Readiness, site: _Site, state: SiteState) -> None:
         if status.pid is None or self._stop.is_set():

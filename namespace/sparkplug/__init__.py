@@ -15,6 +15,7 @@ from namespace.sparkplug.edge_action import (
     CommandReceived,
     CommandRefused,
     EdgeNodeState,
+    HostReturned,
     Leave,
     Send,
 )
@@ -27,6 +28,7 @@ from namespace.sparkplug.errors import (
     SparkplugError,
     TopicError,
 )
+from namespace.sparkplug.forwarding import Forwarding, ForwardingSettings, Source, Span, Want
 from namespace.sparkplug.host_application import HostSession, HostSettings
 from namespace.sparkplug.host_event import (
     Data,
@@ -60,6 +62,7 @@ from namespace.sparkplug.metric import (
 from namespace.sparkplug.payload import Limits, Payload
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
+from namespace.sparkplug.stored_report import Recalled, decode_report, encode_report, recall
 from namespace.sparkplug.topic import (
     EdgeNodeDescriptor,
     MessageType,
@@ -85,7 +88,10 @@ __all__ = [
     "EdgeNodeDescriptor",
     "EdgeNodeSession",
     "EdgeNodeState",
+    "Forwarding",
+    "ForwardingSettings",
     "HostEvent",
+    "HostReturned",
     "HostSession",
     "HostSettings",
     "HostState",
@@ -114,10 +120,13 @@ __all__ = [
     "Quality",
     "Reason",
     "RebirthWanted",
+    "Recalled",
     "Rejected",
     "RemoteProtocolError",
     "Resolve",
     "Send",
+    "Source",
+    "Span",
     "SparkplugError",
     "StatePayload",
     "StateTopic",
@@ -125,12 +134,16 @@ __all__ = [
     "Topic",
     "TopicError",
     "Value",
+    "Want",
     "WantedReason",
     "command",
     "decode_payload",
+    "decode_report",
     "dump_snapshot",
     "encode_payload",
+    "encode_report",
     "load_snapshot",
     "parse_topic",
     "rebirth_request",
+    "recall",
 ]

@@ -87,4 +87,9 @@ class Leave:
     messages: tuple[OutgoingMessage, ...]
 
 
-Action = Send | CommandReceived | CommandRefused | Leave
+@dataclass(frozen=True, slots=True)
+class HostReturned:
+    """The primary host has built its connection anew without having been seen offline: it may have missed what was sent of late."""
+
+
+Action = Send | CommandReceived | CommandRefused | Leave | HostReturned

@@ -19,6 +19,7 @@ from namespace.sparkplug.edge_action import (
     CommandRefused,
     EdgeNodeState,
     EdgeNodeTrigger,
+    HostReturned,
     Leave,
     Send,
 )
@@ -118,6 +119,26 @@ class EdgeNodeSession:
             LocalProtocolError: no such device.
         """
         return self._device(device_id).alive
+
+    def has_device(self, device_id: str) -> bool:
+        """Whether there is such a device, alive or not."""
+        return device_id in self._devices
+
+    def definition(self, device_id: str | None, name: str) -> MetricDefinition | None:
+        """Return how a metric is defined; None where it is not.
+
+        Raises:
+            LocalProtocolError: no such device.
+        """
+        return self._set_of(device_id).find(name, None)
+
+    def changes(self, device_id: str | None, updates: Iterable[MetricUpdate], now_ms: int) -> list[MetricUpdate]:
+        """Return what `update` would send of these, each with its time, and remember nothing.
+
+        Raises:
+            LocalProtocolError: unknown device or metric.
+        """
+        return self._set_of(device_id).changes(updates, now_ms, force=False)
 
     def connect(self, bd_seq: int, now_ms: int) -> OutgoingMessage:
         """Begin a connection.
@@ -287,10 +308,12 @@ class EdgeNodeSession:
     def _receive_state(self, topic: str, payload: bytes, now_ms: int) -> list[Action]:
         assert self._gate is not None
         try:
-            self._gate.receive(payload)
+            has_returned = self._gate.receive(payload)
         except RemoteProtocolError as error:
             return [CommandRefused(topic, error.reason, error.detail)]
         if self._gate.is_open:
+            if has_returned and self.is_born:
+                return [HostReturned()]
             births = self._born_if_open(now_ms)
             return [Send(tuple(births))] if births else []
         if self._state is not EdgeNodeState.ONLINE:

@@ -1,7 +1,7 @@
 """The metrics of an edge node or one of its devices, with their current values, as the sender keeps them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from namespace.sparkplug.alias import AliasBook
 from namespace.sparkplug.datatype import DataType
@@ -66,8 +66,8 @@ class MetricSet:
         definition = self.find(metric.name, metric.alias)
         return definition is not None and definition.by_name
 
-    def draft(self, updates: Iterable[MetricUpdate], now_ms: int, *, force: bool) -> list[Metric]:
-        """Return the updates as metrics to send; nothing is remembered yet.
+    def changes(self, updates: Iterable[MetricUpdate], now_ms: int, *, force: bool) -> list[MetricUpdate]:
+        """Return the updates that say something new, each with its time; nothing is remembered.
 
         Args:
             updates: new values.
@@ -77,7 +77,7 @@ class MetricSet:
         Raises:
             LocalProtocolError: an update of a metric that is not defined.
         """
-        drafted: list[Metric] = []
+        changed: list[MetricUpdate] = []
         current: dict[str, tuple[Value, PropertySet | None]] = {}
         for update in updates:
             entry = self._entries.get(update.name)
@@ -92,8 +92,16 @@ class MetricSet:
                 continue
             if not momentary:
                 current[update.name] = (update.value, properties)
-            drafted.append(_as_metric(entry, update, now_ms))
-        return drafted
+            changed.append(update if update.timestamp is not None else replace(update, timestamp=now_ms))
+        return changed
+
+    def draft(self, updates: Iterable[MetricUpdate], now_ms: int, *, force: bool) -> list[Metric]:
+        """Return the updates that say something new as metrics to send; nothing is remembered yet.
+
+        Raises:
+            LocalProtocolError: an update of a metric that is not defined.
+        """
+        return [_as_metric(self._entries[u.name], u) for u in self.changes(updates, now_ms, force=force)]
 
     def commit(self, metrics: Iterable[Metric]) -> None:
         """Remember what was drafted as current, except history and momentary metrics."""
@@ -124,12 +132,12 @@ def _as_born(name: str, entry: _Entry, now_ms: int) -> Metric:
     )
 
 
-def _as_metric(entry: _Entry, update: MetricUpdate, now_ms: int) -> Metric:
+def _as_metric(entry: _Entry, update: MetricUpdate) -> Metric:
     definition = entry.definition
     return Metric(
         name=definition.name if entry.alias is None else None,
         alias=entry.alias,
-        timestamp=now_ms if update.timestamp is None else update.timestamp,
+        timestamp=update.timestamp,
         datatype=definition.datatype,
         value=update.value,
         is_historical=update.is_historical,

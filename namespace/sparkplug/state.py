@@ -154,12 +154,17 @@ class PrimaryHostGate:
         """Forget what another connection said."""
         self._latest = None
 
-    def receive(self, payload: bytes) -> None:
+    def receive(self, payload: bytes) -> bool:
         """Take in a STATE message from `topic`.
+
+        Returns:
+            Whether a host that was online says it again with a newer time: it has another connection, and nobody saw it go.
 
         Raises:
             RemoteProtocolError: it cannot be read; what was known stays.
         """
-        state = StatePayload.decode(payload)
-        if self._latest is None or state.timestamp >= self._latest.timestamp:
-            self._latest = state
+        state, known = StatePayload.decode(payload), self._latest
+        if known is not None and state.timestamp < known.timestamp:
+            return False
+        self._latest = state
+        return known is not None and known.online and state.online and state.timestamp > known.timestamp

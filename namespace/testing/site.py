@@ -199,13 +199,18 @@ async def run_uns(environment: Mapping[str, str], *arguments: str) -> tuple[int,
 
 @contextmanager
 def running_site(
-    site_file: Path, *, without: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    site_file: Path,
+    *,
+    without: Sequence[str] = (),
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[RunningSite]:
     """Run a site in a folder of its own; it is stopped, in order, at the end.
 
     Args:
         site_file: The site file.
         without: Services to leave out.
+        options: Further options of `uns up`, such as `--all-in-one`.
         environment: Further `UNS_*` settings.
     """
     with scratch_folder() as scratch:
@@ -221,7 +226,7 @@ def running_site(
         whole = {**os.environ, **settings}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*_UNS, "up", *left_out],
+                [*_UNS, "up", *left_out, *options],
                 env=whole,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -16,6 +16,7 @@ from namespace.transport.port import (
     TransportError,
     Will,
 )
+from namespace.transport.server_walk import ServerWalk
 from namespace.transport.topic_filter import TopicFilterError, check_topic, check_topic_filter, topic_matches
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Message",
     "PublishRefused",
     "RefusalReason",
+    "ServerWalk",
     "SubscribeRefused",
     "TopicFilterError",
     "Transport",

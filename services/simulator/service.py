@@ -1,4 +1,4 @@
-"""The simulator: which lines run, how fast, and as whose edge nodes; and the replay, for `uns simulate`."""
+"""The simulator: which lines run, how fast, and as whose edge nodes; and the replay and the load, for `uns simulate`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from namespace.contracts.command import Command, CommandStatus
 from namespace.contracts.ids import RANDOM_BYTES, uuid7
 from namespace.contracts.simulator import CONTRACT, GroundTruthArgs
 from namespace.isa95 import EquipmentPath, SiteModel
+from namespace.runtime.backoff import Backoff
+from namespace.runtime.edge_buffer import EdgeBuffer, buffer_path
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.logging import get_logger
 from namespace.runtime.queries import Page
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import read_settings
-from namespace.store import next_bd_seq
 from services.simulator.adapters.bottling_devices import bottling_devices
 from services.simulator.adapters.controller import SparkplugController
+from services.simulator.adapters.load.run import load
 from services.simulator.adapters.replay_run import replay
 from services.simulator.application.demo_orders import DemoOrders
 from services.simulator.application.duty import CalendarDuty
@@ -35,6 +37,7 @@ from services.simulator.domain.tags import STATE
 
 GROUP_ID = "Bottling"
 _WARM_UP_MS = 15 * 60_000
+_SOON_S = 1.0
 
 
 class SimulatorSettings(BaseModel):
@@ -43,6 +46,8 @@ class SimulatorSettings(BaseModel):
     Attributes:
         simulator_seed: Fixes the fate of the machines.
         simulator_speed: Simulated seconds per real second.
+        simulator_primary_host: `wait`: the controllers send while the primary host is online, and keep what they have until then;
+            `ignore`: they send to whoever is there, for a site without the historian.
         demo: Keep job orders in front of the lines, and a crew on the first, for trying the site out.
         simulator_duty: `calendar`: crews without relief take the breaks of the site file's calendar; `always`: no breaks.
     """
@@ -52,6 +57,7 @@ class SimulatorSettings(BaseModel):
     simulator_seed: int = 1
     simulator_speed: Annotated[float, Field(gt=0, le=600)] = 1.0
     simulator_duty: Literal["calendar", "always"] = "calendar"
+    simulator_primary_host: Literal["wait", "ignore"] = "wait"
     demo: bool = False
 
 
@@ -68,7 +74,7 @@ def compose(context: Context) -> Parts:
             get_logger().info("line_not_in_site_file", line=profile.name)
             continue
         line = _running_line(profile, settings, _duty(profile, settings, context.site, place), clock.now_ms)
-        controller = _controller(context, line)
+        controller = _controller(context, settings, line)
         lines[profile.name] = line
         places.append(place)
         tasks[_edge_node_id(profile)] = partial(controller.run, partial(run_line, line, controller, clock))
@@ -103,17 +109,24 @@ def _running_line(profile: LineProfile, settings: SimulatorSettings, duty: Duty,
     return line
 
 
-def _controller(context: Context, line: BottlingLine) -> SparkplugController:
+def _controller(context: Context, settings: SimulatorSettings, line: BottlingLine) -> SparkplugController:
     edge_node_id = _edge_node_id(line.profile)
     return SparkplugController(
-        Session(context.open_transport(f"-{edge_node_id}"), name=edge_node_id, health=context.health),
+        Session(
+            context.open_transport(f"-{edge_node_id}"),
+            name=edge_node_id,
+            health=context.health,
+            backoff=Backoff(limit_s=_SOON_S),
+        ),
         group_id=GROUP_ID,
         edge_node_id=edge_node_id,
         devices=bottling_devices(line),
         at_ms=line.now_ms,
-        next_bd_seq=partial(next_bd_seq, context.database, f"{GROUP_ID}/{edge_node_id}"),
         clock=context.clock,
         metrics=context.metrics,
+        health=context.health,
+        buffer=EdgeBuffer(buffer_path(context.settings.data_dir, GROUP_ID, edge_node_id)),
+        primary_host_id=context.host_id if settings.simulator_primary_host == "wait" else None,
     )
 
 
@@ -162,4 +175,4 @@ async def _ground_truth(lines: Mapping[str, BottlingLine], args: GroundTruthArgs
 
 SERVICE = Service(contract=CONTRACT, compose=compose)
 
-__all__ = ["SERVICE", "replay"]
+__all__ = ["SERVICE", "load", "replay"]

@@ -81,11 +81,17 @@ class WebServer:
         self._socket = listening
 
     async def serve(self) -> None:
-        """Serve until told to stop."""
+        """Serve until told to stop; the port is free again afterwards, however it ends."""
         assert self._socket is not None
         try:
             await self._server.serve(sockets=[self._socket])
+        except asyncio.CancelledError:
+            if self._server.started:
+                self._server.force_exit = True  # another part failed: nobody waits for open requests
+                await self._server.shutdown(sockets=[self._socket])
+            raise
         finally:
+            self._socket.close()
             self._ended.set()
 
     async def stop(self) -> None:

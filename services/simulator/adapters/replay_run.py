@@ -137,9 +137,9 @@ def _places(site: SiteModel, activities: Sequence[str]) -> dict[str, str]:
 
 
 def _shop(machines: Transport, plan: ReplayPlan, clock: Clock) -> SparkplugController:
-    first_ms = to_ms(plan.steps[0].at)
+    first_ms, health = to_ms(plan.steps[0].at), Health()
     return SparkplugController(
-        Session(machines, name=EDGE_NODE_ID, health=Health()),
+        Session(machines, name=EDGE_NODE_ID, health=health),
         group_id=GROUP_ID,
         edge_node_id=EDGE_NODE_ID,
         devices=shop_devices(plan.work_centers, first_ms),
@@ -147,6 +147,7 @@ def _shop(machines: Transport, plan: ReplayPlan, clock: Clock) -> SparkplugContr
         next_bd_seq=CountingBdSeq(int(clock.now().timestamp())),
         clock=clock,
         metrics=ServiceMetrics(),
+        health=health,
     )
 
 

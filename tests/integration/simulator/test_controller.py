@@ -87,6 +87,7 @@ class Stage:
             next_bd_seq=CountingBdSeq(254),
             clock=SystemClock(),
             metrics=ServiceMetrics(),
+            health=Health(),
         )
 
     def pass_time(self, minutes: int) -> None:

@@ -15,6 +15,7 @@ from namespace.runtime.errors import NoAnswer
 from namespace.runtime.settings import ServiceSettings
 from namespace.servers.postgres import Postgres
 from namespace.testing.servers import TestBroker
+from namespace.testing.site import eventually
 from tests.integration.work_order.machine import empty_registry, line_controller
 from tests.integration.work_order.running import Guest, guest, load_demo_site, running_service, settings_for
 
@@ -56,10 +57,14 @@ async def test_a_job_order_from_store_to_its_events(caller: Guest, job: str) -> 
 
     (row,) = [row for row in await caller.ask("job_orders", place=LINE) if row["id"] == job]
     assert (row["state"], row["good"], row["version"]) == ("Ended", "5", 5)
-    order = await caller.ask("job_order", id=job)
-    types = [event["type"] for event in order["history"]]
-    assert (types[0], types[-1], len(types)) == ("JobOrderStored", "JobResponse", 6)
-    assert order["history"][0]["actor"] == "W1"
+
+    async def history() -> list[Any] | None:
+        """The events of the job order, once the relay has given the last of them its place in the log."""
+        events = (await caller.ask("job_order", id=job))["history"]
+        return events if events and events[-1]["type"] == "JobResponse" else None
+
+    events = await eventually(history, within_s=20, what="the whole history of the job order")
+    assert (events[0]["type"], events[0]["actor"], len(events)) == ("JobOrderStored", "W1", 6)
     log = await caller.ask("events", types=["JobResponse"])
     assert job in [event["subject"] for event in log["rows"]]
 

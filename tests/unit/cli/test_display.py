@@ -45,6 +45,14 @@ def test_a_json_line_of_a_service_becomes_readable(display: TerminalDisplay, out
     assert "timestamp" not in output.getvalue()
 
 
+def test_readiness_is_shown_once_though_service_and_supervisor_both_tell_it(
+    display: TerminalDisplay, output: io.StringIO, tmp_path: Path
+) -> None:
+    display.line("oee", '{"event": "ready", "level": "info"}')
+    display.changed(site(tmp_path, ServiceStatus(name="oee", health_port=1, phase=Phase.READY)))
+    assert output.getvalue().count("ready") == 1
+
+
 @pytest.mark.parametrize("line", ["plain text [bold]", "{broken", "[1]", '"text"'])
 def test_a_line_that_is_no_object_is_shown_as_it_is(display: TerminalDisplay, output: io.StringIO, line: str) -> None:
     display.line("oee", line)

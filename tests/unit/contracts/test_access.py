@@ -1,5 +1,7 @@
 """The safety rule of the system, read off the permissions that the contracts give (the broker's side is an integration test)."""
 
+from dataclasses import replace
+
 import pytest
 
 from namespace.contracts.access import Access, AccessRule, SiteAccess, client_rules, edge_node_rules, service_rules
@@ -24,6 +26,12 @@ def test_no_service_may_write_a_device_command_to_a_machine(contract: ServiceCon
 
 def test_exactly_one_service_may_write_a_node_command_to_a_machine() -> None:
     able = [c.service for c in SERVICES if may(service_rules(c, SITE), Access.WRITE, MACHINE_NCMD)]
+    assert able == ["namespace_state"]
+
+
+def test_edge_nodes_with_an_account_may_be_asked_for_a_rebirth_without_a_mapping_rule() -> None:
+    site = replace(SITE, registered_groups=("Load",))
+    able = [c.service for c in SERVICES if may(service_rules(c, site), Access.WRITE, "spBv1.0/Load/NCMD/Node0001")]
     assert able == ["namespace_state"]
 
 

@@ -16,12 +16,15 @@ from namespace.servers.errors import ServerError
 SITE = SiteAccess(EquipmentPath.parse("Acme/Dallas"), ("Packaging",), ("Bottling",), "Dallas-mes")
 
 
-def account(name: str, role: AccountRole, *, group_id: str | None = None, **names: tuple[str, ...]) -> Account:
+def account(
+    name: str, role: AccountRole, *, group_id: str | None = None, every_node: bool = False, **names: tuple[str, ...]
+) -> Account:
     return Account(
         name=name,
         role=role,
         password_hash="$7$",
         group_id=group_id,
+        every_node=every_node,
         edge_node_ids=names.get("edge_node_ids", ()),
         commands=names.get("commands", ()),
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -34,6 +37,14 @@ def test_an_edge_node_writes_no_command_and_reads_only_its_own() -> None:
     assert all("/press" in topic and "CMD" not in topic for topic in written)
     heard = [rule.topic_filter for rule in rules if rule.access is Access.READ]
     assert sorted(heard) == ["spBv1.0/Line/DCMD/press/+", "spBv1.0/Line/NCMD/press", "spBv1.0/STATE/+"]
+
+
+def test_an_account_for_every_node_of_a_group_covers_the_group_and_never_a_site() -> None:
+    load = account("load", AccountRole.EDGE_NODE, group_id="Load", every_node=True)
+    written = {rule.topic_filter for rule in load.rules(SITE) if rule.access is Access.WRITE}
+    assert written == {
+        f"spBv1.0/Load/{kind}" for kind in ("NBIRTH/+", "NDATA/+", "NDEATH/+", "DBIRTH/+/+", "DDATA/+/+", "DDEATH/+/+")
+    }
 
 
 def test_a_dashboard_writes_queries_alone_and_reads_its_own_replies_alone() -> None:
@@ -57,6 +68,7 @@ def test_an_integrator_commands_the_services_it_names_and_no_machine() -> None:
         (account("mes-oee", AccountRole.DASHBOARD), "belong to the services"),
         (account("press", AccountRole.EDGE_NODE), "needs a group and a node"),
         (account("press", AccountRole.EDGE_NODE, group_id="G", edge_node_ids=("+",)), "not a Sparkplug id"),
+        (account("load", AccountRole.EDGE_NODE, group_id="Acme:Dallas", every_node=True), "may be a site's own"),
         (account("press", AccountRole.EDGE_NODE, group_id="G\nuser x", edge_node_ids=("n",)), "not a Sparkplug id"),
         (account("press", AccountRole.EDGE_NODE, group_id="G", edge_node_ids=("mes-oee",)), "belong to the services"),
         (account("erp", AccountRole.INTEGRATOR), "without a service"),

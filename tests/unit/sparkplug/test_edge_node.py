@@ -13,6 +13,7 @@ from namespace.sparkplug import (
     EdgeNodeConfig,
     EdgeNodeSession,
     EdgeNodeState,
+    HostReturned,
     Leave,
     LocalProtocolError,
     Metric,
@@ -447,7 +448,20 @@ def test_births_wait_for_the_primary_host() -> None:
     assert session.receive("spBv1.0/STATE/scada", StatePayload(online=False, timestamp=1).encode(), NOW) == []
     births = _sent(session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=2).encode(), NOW))
     assert len(births) == 3
-    assert session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=3).encode(), NOW) == []
+    assert session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=2).encode(), NOW) == []
+
+
+def test_a_primary_host_that_comes_back_without_having_been_seen_offline_is_noticed() -> None:
+    """It has another connection, and may have missed what was sent since the old one broke."""
+    session = _session(GATED)
+    session.connect(0, NOW)
+    session.subscribed(NOW)
+    session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=2).encode(), NOW)
+
+    assert session.receive("spBv1.0/STATE/scada", StatePayload(online=True, timestamp=3).encode(), NOW) == [
+        HostReturned()
+    ]
+    assert session.is_born
 
 
 def test_a_state_that_arrives_before_the_suback_counts() -> None:

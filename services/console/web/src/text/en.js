@@ -162,7 +162,7 @@ export const en = {
   },
   tree: {
     title: "Places",
-    search: "Search places and job orders",
+    search: "Search places, orders",
     searchKey: "/",
     none: (/** @type {string} */ query) => `No place matches “${query}”.`,
     noneHint: "Search by any part of a name, such as “fill” or “line 2”.",
