@@ -73,7 +73,9 @@ class Broken(Exception):
     """A consumer failed; the text says how."""
 
 
-def measure(command: Sequence[str | Path], stages: Sequence[bytes | memoryview], *arguments: object, marked: bool) -> Measured:
+def measure(
+    command: Sequence[str | Path], stages: Sequence[bytes | memoryview], *arguments: object, marked: bool
+) -> Measured:
     """Start a consumer on a stand-in broker and return what it reports.
 
     Args:

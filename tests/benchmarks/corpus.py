@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import random
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,24 @@ def packet(topic: str, payload: bytes) -> bytes:
         if not rest:
             break
     return b"\x30" + bytes(length) + struct.pack(">H", len(name)) + name + payload
+
+
+def messages(packets: bytes | memoryview) -> Iterator[tuple[str, bytes]]:
+    """Take packets apart again: topic and payload of each."""
+    data = bytes(packets)
+    at = 0
+    while at < len(data):
+        length, shift, here = 0, 0, at + 1
+        while True:
+            digit = data[here]
+            length |= (digit & 127) << shift
+            here, shift = here + 1, shift + 7
+            if digit < 128:
+                break
+        name = here + 2
+        end = name + struct.unpack_from(">H", data, here)[0]
+        at = here + length
+        yield data[name:end].decode(), data[end:at]
 
 
 def load(folder: Path, *, messages: int, named: bool = False) -> Corpus:
@@ -135,8 +154,7 @@ class Plant:
                 name="Node Control/Rebirth", timestamp=at_ms, datatype=DataType.Boolean, boolean_value=False
             )
             packets.append(packet(packet_topic("NBIRTH", node), payload.SerializeToString()))
-            for device in range(DEVICES):
-                packets.append(self._device_birth(node, device, at_ms))
+            packets += [self._device_birth(node, device, at_ms) for device in range(DEVICES)]
             self._seq[node] = DEVICES + 1
         return packets
 

@@ -40,7 +40,7 @@ def measured(run: Run) -> list[Row]:
     found: list[_Once] = []
     identity, what = "event-log", "events of one producer, one to a transaction"
     try:
-        for number in range(1 if run.is_quick else 3):
+        for number in range(run.few_rounds):
             run.say(f"event log, round {number + 1}")
             with durable_postgres() as server, running_broker() as broker, scratch_folder() as folder:
                 found.append(asyncio.run(_once(server, broker, folder, burst, paced)))

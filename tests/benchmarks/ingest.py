@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.benchmarks import corpus
+from tests.benchmarks import corpus, profile
 from tests.benchmarks.contestants import (
     CALIBRATOR,
     COUNTER,
@@ -19,7 +19,7 @@ from tests.benchmarks.contestants import (
 )
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.environments import CACHE, Missing
-from tests.benchmarks.rounds import Gate, Row, Spread, ratios
+from tests.benchmarks.rounds import Gate, Outcome, Row, Spread, ratios
 from tests.benchmarks.run import Run
 from tests.benchmarks.stand_in import marker
 
@@ -29,7 +29,9 @@ _QUICK = (COUNTER, PAHO)
 
 def calibrate(run: Run) -> None:
     """Note how fast the machine is now."""
-    run.calibration.figures.append(_one(CALIBRATOR, _traffic(CALIBRATOR), ("-",)).cpu_us)
+    one = _one(CALIBRATOR, _traffic(CALIBRATOR), CALIBRATOR.command())
+    run.calibration.figures.append(one.cpu_us)
+    run.calibration.stretches.append(one.wall_s / (one.user_s + one.system_s))
 
 
 def measured(run: Run) -> list[Row]:
@@ -57,7 +59,11 @@ def measured(run: Run) -> list[Row]:
                 found[each.name].append(one)
             except Broken as reason:
                 void[each.name] = str(reason)
-    return [_row(each, found, void, missing) for each in (OWN, *peers)]
+    rows = [_row(each, found, void, missing) for each in (OWN, *peers)]
+    if any(run.judged(row).outcome is Outcome.FAIL for row in rows):
+        run.say("ingest, profile")
+        run.profiles["ingest"] = profile.of_ingest(traffic[OWN.name])
+    return rows
 
 
 def _traffic(contestant: Contestant) -> Corpus:
@@ -65,8 +71,6 @@ def _traffic(contestant: Contestant) -> Corpus:
 
 
 def _one(contestant: Contestant, traffic: Corpus, command: Sequence[object]) -> Measured:
-    if command == ("-",):
-        command = contestant.command()
     data = traffic.first(contestant.messages)
     stages = [traffic.births, marker("begin"), data] if contestant.marked else [traffic.births, data]
     return measure([str(part) for part in command], stages, contestant.messages, marked=contestant.marked)

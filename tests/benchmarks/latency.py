@@ -44,8 +44,8 @@ def _at(run: Run, rate: int, goal_ms: float) -> list[Row]:
     own: list[_One] = []
     floor: list[_One] = []
     try:
-        for number in range(3):
-            run.say(f"latency at {rate} messages/s, round {number + 1} of 3")
+        for number in range(run.few_rounds):
+            run.say(f"latency at {rate} messages/s, round {number + 1} of {run.few_rounds}")
             own.append(_one(ours("own_latency"), rate, is_ours=True))
             floor.append(_one([str(part) for part in CALIBRATOR.command()], rate, is_ours=False))
     except NoBroker as reason:

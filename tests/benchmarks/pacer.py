@@ -7,6 +7,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from namespace.servers import process
 from tests.benchmarks.corpus import Corpus
@@ -32,7 +33,7 @@ class Pacer:
         self._read(4)
         self._stopped = threading.Event()
 
-    def __enter__(self) -> Pacer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

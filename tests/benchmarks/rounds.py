@@ -119,10 +119,8 @@ class Row:
 
     def line(self) -> str:
         """Return the row for machines."""
-        if self.ratio is None:
-            ratio = "ratio=none"
-        else:
-            ratio = f"ratio={self.ratio.median:.3g} [{self.ratio.low:.3g}-{self.ratio.high:.3g}]"
+        of = self.ratio
+        ratio = "ratio=none" if of is None else f"ratio={of.median:.3g} [{of.low:.3g}-{of.high:.3g}]"
         gate = "gate=none" if self.gate is None else f"gate={'>=' if self.gate.at_least else '<='}{self.gate.limit:.3g}"
         reason = self.void or self.skipped
         return f"bench {self.id} {ratio} {gate} {self.outcome}" + (f" ({reason})" if reason else "")
@@ -170,9 +168,11 @@ class Calibration:
 
     Attributes:
         figures: CPU time of a message in us, in the order measured.
+        stretches: Wall time divided by CPU time of the same, which never waits for anything but a core.
     """
 
     figures: list[float] = field(default_factory=list)
+    stretches: list[float] = field(default_factory=list)
 
     @property
     def drift(self) -> float:
@@ -181,6 +181,11 @@ class Calibration:
             return 0.0
         middle = statistics.median(self.figures)
         return max(abs(figure - middle) for figure in self.figures) / middle
+
+    @property
+    def stretch(self) -> float:
+        """By how much others on this machine stretch wall time."""
+        return statistics.median(self.stretches) if self.stretches else 1.0
 
     @property
     def is_noisy(self) -> bool:

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,7 @@ async def running(
     site_file: Path = SITE_FILE,
     within_s: float = 60.0,
     profile: Path | None = None,
+    further: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:
     """Run `python -m module` while the context is open; it is there once it says that it is ready.
 
@@ -61,6 +62,7 @@ async def running(
         site_file: The site.
         within_s: Patience, in seconds.
         profile: Where a profile of the process is written when it ends.
+        further: Settings beside these.
 
     Raises:
         Broken: It did not become ready.
@@ -74,13 +76,14 @@ async def running(
         "UNS_DATA_DIR": str(data_dir),
         "UNS_LOG": "json",
         "UNS_LOG_LEVEL": "warning",
+        **(further or {}),
     }
     wrapper = ["tests.benchmarks.consumers.profiled", str(profile)] if profile else []
     log = data_dir / f"{module}.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+        process = subprocess.Popen(
             [sys.executable, "-m", *wrapper, module],
             cwd=ROOT,
             env=environment() | settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.rounds import Row, Spread
 from tests.benchmarks.run import Run
 
+_BUSY = 1.3
 _HEAD = ("id", "what", "figure", "ratio", "goal", "outcome")
 
 
@@ -19,9 +20,13 @@ def table(run: Run) -> str:
 
 def calibration(run: Run) -> str:
     """Say whether the machine was steady."""
-    figures = ", ".join(f"{figure:.2f}" for figure in run.calibration.figures)
-    verdict = "NOISY: trust the ratios only" if run.calibration.is_noisy else "steady"
-    return f"calibrator {figures} us a message, drift {run.calibration.drift:.0%}: {verdict}"
+    measured = run.calibration
+    figures = ", ".join(f"{figure:.2f}" for figure in measured.figures)
+    verdict = "NOISY: trust the ratios only" if measured.is_noisy else "steady"
+    text = f"calibrator {figures} us a message, drift {measured.drift:.0%}: {verdict}"
+    if measured.stretch > _BUSY:
+        text += f"; others use this machine: wall time is {measured.stretch:.1f} x CPU time where nothing waits"
+    return text
 
 
 def spread(figures: Spread | None, unit: str = "") -> str:
@@ -43,7 +48,8 @@ def goal(row: Row) -> str:
     """Return what the ratio must keep to, and against what."""
     if row.gate is None:
         return row.against or "-"
-    return f"{'>=' if row.gate.at_least else '<='} {row.gate.limit:.3g} x {row.against}".rstrip(" x")
+    limit = f"{'>=' if row.gate.at_least else '<='} {row.gate.limit:.3g}"
+    return f"{limit} x {row.against}" if row.against else limit
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Counts messages (and, given a file, notes when each came) on an asyncio protocol that walks MQTT frames and does nothing else: the calibrator of a run.
+"""Counts messages (and, given a file, notes when each came) on an asyncio protocol that walks MQTT frames: the calibrator of a run.
 
 It depends on no library and on nothing of ours, so that it tells how fast this machine is at this moment.
 """
@@ -55,9 +55,10 @@ class Walker(asyncio.Protocol):
                 break
             if buffer[at] == 0x30:
                 name = here + 2
-                if buffer[name : name + 8] == b"spBv1.0/" and buffer[
-                    name : name + struct.unpack_from(">H", buffer, here)[0]
-                ].split(b"/", 3)[2] == b"DDATA":
+                if (
+                    buffer[name : name + 8] == b"spBv1.0/"
+                    and buffer[name : name + struct.unpack_from(">H", buffer, here)[0]].split(b"/", 3)[2] == b"DDATA"
+                ):
                     count += 1
             at = end
         self._rest = buffer[at:]

@@ -1,4 +1,4 @@
-"""What every Python consumer of a benchmark measures alike: CPU and wall time between the first and the last message, memory, and the state.
+"""What every Python consumer measures alike: CPU and wall time between the first and the last message, memory, and the state.
 
 It knows the standard library alone: each consumer runs in an environment of its own that may hold nothing of ours.
 """

@@ -36,5 +36,5 @@ async def main() -> None:
     measurement.report((samples - before) // METRICS, host.checksum())
 
 
-configure_logging("bench", form="json", level="error")
+configure_logging(form="json", level="error")
 asyncio.run(main())

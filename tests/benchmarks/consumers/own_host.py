@@ -90,8 +90,8 @@ class OwnHost:
 
     async def run(self) -> None:
         """Listen until cancelled; ask for the traffic once everything is in place."""
-        self._listener.joined = lambda: ready.set()
         ready = asyncio.Event()
+        self._listener.joined = ready.set
         async with asyncio.TaskGroup() as group:
             group.create_task(self._session.run())
             group.create_task(self._listener.run())

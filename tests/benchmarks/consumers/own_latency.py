@@ -46,5 +46,5 @@ async def main() -> None:
     measurement.report(len(times), host.checksum())
 
 
-configure_logging("bench", form="json", level="error")
+configure_logging(form="json", level="error")
 asyncio.run(main())

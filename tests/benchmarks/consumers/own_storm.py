@@ -42,5 +42,5 @@ async def main() -> None:
     measurement.report(online, host.checksum(), held_mb=held_mb)
 
 
-configure_logging("bench", form="json", level="error")
+configure_logging(form="json", level="error")
 asyncio.run(main())

@@ -1,4 +1,4 @@
-# pyright: reportMissingImports=false, reportMissingModuleSource=false
+# pyright: reportMissingImports=false, reportMissingModuleSource=false, reportPrivateImportUsage=false
 """paho-mqtt with the usual decoding: how most Python programs read Sparkplug."""
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pysparkplug as spb
@@ -10,7 +11,7 @@ from measure import Measurement, arguments, canonical, state_checksum
 
 port, messages = arguments()
 measurement = Measurement()
-received = 0
+taken = itertools.count(1)
 state: dict[str, dict[str, Any]] = {}
 
 
@@ -19,15 +20,13 @@ def birth(_client: Any, message: Any) -> None:
 
 
 def data(_client: Any, message: Any) -> None:
-    global received
     if not measurement.has_begun:
         measurement.begin()
     keep(message)
-    received += 1
-    if received == messages:
+    if next(taken) == messages:
         measurement.end()
         measurement.report(
-            received,
+            messages,
             state_checksum(
                 (device, name, canonical(metric.value, metric.timestamp))
                 for device, metrics in state.items()

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """How Sparkplug data is usually read in Python: the schema's classes, a chain over datatypes, a dict for each metric.
 
 It is what tutorials around the Eclipse Tahu schema do, written anew, with the alias table that any host needs. The consumers that measure

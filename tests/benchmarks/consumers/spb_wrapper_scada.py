@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Any
 
@@ -11,25 +12,23 @@ from mqtt_spb_wrapper import MqttSpbEntityScada
 
 port, messages = arguments()
 measurement = Measurement()
-received = 0
+taken = itertools.count(1)
 finished = threading.Event()
 
 
 def data(topic: Any, _payload: Any) -> None:
-    global received
     if topic.message_type != "DDATA":
         return
     if not measurement.has_begun:
         measurement.begin()
-    received += 1
-    if received == messages:
+    if next(taken) == messages:
         measurement.end()
         finish()
 
 
 def finish() -> None:
     measurement.report(
-        received,
+        messages,
         state_checksum(
             (f"Bench/{node_name}/{device_name}", name, canonical(plain(metric.value), metric.timestamp))
             for node_name, node in scada.entities_eon.items()
