@@ -26,7 +26,7 @@ WEB_BUNDLE := services/console/static/bundle/index.html
 endif
 PROTO_OUT := namespace/sparkplug/_pb
 
-.PHONY: help demo test check setup lock proto generate new-service web soak bench clean
+.PHONY: help demo test check setup lock proto generate new-service web dist image soak bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,19 @@ web: $(WEB_BUNDLE) ## Bundle the console's pages
 $(WEB_BUNDLE): $(READY) $(shell find $(WEB) -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
 	sh deploy/bootstrap/web.sh build
 	@touch $@
+
+dist: $(READY) $(WEB_BUNDLE) ## Write the wheel, and the locked requirements without the developers', to dist/
+	rm -rf dist
+	$(PYTHON_IN) -m hatchling build -t wheel -d dist
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra fast --constraints requirements.lock pyproject.toml --output-file dist/requirements.txt
+
+# Both may be set: make image BASE_IMAGE=python:3.13-slim
+IMAGE ?= uns-mes
+BASE_IMAGE ?= python:3.12-slim
+
+image: dist ## Build the container image of deploy/docker
+	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) --file deploy/docker/Dockerfile dist
 
 soak: $(READY) $(WEB_BUNDLE) ## Run the long tests
 	$(PYTHON_IN) -m pytest -m soak --timeout=0 tests

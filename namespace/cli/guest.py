@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from pydantic import BaseModel
 
 from namespace.cli.errors import CliError
 from namespace.contracts.offered import offered_commands
@@ -24,6 +25,7 @@ from namespace.contracts.registry import SERVICES
 from namespace.isa95 import SiteModel
 from namespace.runtime.client import SiteClient
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
+from namespace.runtime.settings import SettingsError, read_settings
 from namespace.servers.folder import DataFolder
 from namespace.servers.settings import data_dir
 from namespace.servers.site import read_site
@@ -49,6 +51,25 @@ class WayIn:
     broker: BrokerUrl
 
 
+def _transport(broker: BrokerUrl) -> MqttTransport:
+    client_id = f"uns-{os.getpid()}-{secrets.token_hex(3)}"
+    try:
+        allowed = read_settings(_GuestSettings).allow_plaintext
+        return MqttTransport(broker, client_id=client_id, allow_plaintext=allowed)
+    except (BrokerUrlError, SettingsError) as error:
+        raise CliError(
+            str(error),
+            where=str(broker),
+            remedy="On a private network set UNS_ALLOW_PLAINTEXT=true, as for the services.",
+        ) from error
+
+
+class _GuestSettings(BaseModel):
+    """The one setting that guests share with services."""
+
+    allow_plaintext: bool = False
+
+
 class Guest:
     """One guest session; say what to listen to, then enter `connected`.
 
@@ -60,9 +81,8 @@ class Guest:
         self.site = way_in.site
         self._broker = way_in.broker
         account = way_in.broker.username or "guest"
-        transport = MqttTransport(way_in.broker, client_id=f"uns-{os.getpid()}-{secrets.token_hex(3)}")
         commanded = frozenset(contract.service for contract in SERVICES if offered_commands(contract))
-        self.client = SiteClient(transport, way_in.site.path, account, commands=commanded)
+        self.client = SiteClient(_transport(way_in.broker), way_in.site.path, account, commands=commanded)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

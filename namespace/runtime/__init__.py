@@ -9,6 +9,7 @@ from namespace.runtime.edge_buffer import BufferSettings, EdgeBuffer, buffer_pat
 from namespace.runtime.edge_buffer_file import BufferInUse
 from namespace.runtime.edge_node import EdgeNode
 from namespace.runtime.edge_node_listener import EdgeNodeListener
+from namespace.runtime.entry import main
 from namespace.runtime.errors import NoAnswer, NotConnected, NotKept, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication
@@ -17,7 +18,7 @@ from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.primary_host import PrimaryHost
-from namespace.runtime.process import main, run
+from namespace.runtime.process import run
 from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session

@@ -18,10 +18,10 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from namespace.runtime.clock import Clock, SteadyClock, SystemClock, to_ms
-from namespace.runtime.edge_buffer_file import ENTRY_BYTES, BufferFile, Change, Contents, Report
+from namespace.runtime.edge_buffer_file import ENTRY_BYTES, BufferFile, Change, Contents
 from namespace.runtime.errors import NotConnected, NotKept
 from namespace.runtime.logging import get_logger
-from namespace.sparkplug import Source, Span
+from namespace.sparkplug import Source, Span, StoredReport, Undeliverable
 
 _RETRY_S = 1.0
 _PLAIN = " :,()[]@"
@@ -58,9 +58,9 @@ class BufferSettings:
 class _Waiting:
     """What is to be written next."""
 
-    reports: deque[Report] = field(default_factory=deque)
+    reports: deque[StoredReport] = field(default_factory=deque)
     released: list[Span] = field(default_factory=list)
-    undeliverable: list[tuple[int, bytes | None, int]] = field(default_factory=list)
+    undeliverable: list[Undeliverable] = field(default_factory=list)
     lost: int = 0
     size_bytes: int = 0
 
@@ -136,7 +136,7 @@ class EdgeBuffer:
         """
         number, self._end = self._end, self._end + 1
         waiting = self._waiting
-        waiting.reports.append(Report(number, self.now_ms(), source, readings, payload))
+        waiting.reports.append(StoredReport(number, self.now_ms(), source, readings, payload))
         waiting.size_bytes += len(payload) + ENTRY_BYTES
         while waiting.size_bytes > self.settings.memory_bytes:
             dropped = waiting.reports.popleft()
@@ -163,18 +163,12 @@ class EdgeBuffer:
         self._waiting.released.extend(spans)
         self._wake.set()
 
-    def undeliverable(self, number: int, payload: bytes | None, readings: int) -> None:
-        """Note that a report cannot be sent any more, or not all of it.
-
-        Args:
-            number: The report.
-            payload: What can still be sent of it; None for nothing.
-            readings: How many readings cannot.
-        """
-        self._waiting.undeliverable.append((number, payload, readings))
+    def undeliverable(self, reports: Iterable[Undeliverable]) -> None:
+        """Forget what cannot be sent any more, and count it."""
+        self._waiting.undeliverable.extend(reports)
         self._wake.set()
 
-    async def page(self, span: Span, readings: int) -> tuple[list[Report], int]:
+    async def page(self, span: Span, readings: int) -> tuple[list[StoredReport], int]:
         """Read the first reports of a span that are kept; see `BufferFile.page`.
 
         Raises:

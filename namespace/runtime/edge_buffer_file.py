@@ -10,9 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from namespace.sparkplug import Source, Span
+from namespace.sparkplug import Span, StoredReport, Undeliverable
 
 ENTRY_BYTES = 40
 """What a report takes beside its payload, on average."""
@@ -32,24 +31,6 @@ class BufferInUse(Exception):
     """Another process holds the file: two edge nodes of one name, or the old one still runs. Stop it, or give this one its own folder."""
 
 
-class Report(NamedTuple):
-    """One report as it is kept.
-
-    Attributes:
-        number: Its place in the order of reporting.
-        stamp_ms: When it was reported, ms of the buffer's steady clock.
-        source: The device; None for the edge node itself.
-        readings: How many it holds.
-        payload: Its stored form, see `namespace.sparkplug.stored_report`.
-    """
-
-    number: int
-    stamp_ms: int
-    source: Source
-    readings: int
-    payload: bytes
-
-
 @dataclass(slots=True)
 class Change:
     """What is written in one go.
@@ -57,13 +38,13 @@ class Change:
     Attributes:
         reports: New ones.
         released: Those that may be forgotten.
-        undeliverable: Those that cannot be sent any more, wholly (payload None) or in part, with how many readings that concerns.
+        undeliverable: Those that cannot be sent any more.
         lost: Readings that never got here, to be counted as dropped.
     """
 
-    reports: Sequence[Report] = ()
+    reports: Sequence[StoredReport] = ()
     released: Sequence[Span] = ()
-    undeliverable: Sequence[tuple[int, bytes | None, int]] = ()
+    undeliverable: Sequence[Undeliverable] = ()
     lost: int = 0
 
     @property
@@ -198,7 +179,8 @@ class BufferFile:
                 contents.end = report.number + 1
             for span in change.released:
                 _forget(database, contents, *_where(span))
-            self._amend(change, contents)
+            for each in change.undeliverable:
+                self._amend(each, contents)
             self._bound(contents, now_ms)
             self._count("dropped", change.lost)
             contents.dropped += change.lost
@@ -213,7 +195,7 @@ class BufferFile:
         if change.reports:
             self.newest_ms = change.reports[-1].stamp_ms
 
-    def page(self, span: Span, readings: int) -> tuple[list[Report], int]:
+    def page(self, span: Span, readings: int) -> tuple[list[StoredReport], int]:
         """Read the first reports of a span.
 
         Args:
@@ -225,9 +207,9 @@ class BufferFile:
         """
         where, arguments = _where(span)
         query = f"SELECT number, stamp_ms, source, readings, payload FROM report WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608
-        found: list[Report] = []
+        found: list[StoredReport] = []
         for row in self._database.execute(query, (*arguments, readings)):
-            report = Report(*row)
+            report = StoredReport(*row)
             if found and readings < report.readings:
                 return found, report.number
             found.append(report)
@@ -248,23 +230,21 @@ class BufferFile:
 
     # -- inside a transaction
 
-    def _amend(self, change: Change, contents: Contents) -> None:
-        for number, payload, readings in change.undeliverable:
-            if payload is None:
-                _forget(self._database, contents, "number = ?", (number,))
-            else:
-                query = "SELECT length(payload) FROM report WHERE number = ?"
-                before = self._database.execute(query, (number,)).fetchone()
-                if before is None:
-                    continue
-                self._database.execute(
-                    "UPDATE report SET payload = ?, readings = readings - ? WHERE number = ?",
-                    (payload, readings, number),
-                )
-                contents.size_bytes += len(payload) - before[0]
-                contents.readings -= readings
-            self._count("undeliverable", readings)
-            contents.undeliverable += readings
+    def _amend(self, each: Undeliverable, contents: Contents) -> None:
+        if each.payload is None:
+            is_there = _forget(self._database, contents, "number = ?", (each.number,)) > 0
+        else:
+            query = "SELECT length(payload) FROM report WHERE number = ?"
+            before = self._database.execute(query, (each.number,)).fetchone()
+            is_there = before is not None
+            if is_there:
+                query = "UPDATE report SET payload = ?, readings = readings - ? WHERE number = ?"
+                self._database.execute(query, (each.payload, each.readings, each.number))
+                contents.size_bytes += len(each.payload) - before[0]
+                contents.readings -= each.readings
+        if is_there:  # else it was dropped, and counted, in the meantime
+            self._count("undeliverable", each.readings)
+            contents.undeliverable += each.readings
 
     def _bound(self, contents: Contents, now_ms: int) -> None:
         """Drop the oldest reports until size and age are within bounds."""
@@ -294,13 +274,15 @@ def _where(span: Span) -> tuple[str, tuple[object, ...]]:
     return "number >= ? AND number < ?", (span.first, span.end)
 
 
-def _forget(database: sqlite3.Connection, contents: Contents, where: str, arguments: Iterable[object]) -> None:
+def _forget(database: sqlite3.Connection, contents: Contents, where: str, arguments: Iterable[object]) -> int:
+    """Delete reports; return how many there were."""
     query = f"SELECT count(*), coalesce(sum(readings), 0), coalesce(sum(length(payload)), 0) FROM report WHERE {where}"  # noqa: S608
     count, readings, payload = database.execute(query, tuple(arguments)).fetchone()
     if count:
         database.execute(f"DELETE FROM report WHERE {where}", tuple(arguments))  # noqa: S608
         contents.readings -= readings
         contents.size_bytes -= payload + count * ENTRY_BYTES
+    return int(count)
 
 
 def _put_aside(path: Path) -> Path:

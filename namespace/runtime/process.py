@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TextIO
 from urllib.parse import urlsplit
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
 from namespace.contracts.node import EVENTS_QUERY
 from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
-from namespace.isa95 import SiteFileError, SiteModel, load_site
+from namespace.isa95 import SiteModel
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.clock import SystemClock
@@ -25,7 +22,7 @@ from namespace.runtime.errors import NotConnected
 from namespace.runtime.event_log import EventLog
 from namespace.runtime.follow import Follow
 from namespace.runtime.health import Health, serve_health
-from namespace.runtime.logging import configure_logging, get_logger, log_as
+from namespace.runtime.logging import get_logger
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.parked import ParkedDesk
@@ -34,19 +31,18 @@ from namespace.runtime.queries import QueryClient, QueryDesk
 from namespace.runtime.refresher import Refresher
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
-from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.settings import ServiceSettings
 from namespace.runtime.tasks import Task, ended, reported
 from namespace.sparkplug import EdgeNodeConfig, EdgeNodeSession
 from namespace.store import (
     Database,
     DatabaseUnavailable,
     MachineSessions,
-    StoreError,
     TransactionConflict,
     migrate,
     next_bd_seq,
 )
-from namespace.transport import BrokerUrl, BrokerUrlError, Transport
+from namespace.transport import BrokerUrl, Transport
 from namespace.transport.mqtt import MqttTransport
 from namespace.version import VERSION
 
@@ -56,61 +52,6 @@ _OTHER_CONNECTIONS = 5
 """Beside one a command lane: the relay keeps one, the rest is for queries, followed logs, machines and the service's own tasks."""
 
 OpenTransport = Callable[[str], Transport]
-
-
-class CannotStart(Exception):
-    """A service cannot run as things are, and starting it again would not help; the message says what to do."""
-
-
-def main(service: Service) -> None:
-    """Run `service` as a process until SIGTERM or SIGINT; the entry of every `python -m services.<name>`.
-
-    Exits with 0 after a clean stop; 2, with one line that says what to do, where it cannot start at all; 1 where a part failed, with its
-    traceback in the log.
-    """
-    try:
-        asyncio.run(_until_signal(service))
-    except CannotStart:
-        sys.exit(2)
-    except BaseExceptionGroup:
-        sys.exit(1)  # logged where it happened
-
-
-async def _until_signal(service: Service) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await attempt(service, stop)
-
-
-async def attempt(service: Service, stop: asyncio.Event, *, output: TextIO | None = None) -> None:
-    """Run `service` with the settings that hold here until `stop`; signals, and another attempt, are the caller's business.
-
-    Args:
-        service: What to run.
-        stop: Set by whoever wants it to stop in order.
-        output: Where this process logs to; standard output by default.
-
-    Raises:
-        CannotStart: Settings, site file, schema or files do not permit it; logged.
-        BaseExceptionGroup: A part of it failed; logged.
-    """
-    log_as(service.name)
-    try:
-        settings = read_settings(ServiceSettings)
-        configure_logging(form=settings.log, level=settings.log_level, output=output)
-        site = load_site(settings.site_file.read_text(encoding="utf-8"), str(settings.site_file))
-        await run(service, settings, site, stop=stop)
-    except (SettingsError, SiteFileError, BrokerUrlError, StoreError) as error:
-        raise _cannot_start(str(error)) from error
-    except OSError as error:
-        raise _cannot_start(f"{error.filename or ''} {error.strerror or error}".strip()) from error
-
-
-def _cannot_start(problem: str) -> CannotStart:
-    get_logger().error("cannot_start", problem=problem)
-    return CannotStart(problem)
 
 
 def _to_broker(settings: ServiceSettings) -> OpenTransport:

@@ -131,7 +131,7 @@ class StoreAndForwardNode:
             return None
         self._buffer.put(device_id, readings, payload)
         if self._forwarding.is_open and not is_live:
-            self._forwarding.hold(device_id, [number])
+            self._forwarding.hold_new(device_id, number)
         return number
 
     async def kept(self, number: int | None) -> None:

@@ -7,14 +7,15 @@ is as with processes: a part that fails ends its own service, which alone is sta
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import io
 import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
+from namespace.runtime.entry import CannotStart, attempt
 from namespace.runtime.logging import get_logger
-from namespace.runtime.process import CannotStart, attempt
 from namespace.runtime.settings import settings_from
 from namespace.runtime.tasks import ended
 from namespace.servers.keeper import Ending
@@ -61,17 +62,18 @@ class ServiceTask:
             await asyncio.wait({task})
         finally:
             await ended([task])
-        problem = None if task.cancelled() else task.exception()
-        if isinstance(problem, CannotStart):
-            return Ending("a problem", str(problem))
-        return Ending("nothing more to do" if problem is None else _first(problem))
+        ending, self._task = _ending(task), None
+        del task
+        if not self._stop.is_set():
+            gc.collect()  # what a failed run still held, such as files and ports, is wanted by the next
+        return ending
 
     async def stop(self, *, timeout_s: float) -> None:
         """Ask it to end; cancel it when it has not after `timeout_s`."""
         self._stop.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=timeout_s)
-            await ended([self._task])
+        if (task := self._task) is not None:
+            await asyncio.wait({task}, timeout=timeout_s)
+            await ended([task])
 
     def kill(self) -> None:
         """Cancel it."""
@@ -90,6 +92,13 @@ class ServiceTask:
             except Exception:
                 get_logger().exception("service_failed")
                 raise
+
+
+def _ending(task: asyncio.Task[None]) -> Ending:
+    problem = None if task.cancelled() else task.exception()
+    if isinstance(problem, CannotStart):
+        return Ending("a problem", str(problem))
+    return Ending("nothing more to do" if problem is None else _first(problem))
 
 
 def _first(problem: BaseException) -> str:

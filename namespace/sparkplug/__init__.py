@@ -60,9 +60,10 @@ from namespace.sparkplug.metric import (
     Value,
 )
 from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
-from namespace.sparkplug.stored_report import Recalled, decode_report, encode_report, recall
+from namespace.sparkplug.stored_report import StoredReport, decode_report, encode_report
 from namespace.sparkplug.topic import (
     EdgeNodeDescriptor,
     MessageType,
@@ -120,9 +121,9 @@ __all__ = [
     "Quality",
     "Reason",
     "RebirthWanted",
-    "Recalled",
     "Rejected",
     "RemoteProtocolError",
+    "Resend",
     "Resolve",
     "Send",
     "Source",
@@ -130,9 +131,11 @@ __all__ = [
     "SparkplugError",
     "StatePayload",
     "StateTopic",
+    "StoredReport",
     "Template",
     "Topic",
     "TopicError",
+    "Undeliverable",
     "Value",
     "Want",
     "WantedReason",
@@ -145,5 +148,5 @@ __all__ = [
     "load_snapshot",
     "parse_topic",
     "rebirth_request",
-    "recall",
+    "resend",
 ]

@@ -140,6 +140,16 @@ class EdgeNodeSession:
         """
         return self._set_of(device_id).changes(updates, now_ms, force=False)
 
+    def check(self, device_id: str | None, update: MetricUpdate) -> None:
+        """Check that `update` would take a value.
+
+        Raises:
+            LocalProtocolError: it would not; see there.
+        """
+        for metric in self._set_of(device_id).draft([update], 0, force=True):
+            check_sent(metric, self._templates)
+            encode_payload(Payload(metrics=(metric,)))
+
     def connect(self, bd_seq: int, now_ms: int) -> OutgoingMessage:
         """Begin a connection.
 

@@ -86,6 +86,7 @@ class Forwarding:
         self._is_open = False
         self._backlog: deque[Span] = deque()
         self._held: dict[Source, Span] = {}
+        self._held_new: dict[Source, Span] = {}
         self._sent: deque[_Run] = deque()
         self._due_ms = 0.0
         self.sent_readings = 0
@@ -110,16 +111,14 @@ class Forwarding:
         """
         self._is_open = True
         self._backlog = deque([Span(first, end)] if first < end else [])
-        self._held.clear()
-        self._forget_sent()
+        self._forget()
         self._due_ms = float(now_ms)
 
     def closed(self) -> None:
         """Note that the session is over: what was sent in it may be lost."""
         self._is_open = False
         self._backlog.clear()
-        self._held.clear()
-        self._forget_sent()
+        self._forget()
 
     # -- sending
 
@@ -169,18 +168,20 @@ class Forwarding:
     # -- devices that are away
 
     def hold(self, source: Source, numbers: Iterable[int]) -> None:
-        """Keep back reports of a device that is not alive, until `revived` or the next births."""
-        for number in numbers:
-            held = self._held.get(source)
-            first = number if held is None else min(held.first, number)
-            end = number + 1 if held is None else max(held.end, number + 1)
-            self._held[source] = Span(first, end, of_one=True, source=source)
+        """Keep back reports of the backlog whose device is not alive, until `revived` or the next births."""
+        _extend(self._held, source, numbers)
+
+    def hold_new(self, source: Source, number: int) -> None:
+        """Keep back a new report of a device that is not alive."""
+        _extend(self._held_new, source, (number,))
 
     def revived(self, source: Source) -> None:
-        """Note that a device is alive again: what was held back of it goes first, so that its reports stay in order."""
-        held = self._held.pop(source, None)
-        if held is not None and self._is_open:
+        """Note that a device is alive again: what was passed over goes first, what came meanwhile last; so it stays in order."""
+        held, new = self._held.pop(source, None), self._held_new.pop(source, None)
+        if held is not None:
             self._backlog.appendleft(held)
+        if new is not None:
+            self._backlog.append(new)
 
     # -- forgetting
 
@@ -193,9 +194,19 @@ class Forwarding:
             spans.append(run.span)
         return spans
 
-    def _forget_sent(self) -> None:
+    def _forget(self) -> None:
+        self._held.clear()
+        self._held_new.clear()
         self._sent.clear()
         self.sent_readings = 0
+
+
+def _extend(held: dict[Source, Span], source: Source, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        span = held.get(source)
+        first = number if span is None else min(span.first, number)
+        end = number + 1 if span is None else max(span.end, number + 1)
+        held[source] = Span(first, end, of_one=True, source=source)
 
 
 def _continues(run: Span, span: Span) -> bool:

@@ -1,53 +1,56 @@
 """What an edge node reported, in the form in which it is stored until it has surely arrived.
 
-Aliases last no longer than a birth, so a stored report names its metrics and their data types: a Sparkplug payload like that of a birth.
-Sent again later it is history under the aliases of the present birth; what the node does not have any more in that form is left out and
-counted.
+Aliases last no longer than a birth, so a stored report names its metrics and their data types: it is a Sparkplug payload like that of a
+birth.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from namespace.sparkplug.decoder import decode_payload
 from namespace.sparkplug.definition import MetricUpdate
 from namespace.sparkplug.edge_node import EdgeNodeSession
 from namespace.sparkplug.encoder import encode_payload
-from namespace.sparkplug.errors import LocalProtocolError, Reason
-from namespace.sparkplug.message import OutgoingMessage
+from namespace.sparkplug.forwarding import Source
 from namespace.sparkplug.metric import Metric
 from namespace.sparkplug.payload import Payload
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """Stored reports of one device as they go out now.
+class StoredReport(NamedTuple):
+    """One report as it is kept.
 
     Attributes:
-        messages: What to publish.
-        refused: Why readings were left out, one entry for each.
+        number: its place in the order of reporting.
+        stamp_ms: when it was reported, by the clock of the store.
+        source: the device; None for the edge node itself.
+        readings: how many it holds.
+        payload: see `encode_report`.
     """
 
-    messages: list[OutgoingMessage] = field(default_factory=list)
-    refused: list[Reason] = field(default_factory=list)
+    number: int
+    stamp_ms: int
+    source: Source
+    readings: int
+    payload: bytes
 
 
-def encode_report(core: EdgeNodeSession, device_id: str | None, updates: Iterable[MetricUpdate]) -> tuple[bytes, int]:
-    """Return the stored form of a report and the number of readings in it; transient metrics, which are not for history, are left out.
+def encode_report(core: EdgeNodeSession, device_id: Source, updates: Iterable[MetricUpdate]) -> tuple[bytes, int]:
+    """Return the stored form of a report and how many readings it holds; transient metrics, which are not for history, are left out.
 
     Args:
-        core: Whose metrics they are.
-        device_id: The device; None for the edge node itself.
-        updates: As `EdgeNodeSession.changes` returns them.
+        core: whose metrics they are.
+        device_id: the device; None for the edge node itself.
+        updates: as `EdgeNodeSession.changes` returns them.
 
     Raises:
-        LocalProtocolError: Unknown device, or a value that does not fit.
+        LocalProtocolError: unknown device, or a value that does not fit.
     """
-    metrics: list[Metric] = []
+    readings: list[Metric] = []
     for update in updates:
         definition = core.definition(device_id, update.name)
         if definition is None or definition.is_transient:
             continue
-        metrics.append(
+        readings.append(
             Metric(
                 name=update.name,
                 timestamp=update.timestamp,
@@ -56,47 +59,18 @@ def encode_report(core: EdgeNodeSession, device_id: str | None, updates: Iterabl
                 properties=update.properties,
             )
         )
-    return (encode_payload(Payload(metrics=tuple(metrics))) if metrics else b"", len(metrics))
+    return encode_readings(readings), len(readings)
+
+
+def encode_readings(readings: Iterable[Metric]) -> bytes:
+    """Return the stored form of readings that have their names and data types."""
+    return encode_payload(Payload(metrics=tuple(readings)))
 
 
 def decode_report(data: bytes) -> tuple[Metric, ...]:
     """Return the readings of a stored report.
 
     Raises:
-        RemoteProtocolError: It has been damaged.
+        RemoteProtocolError: it has been damaged.
     """
     return decode_payload(data).metrics
-
-
-def recall(core: EdgeNodeSession, device_id: str | None, readings: Iterable[Metric], now_ms: int) -> Recalled:
-    """Send stored readings of one device as history.
-
-    Args:
-        core: A born edge node with that device alive.
-        device_id: The device; None for the edge node itself.
-        readings: Of stored reports, in order.
-        now_ms: ms since the epoch, UTC.
-    """
-    recalled = Recalled()
-    updates: list[MetricUpdate] = []
-    for reading in readings:
-        definition = core.definition(device_id, reading.name or "")
-        if definition is None:
-            recalled.refused.append(Reason.UNKNOWN_METRIC)
-        elif definition.datatype is not reading.datatype:
-            recalled.refused.append(Reason.DATATYPE_CHANGED)
-        else:
-            updates.append(
-                MetricUpdate(
-                    definition.name, reading.value, reading.timestamp, is_historical=True, properties=reading.properties
-                )
-            )
-    try:
-        recalled.messages.extend(core.update(device_id, updates, now_ms))
-    except LocalProtocolError:  # one does not fit what is born now, such as a template that has other members: find it
-        for update in updates:
-            try:
-                recalled.messages.extend(core.update(device_id, [update], now_ms))
-            except LocalProtocolError:
-                recalled.refused.append(Reason.VALUE)
-    return recalled

@@ -1,6 +1,6 @@
 """`python -m services.console`: the console of one site."""
 
-from namespace.runtime.process import main
+from namespace.runtime import main
 from services.console.service import SERVICE
 
 if __name__ == "__main__":

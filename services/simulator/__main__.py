@@ -1,6 +1,6 @@
 """Run the simulator: `python -m services.simulator`."""
 
-from namespace.runtime.process import main
+from namespace.runtime import main
 from services.simulator.service import SERVICE
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`python -m services.work_order`: the work order service of one site."""
 
-from namespace.runtime.process import main
+from namespace.runtime import main
 from services.work_order.service import SERVICE
 
 if __name__ == "__main__":
