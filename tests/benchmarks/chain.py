@@ -25,7 +25,7 @@ from tests.benchmarks.contestants import Broken
 from tests.benchmarks.copying import Limits, copy_limits
 from tests.benchmarks.corpus import METRICS, Corpus
 from tests.benchmarks.environments import CACHE
-from tests.benchmarks.pacer import Pacer
+from tests.benchmarks.pacer import PASSWORD, Pacer
 from tests.benchmarks.rounds import Gate, Outcome, Row, Spread, ratios
 from tests.benchmarks.run import Run
 from tests.benchmarks.service import running
@@ -34,7 +34,6 @@ _WINDOW = 15_000
 _MESSAGES = 30_000
 _BORN_S = 30.0
 _STUCK_S = 60.0
-_PASSWORD = "only-for-tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ async def _once(
             data_dir=folder,
             profile=profile_file,
         ) as historian:
-            with Pacer(broker.port, account=("bench-pacer", _PASSWORD)) as pacer:
+            with Pacer(broker.port, account=("bench-pacer", PASSWORD)) as pacer:
                 return await _pour(connection, place, server, broker, historian.pid, pacer, traffic)
     finally:
         await connection.close()

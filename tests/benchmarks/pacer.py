@@ -13,6 +13,8 @@ from namespace.servers import process
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.stand_in import marker
 
+PASSWORD = "only-for-tests"
+"""Of every account at the brokers of `namespace.testing`."""
 _TICK_S = 0.0005
 _PATIENCE_S = 60.0
 

@@ -111,7 +111,7 @@ class OwnHost:
 
 def _transport(url: BrokerUrl) -> Transport:
     try:
-        from namespace.transport.stream import StreamTransport
+        from namespace.transport.stream import StreamTransport  # pyright: ignore[reportMissingImports]
     except ImportError:
         from namespace.transport.mqtt import MqttTransport
 
