@@ -31,7 +31,7 @@ from namespace.servers.settings import data_dir
 from namespace.servers.site import read_site
 from namespace.servers.site_state import SiteState, read_state
 from namespace.transport import BrokerUrl, BrokerUrlError
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 Result = TypeVar("Result")
 
@@ -51,11 +51,11 @@ class WayIn:
     broker: BrokerUrl
 
 
-def _transport(broker: BrokerUrl) -> MqttTransport:
+def _transport(broker: BrokerUrl) -> StreamTransport:
     client_id = f"uns-{os.getpid()}-{secrets.token_hex(3)}"
     try:
         allowed = read_settings(_GuestSettings).allow_plaintext
-        return MqttTransport(broker, client_id=client_id, allow_plaintext=allowed)
+        return StreamTransport(broker, client_id=client_id, allow_plaintext=allowed)
     except (BrokerUrlError, SettingsError) as error:
         raise CliError(
             str(error),

@@ -28,7 +28,7 @@ from namespace.servers.folder import DataFolder
 from namespace.servers.settings import data_dir
 from namespace.servers.site_state import SiteState, read_state
 from namespace.transport import BrokerUrl, Transport
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command()(load)
@@ -97,9 +97,9 @@ def replay(
                     text,
                     str(file),
                     site=site,
-                    guest=MqttTransport(guest, client_id=f"uns-replay-{os.getpid()}"),
+                    guest=StreamTransport(guest, client_id=f"uns-replay-{os.getpid()}"),
                     account=guest.username or "",
-                    machines=MqttTransport(machines, client_id=f"uns-replay-machines-{os.getpid()}"),
+                    machines=StreamTransport(machines, client_id=f"uns-replay-machines-{os.getpid()}"),
                     speed=speed,
                     in_flight=in_flight,
                     check=verify,

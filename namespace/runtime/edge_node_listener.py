@@ -19,10 +19,12 @@ from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
+from namespace.runtime.telling import Teller
 from namespace.sparkplug import HostEvent, HostSession, NodeSnapshot, RebirthWanted, Rejected, RemoteProtocolError
 from namespace.transport import Message
 
 _HELD = 50_000
+_AT_ONCE = 256
 _TICK_S = 0.25
 _RETRY_S = 1.0
 _SNAPSHOT_S = 3.0
@@ -92,11 +94,12 @@ class EdgeNodeListener:
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="edge nodes")
+        self._teller = Teller(self._log, metrics, is_over=lambda: self._is_overflown)
         self.before_first: Callable[[], Awaitable[None]] = _at_once
         self.before_snapshot: Callable[[], Awaitable[None]] = _at_once
         self.joined: Callable[[], None] = _nothing
         for topic_filter in filters:
-            session.route(topic_filter, self._receive)
+            session.route_batches(topic_filter, self._receive)
         session.join(self)
 
     # -- the session's side
@@ -111,13 +114,13 @@ class EdgeNodeListener:
         self._held = None
         self._take(self._core.disconnected(self._now_ms()))
 
-    def _receive(self, message: Message) -> None:
+    def _receive(self, messages: Sequence[Message]) -> None:
         if self._is_overflown:
             return  # the session is about to end, and the next one begins with a snapshot
         if self._held is None:
-            self._take(self._core.receive(message.topic, message.payload, self._now_ms()))
-        elif len(self._held) < _HELD:
-            self._held.append(message)
+            self._take(self._core.receive_batch(messages, self._now_ms()))
+        elif len(self._held) + len(messages) <= _HELD:
+            self._held.extend(messages)
         else:
             self.overflow("held back")
 
@@ -131,8 +134,8 @@ class EdgeNodeListener:
     def _release(self) -> None:
         held, self._held = self._held or [], None
         self._core.connected(self._now_ms())
-        for message in held:
-            self._receive(message)
+        for start in range(0, len(held), _AT_ONCE):
+            self._receive(held[start : start + _AT_ONCE])
         self.joined()
 
     def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
@@ -143,7 +146,7 @@ class EdgeNodeListener:
                 case Rejected(reason=reason):
                     self._metrics.rejected.labels("machine payload", reason).inc()
         if events:
-            self._told(events, gone)
+            self._teller.tell(events, lambda rest: self._told(rest, gone))
 
     # -- tasks
 

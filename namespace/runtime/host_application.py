@@ -7,10 +7,12 @@ primary host application: STATE is `namespace.runtime.primary_host`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from namespace.runtime.clock import Clock, to_ms
+from namespace.runtime.logging import get_logger
 from namespace.runtime.session import Session
+from namespace.runtime.telling import Teller
 from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, HostSession, rebirth_request
 from namespace.transport import Message
 
@@ -40,7 +42,8 @@ class HostApplication:
         self._core = core
         self._clock = clock
         self._told = told
-        session.route(_EVERYTHING, self._receive)
+        self._teller = Teller(get_logger(part="host application"))
+        session.route_batches(_EVERYTHING, self._receive)
         session.join(self)
 
     async def connected(self) -> None:
@@ -49,7 +52,7 @@ class HostApplication:
 
     def disconnected(self) -> None:
         """Everything that was learned may be old from now on."""
-        self._told(self._core.disconnected(self._now_ms()))
+        self._tell(self._core.disconnected(self._now_ms()))
 
     async def request_rebirth(self, node: EdgeNodeDescriptor) -> None:
         """Ask `node` to say everything again.
@@ -73,10 +76,14 @@ class HostApplication:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            self._told(self._core.tick(self._now_ms()))
+            self._tell(self._core.tick(self._now_ms()))
 
-    def _receive(self, message: Message) -> None:
-        self._told(self._core.receive(message.topic, message.payload, self._now_ms()))
+    def _receive(self, messages: Sequence[Message]) -> None:
+        self._tell(self._core.receive_batch(messages, self._now_ms()))
+
+    def _tell(self, events: Sequence[HostEvent]) -> None:
+        if events:
+            self._teller.tell(events, self._told)
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())

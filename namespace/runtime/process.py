@@ -43,7 +43,7 @@ from namespace.store import (
     next_bd_seq,
 )
 from namespace.transport import BrokerUrl, Transport
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 from namespace.version import VERSION
 
 _DATABASE_RETRY_S = 1.0
@@ -55,9 +55,16 @@ OpenTransport = Callable[[str], Transport]
 
 
 def _to_broker(settings: ServiceSettings) -> OpenTransport:
-    """Return the everyday way to the broker: MQTT at the address in the settings."""
+    """Return the everyday way to the broker: MQTT at the address in the settings, by the client that they name."""
     url = BrokerUrl.parse(settings.broker_url)
-    return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
+    if settings.mqtt_client == "aiomqtt":
+        from namespace.transport.mqtt import MqttTransport
+
+        return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
+    rest_s = settings.mqtt_rest_ms / 1000
+    return lambda client_id: StreamTransport(
+        url, client_id=client_id, rest_s=rest_s, allow_plaintext=settings.allow_plaintext
+    )
 
 
 async def run(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,7 +37,13 @@ from namespace.transport import (
 Handler = Callable[[Message], None]
 """Takes one message; must not block, and must not fail for what a peer sent."""
 
+BatchHandler = Callable[[Sequence[Message]], None]
+"""Takes messages in order, all that came together for nobody else; likewise."""
+
 _ROUTE_CACHE = 65_536
+_TURN_MESSAGES = 256
+_TURN_BYTES = 64 * 1024
+"""After so much, others have their turn: 5 ms or so of births, less of data."""
 
 
 class Member(Protocol):
@@ -56,7 +62,7 @@ class Member(Protocol):
 class _Route:
     filter: str
     qos: int
-    handler: Handler
+    handler: BatchHandler
 
 
 async def _no_will() -> Will | None:
@@ -94,7 +100,8 @@ class Session:
         self._backoff = backoff or Backoff()
         self._metrics = metrics
         self._routes: list[_Route] = []
-        self._by_topic: dict[str, tuple[Handler, ...]] = {}
+        self._by_topic: dict[str, tuple[BatchHandler, ...]] = {}
+        self._handlers: dict[tuple[BatchHandler, ...], tuple[BatchHandler, ...]] = {}
         self._members: list[Member] = []
         self._connection: Connection | None = None
         self._cut = asyncio.Event()
@@ -116,6 +123,18 @@ class Session:
 
     def route(self, topic_filter: str, handler: Handler, *, qos: int = 0) -> None:
         """Hand every message whose topic matches `topic_filter` to `handler`; call before `run`."""
+
+        def each(messages: Sequence[Message]) -> None:
+            for message in messages:
+                try:
+                    handler(message)
+                except Exception:  # noqa: BLE001 - the supervisor of handlers, see the module's docstring
+                    self._failed(message)
+
+        self.route_batches(topic_filter, each, qos=qos)
+
+    def route_batches(self, topic_filter: str, handler: BatchHandler, *, qos: int = 0) -> None:
+        """Hand messages whose topics match to `handler`, as many at once as came in a row; call before `run`."""
         self._routes.append(_Route(topic_filter, qos, handler))
         self._by_topic.clear()
 
@@ -199,7 +218,10 @@ class Session:
                 self._health.ready(self._part)
                 self.up.set()
                 async for batch in connection.batches():
-                    self._dispatch(batch)
+                    for number, part in enumerate(_turns(batch)):
+                        if number:
+                            await asyncio.sleep(0)
+                        self._dispatch(part)
             finally:
                 cutter.cancel()
                 self._connection = None
@@ -211,29 +233,49 @@ class Session:
         await self._cut.wait()
         await connection.abort()
 
-    def _dispatch(self, batch: Iterable[Message]) -> None:
+    def _dispatch(self, messages: Sequence[Message]) -> None:
+        """Hand messages over, those in a row for the same handler at once."""
         by_topic = self._by_topic
-        for message in batch:
+        start, present = 0, None
+        for position, message in enumerate(messages):
             handlers = by_topic.get(message.topic)
             if handlers is None:
                 handlers = self._resolve(message.topic)
-            for handler in handlers:
-                try:
-                    handler(message)
-                except Exception:  # noqa: BLE001 - the supervisor of handlers, see the module's docstring
-                    self._failed(message)
+            if handlers is not present or len(handlers) > 1:
+                self._hand_over(present, messages[start:position])
+                start, present = position, handlers
+        self._hand_over(present, messages[start:])
+
+    def _hand_over(self, handlers: tuple[BatchHandler, ...] | None, messages: Sequence[Message]) -> None:
+        for handler in handlers or ():
+            try:
+                handler(messages)
+            except Exception:  # noqa: BLE001 - the supervisor of handlers, see the module's docstring
+                self._failed(messages[0])
 
     def _failed(self, message: Message) -> None:
         self._log.exception("handler_failed", topic=message.topic, payload_bytes=len(message.payload))
         if self._metrics is not None:
             self._metrics.rejected.labels("message", "handler_failed").inc()
 
-    def _resolve(self, topic: str) -> tuple[Handler, ...]:
+    def _resolve(self, topic: str) -> tuple[BatchHandler, ...]:
         if len(self._by_topic) >= _ROUTE_CACHE:
             self._by_topic.clear()
         handlers = tuple(route.handler for route in self._routes if topic_matches(route.filter, topic))
-        self._by_topic[topic] = handlers
+        self._by_topic[topic] = handlers = self._handlers.setdefault(handlers, handlers)
         return handlers
+
+
+def _turns(batch: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Cut a batch into parts that take the event loop some milliseconds each."""
+    start = size = 0
+    for position, message in enumerate(batch, 1):
+        size += len(message.payload)
+        if size >= _TURN_BYTES or position - start >= _TURN_MESSAGES:
+            yield batch[start:position]
+            start, size = position, 0
+    if start < len(batch):
+        yield batch[start:]
 
 
 def _honour_cancellation() -> None:

@@ -38,6 +38,8 @@ class ServiceSettings(BaseModel):
         drain_s: Seconds a stopping service may take to hand out what it has promised.
         command_lanes: Commands of different subjects that are worked on at the same time.
         allow_plaintext: Permit an unencrypted broker connection beyond loopback.
+        mqtt_client: `stream`, our own, which holds a broker back that is too fast; or `aiomqtt`, which leaves it.
+        mqtt_rest_ms: Milliseconds that `stream` waits between reads of the network, for fewer and larger ones; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -54,6 +56,8 @@ class ServiceSettings(BaseModel):
     drain_s: Annotated[float, Field(ge=0)] = 5.0
     command_lanes: Annotated[int, Field(ge=1, le=32)] = 12
     allow_plaintext: bool = False
+    mqtt_client: Literal["stream", "aiomqtt"] = "stream"
+    mqtt_rest_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -37,7 +37,6 @@ from namespace.sparkplug.host_event import (
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeBirth,
     NodeDeath,
     NodeStale,
@@ -59,6 +58,7 @@ from namespace.sparkplug.metric import (
     Template,
     Value,
 )
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
 from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
@@ -77,6 +77,7 @@ __all__ = [
     "REBIRTH",
     "Action",
     "Cell",
+    "Columns",
     "CommandReceived",
     "CommandRefused",
     "Data",
@@ -126,6 +127,7 @@ __all__ = [
     "Resend",
     "Resolve",
     "Send",
+    "Slot",
     "Source",
     "Span",
     "SparkplugError",

@@ -11,6 +11,8 @@ from namespace.sparkplug.compression import COMPRESSED_UUID, DEFAULT_ALGORITHM, 
 from namespace.sparkplug.errors import Reason, RemoteProtocolError
 from namespace.sparkplug.payload import Limits
 
+_LEAST_METRIC_BYTES = 2
+
 
 def parse_payload(data: bytes, limits: Limits) -> pb.Payload:
     """Parse the protobuf frame of a payload and inflate it if need be; metrics are not looked into yet.
@@ -23,12 +25,13 @@ def parse_payload(data: bytes, limits: Limits) -> pb.Payload:
     message = _parse(data)
     if message.uuid == COMPRESSED_UUID:
         outer = message
-        message = _parse(inflate(outer.body, _algorithm_of(outer), limits.decompressed_bytes))
+        data = inflate(outer.body, _algorithm_of(outer), limits.decompressed_bytes)
+        message = _parse(data)
         if message.uuid == COMPRESSED_UUID:
             raise RemoteProtocolError(Reason.COMPRESSION, "compressed twice")
         if outer.HasField("seq") and not message.HasField("seq"):
             message.seq = outer.seq
-    if len(message.metrics) > limits.metrics:
+    if len(data) > limits.metrics * _LEAST_METRIC_BYTES and len(message.metrics) > limits.metrics:
         raise RemoteProtocolError(Reason.METRIC_COUNT, f"{len(message.metrics)} metrics, at most {limits.metrics}")
     return message
 

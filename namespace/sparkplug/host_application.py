@@ -9,18 +9,18 @@ passed over.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from zlib import crc32
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.errors import Reason, RemoteProtocolError, TopicError
 from namespace.sparkplug.frame import parse_payload, seq_of
 from namespace.sparkplug.host_event import (
+    Data,
     DeviceDeath,
     HostEvent,
     Ignored,
     IgnoredReason,
-    MetricValue,
     NodeStale,
     NodeState,
     NodeTrigger,
@@ -37,9 +37,12 @@ from namespace.sparkplug.host_message import (
     apply_node_birth,
     apply_node_death,
     apply_snapshot,
+    living_table,
     refuse_device_birth,
+    told_of_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
+from namespace.sparkplug.metric_columns import MetricValue
 from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
@@ -80,6 +83,20 @@ class HostSettings:
 DEFAULT_SETTINGS: Final = HostSettings()
 
 
+class Heard(Protocol):
+    """A message as a transport hands it over."""
+
+    @property
+    def topic(self) -> str:
+        """Where it was published."""
+        ...
+
+    @property
+    def payload(self) -> bytes:
+        """What was."""
+        ...
+
+
 class HostSession:
     """What a host application knows of the edge nodes it hears.
 
@@ -107,13 +124,21 @@ class HostSession:
         Returns:
             What it means, in order; more than one event where messages held back are released.
         """
-        route = self._routes.get(topic) or self._route(topic)
-        if route is not None:
-            try:
-                message = parse_payload(payload, self._settings.limits)
-                self._dispatch(route, message, len(payload), now_ms)
-            except RemoteProtocolError as error:
-                self._reject(route, error, now_ms)
+        self._take_in(topic, payload, now_ms)
+        return self._taken()
+
+    def receive_batch(self, messages: Iterable[Heard], now_ms: int) -> list[HostEvent]:
+        """Take in messages from the broker; the same as `receive` for each of them.
+
+        Args:
+            messages: as they came, in order.
+            now_ms: our clock, ms since the epoch, UTC.
+
+        Returns:
+            What they mean, in order.
+        """
+        for message in messages:
+            self._take_in(message.topic, message.payload, now_ms)
         return self._taken()
 
     def tick(self, now_ms: int) -> list[HostEvent]:
@@ -234,6 +259,42 @@ class HostSession:
             node = self._nodes[edge_node] = HostNode(edge_node, wish)
         return node
 
+    def _take_in(self, topic: str, payload: bytes, now_ms: int) -> None:
+        route = self._routes.get(topic) or self._route(topic)
+        if route is None:
+            return
+        try:
+            message = parse_payload(payload, self._settings.limits)
+            if not (route.is_data and self._take_next(route, message, now_ms)):
+                self._dispatch(route, message, len(payload), now_ms)
+        except RemoteProtocolError as error:
+            self._reject(route, error, now_ms)
+
+    def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
+        """Take in data whose turn it is, of somebody who is online and has no hole: nearly all there is; tell whether it was."""
+        node, seq, sent_at = route.node, message.seq, message.timestamp
+        window = node.window
+        if (
+            seq != window.expected
+            or node.state is not NodeState.ONLINE
+            or window.is_waiting
+            or sent_at < node.born_at
+            or not self._settings.check_sequence
+            or not (seq or message.HasField("seq"))
+        ):
+            return False
+        table = living_table(node, route.topic.device_id)
+        if table is None:
+            return False
+        window.accept(sent_at)
+        node.sent_at = max(node.sent_at, sent_at)
+        columns, problems = table.data(message, now_ms, self._settings.limits)
+        if problems:
+            self._note(route, told_of_data(route, columns, problems, sent_at or now_ms), now_ms)
+        else:
+            self._events.append(Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms))
+        return True
+
     def _dispatch(self, route: Route, message: pb.Payload, size: int, now_ms: int) -> None:
         message_type = route.topic.message_type
         out_of_band = message_type is MessageType.NBIRTH or message_type is MessageType.NDEATH
@@ -285,7 +346,9 @@ class HostSession:
             self._reject(route, error, now_ms)
 
     def _apply(self, route: Route, message: pb.Payload, now_ms: int) -> None:
-        applied = _APPLIERS[route.topic.message_type](route, message, self._reading, now_ms)
+        self._note(route, _APPLIERS[route.topic.message_type](route, message, self._reading, now_ms), now_ms)
+
+    def _note(self, route: Route, applied: Applied, now_ms: int) -> None:
         self._events += applied.events
         if applied.wanted is not None:
             self._want(route.node, applied.wanted, now_ms)

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import NamedTuple
 
-from namespace.sparkplug.datatype import DataType
 from namespace.sparkplug.errors import Reason
-from namespace.sparkplug.metric import PropertySet, Value
+from namespace.sparkplug.metric_columns import Columns, MetricValue
 from namespace.sparkplug.topic import EdgeNodeDescriptor
 
 
@@ -67,28 +65,6 @@ class IgnoredReason(StrEnum):
     DEATH_OF_OTHER_SESSION = "death_of_other_session"
 
 
-class MetricValue(NamedTuple):
-    """One metric, resolved by its birth.
-
-    Attributes:
-        value: None is null; DateTime is int ms since the epoch, arrays are tuples. A template instance is
-            complete: members that a message left out are those known before.
-        timestamp: when the value was taken, ms since the epoch, UTC; the time of the message where the metric
-            has none of its own.
-        is_historical: an old value that does not replace the current one.
-        is_transient: not meant for history.
-        properties: those of the birth with what came since.
-    """
-
-    name: str
-    datatype: DataType
-    value: Value
-    timestamp: int
-    is_historical: bool = False
-    is_transient: bool = False
-    properties: PropertySet | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class NodeBirth:
     """An edge node says everything it has; devices follow, and those of before count no more until they do.
@@ -117,14 +93,68 @@ class DeviceBirth:
     restored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Data:
-    """New values; `device_id` is None for the edge node itself."""
+    """New values; `device_id` is None for the edge node itself. Not to be changed.
 
-    edge_node: EdgeNodeDescriptor
-    device_id: str | None
-    metrics: tuple[MetricValue, ...]
-    timestamp: int
+    The values of a message come as columns, for whoever takes many; `metrics` makes one object of each when it is first read.
+    """
+
+    __slots__ = ("_columns", "_metrics", "device_id", "edge_node", "timestamp")
+    __match_args__ = ("edge_node", "device_id", "metrics", "timestamp")
+
+    def __init__(
+        self,
+        edge_node: EdgeNodeDescriptor,
+        device_id: str | None,
+        metrics: tuple[MetricValue, ...] | Columns,
+        timestamp: int,
+    ) -> None:
+        """Tell of values.
+
+        Args:
+            edge_node: whose they are.
+            device_id: of its device, if any.
+            metrics: the values, one by one or in columns.
+            timestamp: of the message, ms since the epoch.
+        """
+        self.edge_node = edge_node
+        self.device_id = device_id
+        self.timestamp = timestamp
+        self._columns: Columns | None = None
+        self._metrics: tuple[MetricValue, ...] | None = None
+        if isinstance(metrics, Columns):
+            self._columns = metrics
+        else:
+            self._metrics = metrics
+
+    @property
+    def columns(self) -> Columns | None:
+        """The values in columns; None where the event was made of single ones."""
+        return self._columns
+
+    @property
+    def metrics(self) -> tuple[MetricValue, ...]:
+        """The values one by one."""
+        if self._metrics is None:
+            assert self._columns is not None
+            self._metrics = self._columns.metrics()
+        return self._metrics
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what is told, in whatever form."""
+        if not isinstance(other, Data):
+            return NotImplemented
+        mine = (self.edge_node, self.device_id, self.timestamp, self.metrics)
+        return mine == (other.edge_node, other.device_id, other.timestamp, other.metrics)
+
+    def __hash__(self) -> int:
+        """Hash as equality asks."""
+        return hash((self.edge_node, self.device_id, self.timestamp))
+
+    def __repr__(self) -> str:
+        """Show what is told."""
+        told = f"edge_node={self.edge_node!r}, device_id={self.device_id!r}, metrics={self.metrics!r}"
+        return f"Data({told}, timestamp={self.timestamp})"
 
 
 @dataclass(frozen=True, slots=True)

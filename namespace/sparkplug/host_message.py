@@ -21,6 +21,7 @@ from namespace.sparkplug.host_event import (
     WantedReason,
 )
 from namespace.sparkplug.host_node import HostDevice, HostNode, Route
+from namespace.sparkplug.metric_columns import Columns
 from namespace.sparkplug.metric_table import MetricTable, Problem
 from namespace.sparkplug.payload import Limits
 from namespace.sparkplug.snapshot import NodeSnapshot
@@ -136,10 +137,15 @@ def apply_data(route: Route, message: pb.Payload, reading: Reading, now_ms: int)
             ignored = Ignored(route.text, IgnoredReason.DEVICE_NOT_BORN)
             return Applied([ignored], WantedReason.DEVICE_NOT_BORN)
         table = MetricTable()
-    values, problems = table.data(message, now_ms, reading.limits, needs_birth=reading.needs_birth)
-    events = _told(route, problems) if problems else []
-    if values or not problems:
-        events.append(Data(node.edge_node, device_id, values, message.timestamp or now_ms))
+    columns, problems = table.data(message, now_ms, reading.limits, needs_birth=reading.needs_birth)
+    return told_of_data(route, columns, problems, message.timestamp or now_ms)
+
+
+def told_of_data(route: Route, columns: Columns, problems: list[Problem], timestamp: int) -> Applied:
+    """Say what a data message told, and what of it could not be used."""
+    events = _told(route, problems)
+    if columns.slots or not problems:
+        events.append(Data(route.node.edge_node, route.topic.device_id, columns, timestamp))
     is_unknown = any(problem.is_unknown for problem in problems)
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
 

@@ -12,15 +12,27 @@ from namespace.sparkplug.metric_table import MetricTable
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import SEQ_MODULUS, SequenceWindow
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot
-from namespace.sparkplug.topic import EdgeNodeDescriptor, Topic
+from namespace.sparkplug.topic import EdgeNodeDescriptor, MessageType, Topic
 
 
-class Route(NamedTuple):
-    """What a topic means, found once: the edge node's record and the topic's parts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """What a topic means, found once.
+
+    Attributes:
+        node: the edge node's record.
+        topic: the topic's parts.
+        text: the topic.
+        is_data: whether it brings NDATA or DDATA.
+    """
 
     node: "HostNode"
     topic: Topic
     text: str
+    is_data: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_data", self.topic.message_type in (MessageType.NDATA, MessageType.DDATA))
 
 
 class HeldMessage(NamedTuple):

@@ -5,15 +5,15 @@ read it, which slot an alias means. Anything unusual (null, another member, tabl
 road through `MetricReader`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
-from namespace.sparkplug.datatype import METRIC_TYPES, READERS, WIRE_FIELD, DataType, Scalar, type_of_number
+from namespace.sparkplug.datatype import METRIC_TYPES, DataType, Scalar, type_of_number
 from namespace.sparkplug.decoder import MetricReader
 from namespace.sparkplug.errors import Reason, RemoteProtocolError
-from namespace.sparkplug.host_event import MetricValue
-from namespace.sparkplug.metric import MetaData, Metric, PropertySet, Template, Value
+from namespace.sparkplug.metric import Metric, PropertySet, Template, Value
+from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits
 
 _SELF_DESCRIBING = {
@@ -26,71 +26,6 @@ _SELF_DESCRIBING = {
 }
 
 
-_READ_AS_IS = frozenset(
-    {
-        DataType.Float,
-        DataType.Double,
-        DataType.Boolean,
-        DataType.UInt64,
-        DataType.DateTime,
-        DataType.Bytes,
-        DataType.File,
-    }
-)
-
-
-@dataclass(slots=True, eq=False)
-class _Slot:
-    """One metric: what the birth settled (how to read it), and what is current."""
-
-    name: str
-    alias: int | None
-    datatype: DataType
-    datatypes: tuple[int, int]
-    is_plain: bool
-    field: str
-    read: Callable[[object], Scalar] | None
-    is_transient: bool
-    metadata: MetaData | None
-    value: Value
-    timestamp: int
-    properties: PropertySet | None
-
-    @classmethod
-    def of(cls, name: str, datatype: DataType, metric: Metric, timestamp: int) -> "_Slot":
-        return cls(
-            name=name,
-            alias=metric.alias,
-            datatype=datatype,
-            datatypes=(0, int(datatype)),
-            is_plain=datatype in READERS and not datatype.is_array,
-            field=WIRE_FIELD[datatype],
-            read=None if datatype in _READ_AS_IS else READERS.get(datatype),
-            is_transient=metric.is_transient,
-            metadata=metric.metadata,
-            value=metric.value,
-            timestamp=timestamp,
-            properties=metric.properties,
-        )
-
-    def as_metric(self) -> Metric:
-        return Metric(
-            name=self.name,
-            alias=self.alias,
-            timestamp=self.timestamp,
-            datatype=self.datatype,
-            value=self.value,
-            is_transient=self.is_transient,
-            properties=self.properties,
-            metadata=self.metadata,
-        )
-
-    def as_value(self) -> MetricValue:
-        return MetricValue(
-            self.name, self.datatype, self.value, self.timestamp, False, self.is_transient, self.properties
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One metric that could not be used; `is_unknown` when a birth might cure it."""
@@ -100,16 +35,12 @@ class Problem:
     is_unknown: bool = False
 
 
-_new_value: Callable[..., MetricValue] = tuple.__new__
-"""Makes a `MetricValue` without the detour over keyword arguments: half of what a sample costs."""
-
-
 class MetricTable:
     """What one birth told: metrics by name and by alias, with their current values."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, _Slot] = {}
-        self._by_alias: dict[int, _Slot] = {}
+        self._by_name: dict[str, Slot] = {}
+        self._by_alias: dict[int, Slot] = {}
         self._refused: set[str | int] = set()
 
     @classmethod
@@ -163,7 +94,7 @@ class MetricTable:
 
     def data(
         self, message: pb.Payload, received_at_ms: int, limits: Limits, *, needs_birth: bool = True
-    ) -> tuple[tuple[MetricValue, ...], list[Problem]]:
+    ) -> tuple[Columns, list[Problem]]:
         """Read a data message and take its values as current, history excepted.
 
         Args:
@@ -173,40 +104,71 @@ class MetricTable:
             needs_birth: False reads metrics that describe themselves (name with data type, or text, table,
                 ...) even if no birth told of them.
         """
-        values: list[MetricValue] = []
+        columns = Columns()
         problems: list[Problem] = []
+        slots, values, timestamps = columns.slots, columns.values, columns.timestamps
         by_alias = self._by_alias
         sent_at = message.timestamp or received_at_ms
-        reader = MetricReader(limits)
         for entry in message.metrics:
             slot = by_alias.get(entry.alias)
-            if slot is None or not slot.alias:
-                slot = self._slot_of(entry) or (None if needs_birth else _described(entry))
-                if slot is None:
-                    problems.extend(self._unknown(entry))
+            if slot is not None and slot.is_quick:
+                raw = getattr(entry, slot.field)
+                if (
+                    (raw or entry.HasField(slot.field))
+                    and entry.datatype in slot.datatypes
+                    and not (entry.is_null or entry.is_historical or entry.is_transient)
+                    and not entry.HasField("properties")
+                ):
+                    try:
+                        slot.value = raw if slot.read is None else slot.read(raw)
+                    except RemoteProtocolError as error:
+                        problems.append(Problem(error.reason, f"{slot.name}: {error.detail}"))
+                        continue
+                    slot.timestamp = entry.timestamp or sent_at
+                    slots.append(slot)
+                    values.append(slot.value)
+                    timestamps.append(slot.timestamp)
                     continue
-            try:
-                raw = getattr(entry, slot.field) if slot.is_plain else None
-                if raw and entry.datatype in slot.datatypes and not entry.is_null:
-                    value: Value = raw if slot.read is None else slot.read(raw)
-                else:
-                    value = _unusual(slot, entry, reader)
-                properties = slot.properties
-                if entry.HasField("properties"):
-                    properties = _merged(properties, reader.properties(entry.properties))
-            except RemoteProtocolError as error:
-                problems.append(Problem(error.reason, f"{slot.name}: {error.detail}"))
-                continue
-            timestamp = entry.timestamp or sent_at
-            is_historical = entry.is_historical
-            if not is_historical:
-                slot.value, slot.timestamp, slot.properties = value, timestamp, properties
-            is_transient = slot.is_transient or entry.is_transient
-            fields = (slot.name, slot.datatype, value, timestamp, is_historical, is_transient, properties)
-            values.append(_new_value(MetricValue, fields))
-        return tuple(values), problems
+            problems += self._unusual_data(entry, sent_at, columns, limits, needs_birth)
+        return columns, problems
 
-    def _slot_of(self, entry: pb.Payload.Metric) -> _Slot | None:
+    def _unusual_data(
+        self, entry: pb.Payload.Metric, sent_at: int, columns: Columns, limits: Limits, needs_birth: bool
+    ) -> list[Problem]:
+        """Read an entry that has no alias, or is anything but a plain current value: the slow road."""
+        slot = self._slot_of(entry) or (None if needs_birth else _described(entry))
+        if slot is None:
+            return self._unknown(entry)
+        reader = MetricReader(limits)
+        try:
+            value = _read(slot, entry, reader)
+            properties = slot.properties
+            if entry.HasField("properties"):
+                properties = _merged(properties, reader.properties(entry.properties))
+        except RemoteProtocolError as error:
+            return [Problem(error.reason, f"{slot.name}: {error.detail}")]
+        timestamp, is_historical = entry.timestamp or sent_at, entry.is_historical
+        if not is_historical:
+            if properties is not None and properties != slot.properties:
+                slot = self._replaced(slot, properties)
+            slot.value, slot.timestamp = value, timestamp
+        is_transient = slot.is_transient or entry.is_transient
+        columns.add(
+            slot,
+            MetricValue(slot.name, slot.datatype, value, timestamp, is_historical, is_transient, properties),
+        )
+        return []
+
+    def _replaced(self, slot: Slot, properties: PropertySet) -> Slot:
+        """Put a slot with other properties in the place of one; what was read into that one keeps it."""
+        new = slot.with_properties(properties)
+        if self._by_name.get(slot.name) is slot:
+            self._by_name[slot.name] = new
+        if slot.alias is not None and self._by_alias.get(slot.alias) is slot:
+            self._by_alias[slot.alias] = new
+        return new
+
+    def _slot_of(self, entry: pb.Payload.Metric) -> Slot | None:
         slot = self._by_alias.get(entry.alias)
         if slot is not None and (slot.alias or entry.HasField("alias")):
             return slot
@@ -234,7 +196,7 @@ class MetricTable:
                 problems.append(Problem(Reason.DATATYPE, f"{metric.name or metric.alias} is born without type"))
                 self._refused.update(key for key in (metric.name, metric.alias) if key is not None)
                 continue
-            slot = _Slot.of(metric.name, metric.datatype, metric, metric.timestamp or timestamp)
+            slot = Slot(metric.name, metric.datatype, metric, metric.timestamp or timestamp)
             self._by_name[slot.name] = slot
             if slot.alias is None:
                 continue
@@ -247,8 +209,8 @@ class MetricTable:
         return problems
 
 
-def _unusual(slot: _Slot, entry: pb.Payload.Metric, reader: MetricReader) -> Value:
-    """Read what is not a plain value that says yes, more than nothing, or something: the slow road."""
+def _read(slot: Slot, entry: pb.Payload.Metric, reader: MetricReader) -> Value:
+    """Read the value of any entry."""
     datatype = slot.datatype
     if entry.datatype not in slot.datatypes:
         raise RemoteProtocolError(
@@ -263,13 +225,13 @@ def _unusual(slot: _Slot, entry: pb.Payload.Metric, reader: MetricReader) -> Val
     return value if entry.is_historical else _whole(slot.value, value)
 
 
-def _described(entry: pb.Payload.Metric) -> _Slot | None:
+def _described(entry: pb.Payload.Metric) -> Slot | None:
     """Return a slot for a metric that says all about itself, None for one that does not."""
     datatype = type_of_number(entry.datatype) or _SELF_DESCRIBING.get(entry.WhichOneof("value") or "")
     if datatype not in METRIC_TYPES or not entry.name or not isinstance(entry.name, str):
         return None
     assert datatype is not None
-    return _Slot.of(entry.name, datatype, Metric(name=entry.name), 0)
+    return Slot(entry.name, datatype, Metric(name=entry.name), 0)
 
 
 def _whole(current: Value, new: Value) -> Value:

@@ -25,7 +25,7 @@ from namespace.servers import ports
 from namespace.servers.site_state import SiteState
 from namespace.testing.servers import scratch_folder
 from namespace.transport import BrokerUrl
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 T = TypeVar("T")
 
@@ -142,9 +142,9 @@ class RunningSite:
         """Return the address with which a service (or `cli`) signs in at the broker."""
         return BrokerUrl.parse((self.folder / "run" / account / "broker_url").read_text(encoding="utf-8").strip())
 
-    def transport(self, account: str = "cli", client_id: str | None = None) -> MqttTransport:
+    def transport(self, account: str = "cli", client_id: str | None = None) -> StreamTransport:
         """Return a way to the broker with an account of the site."""
-        return MqttTransport(self.broker_url(account), client_id=client_id or f"test-{uuid4().hex[:12]}")
+        return StreamTransport(self.broker_url(account), client_id=client_id or f"test-{uuid4().hex[:12]}")
 
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Run a `uns` command against the site; return its exit code and what it wrote."""

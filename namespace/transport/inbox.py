@@ -1,7 +1,7 @@
 """A bounded queue between whoever receives messages and the one task that reads them in batches.
 
 It exists because nothing may be discarded silently: when it is full it says so, and its owner ends the
-session. It does no I/O and belongs to one event loop.
+session, or has the sender wait until it is read. It does no I/O and belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Self
 from namespace.transport.port import ConnectionLost, Counters, LostReason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from namespace.transport.port import Message
 
 MAX_QUEUED_MESSAGES = 20_000
 MAX_QUEUED_BYTES = 64 * 1024 * 1024
+
+
+def _nothing() -> None:
+    return
 
 
 class Inbox:
@@ -44,6 +50,8 @@ class Inbox:
         self._bytes = 0
         self._reader: asyncio.Future[None] | None = None
         self._end: tuple[LostReason, str] | None = None
+        self.taken: Callable[[], None] = _nothing
+        """Called when everything queued has been read."""
 
     def put(self, message: Message) -> bool:
         """Queue a message; tell whether it was taken. Once it is not, call `end`: the rest would have a hole
@@ -59,6 +67,18 @@ class Inbox:
         if self._reader is not None:
             self._wake()
         return True
+
+    def extend(self, messages: list[Message], payload_bytes: int) -> None:
+        """Queue messages, whether there is room or not; the sender looks at `fill` before it brings more."""
+        if self._end is None and messages:
+            self._bytes += payload_bytes
+            self._messages.extend(messages)
+            self._wake()
+
+    @property
+    def fill(self) -> float:
+        """How much is waiting, as a share of what may wait; 1 is full."""
+        return max(len(self._messages) / self._max_messages, self._bytes / self._max_bytes)
 
     def end(self, reason: LostReason, detail: str = "") -> None:
         """Take no more messages; the reader still gets what is queued, then `ConnectionLost`. The first
@@ -99,6 +119,7 @@ class Inbox:
                 self._reader = None
         batch, self._messages, self._bytes = self._messages, [], 0
         self._counters.received += len(batch)
+        self.taken()
         return batch
 
     def _wake(self) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def world(limit_bytes: int = 1 << 20) -> Iterator[World]:
             made.file.close()
 
 
-def play(it: World, history: list[tuple[object, ...]]) -> None:
+def play(it: World, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         match step:
             case ("report", str(device), int(count)):
@@ -61,7 +62,7 @@ def play(it: World, history: list[tuple[object, ...]]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(histories)
-def test_everything_that_was_kept_arrives(history: list[tuple[object, ...]]) -> None:
+def test_everything_that_was_kept_arrives(history: list[tuple[Any, ...]]) -> None:
     """On the way the world looks at order and rate of the backlog, and at what is forgotten and dropped, see there."""
     with world() as it:
         play(it, history)
@@ -73,7 +74,7 @@ def test_everything_that_was_kept_arrives(history: list[tuple[object, ...]]) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(histories)
-def test_what_has_surely_arrived_is_forgotten(history: list[tuple[object, ...]]) -> None:
+def test_what_has_surely_arrived_is_forgotten(history: list[tuple[Any, ...]]) -> None:
     """That nothing is forgotten too early, is looked at in every commit of the world."""
     with world() as it:
         play(it, history)
@@ -86,7 +87,7 @@ def test_what_has_surely_arrived_is_forgotten(history: list[tuple[object, ...]])
 @settings(max_examples=80, deadline=None)
 @given(histories, st.integers(300, 3_000))
 def test_the_bound_of_size_holds_and_nothing_is_missing_that_was_not_counted(
-    history: list[tuple[object, ...]], limit_bytes: int
+    history: list[tuple[Any, ...]], limit_bytes: int
 ) -> None:
     with world(limit_bytes) as it:
         for step in history:
@@ -102,7 +103,7 @@ def test_the_bound_of_size_holds_and_nothing_is_missing_that_was_not_counted(
 @settings(max_examples=60, deadline=None)
 @given(histories, st.booleans())
 def test_what_cannot_be_sent_any_more_is_counted_once_and_the_rest_arrives(
-    history: list[tuple[object, ...]], vanishes: bool
+    history: list[tuple[Any, ...]], vanishes: bool
 ) -> None:
     """After a restart device A is gone, or has a metric of another type."""
     with world() as it:

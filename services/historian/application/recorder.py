@@ -16,7 +16,9 @@ from namespace.runtime.placing import Device, Places, Sources
 from namespace.sparkplug import (
     BD_SEQ,
     REBIRTH,
+    Columns,
     Data,
+    DataType,
     DeviceBirth,
     DeviceDeath,
     EdgeNodeDescriptor,
@@ -28,6 +30,7 @@ from namespace.sparkplug import (
     NodeStale,
     Payload,
     Quality,
+    Slot,
     Value,
     WantedReason,
     encode_payload,
@@ -92,8 +95,12 @@ class Recorder:
         now_ms = self._now_ms()
         for event in events:
             match event:
-                case Data(edge_node=node, device_id=device, metrics=metrics):
-                    self._samples(node, device, metrics, now_ms, 0)
+                case Data(edge_node=node, device_id=device):
+                    columns = event.columns
+                    if columns is None or columns.unusual is not None:
+                        self._samples(node, device, event.metrics, now_ms, 0)
+                    else:
+                        self._columns(node, device, columns, now_ms)
                 case NodeBirth(edge_node=node, restored=restored):
                     self._sources.node_born(node, event.bd_seq, restored=restored)
                     self._born(node, None, event, now_ms, event.bd_seq)
@@ -148,7 +155,7 @@ class Recorder:
             quality = 192 if properties is None else _quality(properties.quality)
             kind = value.__class__
             if kind is not float and kind is not bool:
-                value = _cell(value, metric)
+                value = _cell(value, metric.datatype)
             if mark == 0 and not is_historical and tag.newest_ms < at_ms <= _MOST_MS:
                 tag.newest_ms = at_ms
                 fresh.order.append(batch.size)
@@ -162,6 +169,44 @@ class Recorder:
             else:
                 what = mark | (Mark.HISTORICAL if is_historical else 0)
                 batch.add(tag, at_ms, now_ms, value, quality=quality, mark=int(what), is_doubtful=True)  # type: ignore[arg-type]
+
+    def _columns(self, node: EdgeNodeDescriptor, device: str | None, columns: Columns, now_ms: int) -> None:
+        """Take plain current values, nearly all there is, without an object apiece. What a slot is, is found once."""
+        batch = self.batch
+        fresh, size = batch.fresh, batch.size
+        order, tags, times, cells, qualities = fresh.order, fresh.tags, fresh.at_ms, fresh.cells, fresh.quality
+        for slot, value, at_ms in zip(columns.slots, columns.values, columns.timestamps, strict=True):
+            tag, quality = slot.memo or self._known(node, device, slot)
+            if tag is None:
+                continue
+            kind = value.__class__
+            if kind is not float and kind is not bool:
+                value = _cell(value, slot.datatype)
+            if tag.newest_ms < at_ms <= _MOST_MS:
+                tag.newest_ms = at_ms
+                order.append(size)
+                tags.append(tag)
+                times.append(at_ms)
+                cells.append(value)  # type: ignore[arg-type]
+                qualities.append(quality)
+                size += 1
+            else:
+                batch.size = size
+                batch.add(tag, at_ms, now_ms, value, quality=quality, mark=0, is_doubtful=True)  # type: ignore[arg-type]
+                size = batch.size
+        added = len(order) - len(fresh.marks)
+        fresh.received_ms += [now_ms] * added
+        fresh.marks += [0] * added
+        batch.size = size
+
+    def _known(self, node: EdgeNodeDescriptor, device: str | None, slot: Slot) -> tuple[Tag | None, int]:
+        slots = self._slots.setdefault((node, device), {})
+        tag = slots.get(slot.name, _UNKNOWN)
+        if tag is _UNKNOWN:
+            tag = slots[slot.name] = self._tag(node, device, slot.as_value())
+        quality = int(Quality.GOOD) if slot.properties is None else _quality(slot.properties.quality)
+        known = slot.memo = (None if slot.is_transient else tag, quality)
+        return known
 
     # -- what a metric is
 
@@ -243,7 +288,7 @@ class Recorder:
             self.gap(Gap(gap.reason, gap.since_ms, now_ms, gap.group_id, gap.edge_node_id))
 
 
-def _cell(value: Value, metric: MetricValue) -> Cell:
+def _cell(value: Value, datatype: DataType) -> Cell:
     """Return the form in which a value is journaled."""
     match value:
         case None | bool() | float():
@@ -252,7 +297,7 @@ def _cell(value: Value, metric: MetricValue) -> Cell:
             return value if value < 2**63 else value - 2**64
         case str() if "\0" not in value:
             return value
-    return encode_payload(Payload(metrics=(Metric(name="value", datatype=metric.datatype, value=value),)))
+    return encode_payload(Payload(metrics=(Metric(name="value", datatype=datatype, value=value),)))
 
 
 def _quality(declared: int | None) -> int:

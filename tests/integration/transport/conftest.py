@@ -1,4 +1,4 @@
-"""Brokers for the transport suite: the in-memory one and a real Mosquitto with one listener for each kind of access."""
+"""Brokers for the transport suite: the in-memory one, and a real Mosquitto with one listener for each kind of access, by both adapters."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ from namespace.servers.settings import tools_folder
 from namespace.transport import BrokerUrl, Transport
 from namespace.transport.memory import Access, MemoryBroker
 from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 READER, WRITER = "reader", "writer"
 PASSWORDS = {READER: "r-secret", WRITER: "w-secret"}
 DENIED_FILTER = "denied/#"
+
+Adapter = type[MqttTransport] | type[StreamTransport]
+ADAPTERS: tuple[Adapter, ...] = (MqttTransport, StreamTransport)
 
 _START_ATTEMPTS = 5
 
@@ -36,6 +40,8 @@ class BrokerUnderTest(Protocol):
 
     name: str
     topic: str
+    holds_back: bool
+    """Whether a slow reader makes it wait; else the session of one who is too slow ends."""
 
     def transport(self, name: str, *, max_queued_messages: int = 20_000) -> Transport:
         """A way in for anybody."""
@@ -199,9 +205,11 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 
 
 class MosquittoUnderTest:
-    """Mosquitto behind the MQTT adapter."""
+    """Mosquitto behind one of the MQTT adapters."""
 
-    def __init__(self, mosquitto: Mosquitto, protocol: Literal[4, 5]) -> None:
+    def __init__(self, mosquitto: Mosquitto, protocol: Literal[4, 5], adapter: Adapter) -> None:
+        self.adapter = adapter
+        self.holds_back = adapter is StreamTransport
         self.name = f"mosquitto, MQTT {'5' if protocol == 5 else '3.1.1'}"
         self.topic = f"open/{secrets.token_hex(4)}"
         self.protocol: Literal[4, 5] = protocol
@@ -219,11 +227,11 @@ class MosquittoUnderTest:
     def unreachable(self, name: str) -> Transport:
         return self._to(_free_ports(1)[0], name)
 
-    def encrypted(self, name: str, *, trusted: bool) -> MqttTransport:
+    def encrypted(self, name: str, *, trusted: bool) -> Transport:
         """A way in by TLS, trusting the broker's certificate or only the system's."""
         context = ssl.create_default_context(cafile=str(self.mosquitto.certificate)) if trusted else None
         url = BrokerUrl("127.0.0.1", self.mosquitto.ports.tls, tls=True)
-        return MqttTransport(url, client_id=self._client_id(name), protocol=self.protocol, tls_context=context)
+        return self.adapter(url, client_id=self._client_id(name), protocol=self.protocol, tls_context=context)
 
     def _client_id(self, name: str) -> str:
         return f"{name}-{self.topic.removeprefix('open/')}"
@@ -235,8 +243,8 @@ class MosquittoUnderTest:
         username: str | None = None,
         password: str | None = None,
         max_queued_messages: int = 20_000,
-    ) -> MqttTransport:
-        return MqttTransport(
+    ) -> Transport:
+        return self.adapter(
             BrokerUrl("127.0.0.1", port, username=username, password=password),
             client_id=self._client_id(name),
             protocol=self.protocol,
@@ -249,6 +257,7 @@ class MemoryUnderTest:
 
     def __init__(self) -> None:
         self.name = "memory"
+        self.holds_back = False
         self.topic = "open/test"
         self._anonymous = MemoryBroker()
         self._accounts = MemoryBroker(accounts=PASSWORDS, access=self._may)
@@ -281,22 +290,32 @@ class MemoryUnderTest:
         return access is not Access.SUBSCRIBE or topic != DENIED_FILTER
 
 
-@pytest.fixture(params=["memory", "mosquitto-3.1.1", "mosquitto-5"])
+@pytest.fixture(
+    params=["memory", *((adapter, protocol) for adapter in ADAPTERS for protocol in (4, 5))],
+    ids=["memory", "aiomqtt-3.1.1", "aiomqtt-5", "stream-3.1.1", "stream-5"],
+)
 def broker(request: pytest.FixtureRequest) -> BrokerUnderTest:
     """Each broker in turn."""
     if request.param == "memory":
         return MemoryUnderTest()
-    protocol: Literal[4, 5] = 5 if request.param == "mosquitto-5" else 4
-    return MosquittoUnderTest(request.getfixturevalue("mosquitto"), protocol)
+    adapter, protocol = request.param
+    return MosquittoUnderTest(request.getfixturevalue("mosquitto"), protocol, adapter)
+
+
+@pytest.fixture(params=ADAPTERS, ids=["aiomqtt", "stream"])
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    """Each way to a real broker in turn."""
+    chosen: Adapter = request.param
+    return chosen
 
 
 @pytest.fixture(params=[4, 5], ids=["3.1.1", "5"])
-def real_broker(request: pytest.FixtureRequest, mosquitto: Mosquitto) -> MosquittoUnderTest:
+def real_broker(request: pytest.FixtureRequest, mosquitto: Mosquitto, adapter: Adapter) -> MosquittoUnderTest:
     """Mosquitto, for what only exists on a network."""
-    return MosquittoUnderTest(mosquitto, request.param)
+    return MosquittoUnderTest(mosquitto, request.param, adapter)
 
 
 @pytest.fixture
-def mosquitto5(mosquitto: Mosquitto) -> MosquittoUnderTest:
+def mosquitto5(mosquitto: Mosquitto, adapter: Adapter) -> MosquittoUnderTest:
     """Mosquitto, spoken to in MQTT 5."""
-    return MosquittoUnderTest(mosquitto, 5)
+    return MosquittoUnderTest(mosquitto, 5, adapter)

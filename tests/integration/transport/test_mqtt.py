@@ -1,4 +1,4 @@
-"""The MQTT adapter where the in-memory broker has no counterpart: the bytes of CONNECT, TLS, broken and silent brokers."""
+"""The MQTT adapters where the in-memory broker has no counterpart: the bytes of CONNECT, TLS, broken and silent brokers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from namespace.transport import (
     Will,
 )
 from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
-from .conftest import PASSWORDS, WRITER, MosquittoUnderTest
+from .conftest import PASSWORDS, WRITER, Adapter, MosquittoUnderTest
 
 LIMIT_S = 20.0
 SHORT_S = 0.3
@@ -72,13 +73,15 @@ async def until_closed(reader: asyncio.StreamReader) -> None:
         pass
 
 
-def transport(port: int, *, protocol: Literal[4, 5] = 4, keepalive_s: int = 30) -> MqttTransport:
+def transport(
+    adapter: Adapter, port: int, *, protocol: Literal[4, 5] = 4, keepalive_s: int = 30
+) -> MqttTransport | StreamTransport:
     url = BrokerUrl("127.0.0.1", port)
-    return MqttTransport(url, client_id="client", protocol=protocol, keepalive_s=keepalive_s, connect_timeout_s=SHORT_S)
+    return adapter(url, client_id="client", protocol=protocol, keepalive_s=keepalive_s, connect_timeout_s=SHORT_S)
 
 
 class TestConnect:
-    async def test_connect_3_1_1_asks_for_a_clean_session_and_carries_the_will(self) -> None:
+    async def test_connect_3_1_1_asks_for_a_clean_session_and_carries_the_will(self, adapter: Adapter) -> None:
         packets: list[bytes] = []
 
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +90,7 @@ class TestConnect:
             packets.append(await read_packet(reader))
 
         async with scripted_broker(script) as port:
-            mqtt = transport(port, keepalive_s=17)
+            mqtt = transport(adapter, port, keepalive_s=17)
             for number in range(2):
                 async with mqtt.connect(will=Will("w", b"%d" % number, qos=1, retain=True)):
                     pass
@@ -98,7 +101,7 @@ class TestConnect:
         ]
         assert packets == [expected[0], b"\xe0\x00", expected[1], b"\xe0\x00"]
 
-    async def test_connect_5_asks_for_a_clean_start_and_leaves_with_the_will_on_request(self) -> None:
+    async def test_connect_5_asks_for_a_clean_start_and_leaves_with_the_will_on_request(self, adapter: Adapter) -> None:
         packets: list[bytes] = []
 
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -108,7 +111,7 @@ class TestConnect:
 
         async with scripted_broker(script) as port:
             for _ in range(2):
-                async with transport(port, protocol=5).connect(will=Will("w", b"", qos=0)) as connection:
+                async with transport(adapter, port, protocol=5).connect(will=Will("w", b"", qos=0)) as connection:
                     await connection.disconnect(with_will=True)
         connect = b"\x10\x00\x00\x04MQTT\x05\x06\x00\x1e\x00" + b"\x00\x06client" + b"\x00\x00\x01w\x00\x00"
         connect = connect[:1] + bytes([len(connect) - 2]) + connect[2:]
@@ -123,7 +126,9 @@ class TestConnect:
             (5, RefusalReason.NOT_AUTHORISED),
         ],
     )
-    async def test_each_refusal_of_3_1_1_is_told_apart(self, code: int, reason: RefusalReason) -> None:
+    async def test_each_refusal_of_3_1_1_is_told_apart(
+        self, adapter: Adapter, code: int, reason: RefusalReason
+    ) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(bytes([0x20, 0x02, 0x00, code]))
@@ -131,38 +136,38 @@ class TestConnect:
 
         async with scripted_broker(script) as port:
             with pytest.raises(ConnectRefused) as refused:
-                async with transport(port).connect():
+                async with transport(adapter, port).connect():
                     pass
             assert refused.value.reason is reason
             assert refused.value.transient == (reason is RefusalReason.UNAVAILABLE)
 
-    async def test_a_broker_that_says_nothing_is_unreachable_in_time(self) -> None:
+    async def test_a_broker_that_says_nothing_is_unreachable_in_time(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
             with pytest.raises(BrokerUnreachable):
-                async with transport(port).connect():
+                async with transport(adapter, port).connect():
                     pass
 
     @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\xff\xff\xff\xff\xff"])
-    async def test_a_server_that_is_no_broker_is_unreachable(self, answer: bytes) -> None:
+    async def test_a_server_that_is_no_broker_is_unreachable(self, adapter: Adapter, answer: bytes) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(answer)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
             with pytest.raises(BrokerUnreachable):
-                async with transport(port).connect():
+                async with transport(adapter, port).connect():
                     pass
 
-    async def test_an_unresolvable_name_is_unreachable(self) -> None:
-        mqtt = MqttTransport(BrokerUrl("a" * 70 + ".invalid", 1883), client_id="client", allow_plaintext=True)
+    async def test_an_unresolvable_name_is_unreachable(self, adapter: Adapter) -> None:
+        mqtt = adapter(BrokerUrl("a" * 70 + ".invalid", 1883), client_id="client", allow_plaintext=True)
         with pytest.raises(BrokerUnreachable):
             async with mqtt.connect():
                 pass
 
-    async def test_cancelling_connect_leaves_no_session_behind(self) -> None:
+    async def test_cancelling_connect_leaves_no_session_behind(self, adapter: Adapter) -> None:
         greeted = asyncio.Event()
         gone = asyncio.Event()
 
@@ -173,7 +178,7 @@ class TestConnect:
             gone.set()
 
         async def live() -> None:
-            async with MqttTransport(BrokerUrl("127.0.0.1", port), client_id="client").connect():
+            async with adapter(BrokerUrl("127.0.0.1", port), client_id="client").connect():
                 raise AssertionError("connected without a CONNACK")
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
@@ -184,17 +189,22 @@ class TestConnect:
                 await task
             await gone.wait()
 
-    async def test_cancelling_connect_at_once_leaves_no_session_behind(self) -> None:
+    async def test_cancelling_connect_at_once_leaves_no_session_behind(self, adapter: Adapter) -> None:
         begun: list[int] = []
         ended: list[int] = []
+        last_was_heard = asyncio.Event()
 
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             begun.append(1)
-            await until_closed(reader)
-            ended.append(1)
+            try:
+                if await reader.read(1) == b"!":
+                    last_was_heard.set()
+                await until_closed(reader)
+            finally:
+                ended.append(1)
 
         async def live() -> None:
-            async with MqttTransport(BrokerUrl("127.0.0.1", port), client_id="client").connect():
+            async with adapter(BrokerUrl("127.0.0.1", port), client_id="client").connect():
                 raise AssertionError("connected without a CONNACK")
 
         async with asyncio.timeout(LIMIT_S):
@@ -204,15 +214,19 @@ class TestConnect:
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-                await asyncio.get_running_loop().shutdown_default_executor()  # the connecting thread has ended
+                await asyncio.get_running_loop().shutdown_default_executor()  # a connecting thread has ended
+                _, last = await asyncio.open_connection("127.0.0.1", port)  # connections are accepted in order
+                last.write(b"!")
+                await last_was_heard.wait()
+                last.close()
             assert begun == ended
 
-    def test_plaintext_to_another_machine_must_be_allowed(self) -> None:
+    def test_plaintext_to_another_machine_must_be_allowed(self, adapter: Adapter) -> None:
         url = BrokerUrl.parse("mqtt://user:secret@broker.example")
         with pytest.raises(BrokerUrlError, match="mqtts://") as refused:
-            MqttTransport(url, client_id="client")
+            adapter(url, client_id="client")
         assert "secret" not in str(refused.value)
-        MqttTransport(url, client_id="client", allow_plaintext=True)
+        adapter(url, client_id="client", allow_plaintext=True)
 
 
 class TestTls:
@@ -234,10 +248,12 @@ class TestTls:
             async with real_broker.encrypted("client", trusted=False).connect():
                 pass
 
-    async def test_tls_to_a_plaintext_port_is_unreachable(self, real_broker: MosquittoUnderTest) -> None:
+    async def test_tls_to_a_plaintext_port_is_unreachable(
+        self, adapter: Adapter, real_broker: MosquittoUnderTest
+    ) -> None:
         url = BrokerUrl("127.0.0.1", real_broker.mosquitto.ports.anonymous, tls=True)
         with pytest.raises(BrokerUnreachable):
-            async with MqttTransport(url, client_id="client", connect_timeout_s=LIMIT_S).connect():
+            async with adapter(url, client_id="client", connect_timeout_s=LIMIT_S).connect():
                 pass
 
 
@@ -269,12 +285,12 @@ class TestRealBroker:
 
 
 class TestBrokenBroker:
-    async def test_a_broker_that_closes_ends_the_session(self) -> None:
+    async def test_a_broker_that_closes_ends_the_session(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311 + b"\x30\x04\x00\x01ta")
 
-        async with scripted_broker(script) as port, transport(port).connect() as client:
+        async with scripted_broker(script) as port, transport(adapter, port).connect() as client:
             async with asyncio.timeout(LIMIT_S):
                 assert [message.payload for message in await anext(client.batches())] == [b"a"]
                 with pytest.raises(ConnectionLost) as lost:
@@ -282,49 +298,53 @@ class TestBrokenBroker:
             assert lost.value.reason is LostReason.BROKER
             assert client.lost is LostReason.BROKER
 
-    async def test_an_mqtt_5_broker_can_tell_that_the_client_id_was_taken_over(self) -> None:
+    async def test_an_mqtt_5_broker_can_tell_that_the_client_id_was_taken_over(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_5 + b"\xe0\x01\x8e")
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with transport(port, protocol=5).connect() as client:
+            async with transport(adapter, port, protocol=5).connect() as client:
                 with pytest.raises(ConnectionLost) as lost:
                     await anext(client.batches())
             assert lost.value.reason is LostReason.TAKEN_OVER
 
-    async def test_a_missing_acknowledgement_ends_the_session_in_time(self) -> None:
+    async def test_a_missing_acknowledgement_ends_the_session_in_time(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311)
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with transport(port).connect() as client:
+            async with transport(adapter, port).connect() as client:
                 with pytest.raises(ConnectionLost) as lost:
                     await client.publish("t", b"x", qos=1, timeout_s=SHORT_S)
                 assert lost.value.reason is LostReason.TIMEOUT
-            async with transport(port).connect() as client:
+            async with transport(adapter, port).connect() as client:
                 with pytest.raises(ConnectionLost) as lost:
                     await client.subscribe([("t", 0)])
                 assert lost.value.reason is LostReason.TIMEOUT
                 assert client.lost is LostReason.TIMEOUT
 
-    async def test_a_broker_that_stops_reading_ends_the_session_in_time(self) -> None:
+    async def test_a_broker_that_stops_reading_ends_the_session_in_time(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311)
             await given_up.wait()
 
         given_up = asyncio.Event()
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             with pytest.raises(ConnectionLost) as lost:
                 await client.publish("t", bytes(30_000_000), timeout_s=SHORT_S)
             given_up.set()
             assert lost.value.reason is LostReason.TIMEOUT
 
-    async def test_what_waits_for_the_broker_fails_with_the_session(self) -> None:
+    async def test_what_waits_for_the_broker_fails_with_the_session(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311)
@@ -332,7 +352,11 @@ class TestBrokenBroker:
             await read_packet(reader)
             await read_packet(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             waiting = [
                 asyncio.ensure_future(client.publish("t", b"x", qos=1)),
                 asyncio.ensure_future(client.subscribe([("t", 0)])),
@@ -341,14 +365,14 @@ class TestBrokenBroker:
             results = await asyncio.gather(*waiting, return_exceptions=True)
             assert [type(result) for result in results] == [ConnectionLost] * 3
 
-    async def test_a_topic_that_is_not_utf_8_is_skipped_and_counted(self) -> None:
+    async def test_a_topic_that_is_not_utf_8_is_skipped_and_counted(self, adapter: Adapter) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311 + b"\x30\x04\x00\x01\xffa" + b"\x30\x04\x00\x01tb")
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            mqtt = transport(port)
+            mqtt = transport(adapter, port)
             async with mqtt.connect() as client:
                 assert [message.payload for message in await anext(client.batches())] == [b"b"]
             assert mqtt.counters.malformed == 1
@@ -356,18 +380,22 @@ class TestBrokenBroker:
     @pytest.mark.parametrize(
         "garbage", [b"\x30\xff\xff\xff\xff\xff", b"\x30\x01\x00", b"\x30\x02\x00\x09", b"\xf7\x03abc", b"\x40\x00"]
     )
-    async def test_a_malformed_packet_ends_the_session(self, garbage: bytes) -> None:
+    async def test_a_malformed_packet_ends_the_session(self, adapter: Adapter, garbage: bytes) -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_packet(reader)
             writer.write(CONNACK_311 + garbage)
             await until_closed(reader)
 
-        async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S), transport(port).connect() as client:
+        async with (
+            scripted_broker(script) as port,
+            asyncio.timeout(LIMIT_S),
+            transport(adapter, port).connect() as client,
+        ):
             with pytest.raises(ConnectionLost):
                 await anext(client.batches())
             assert client.lost is LostReason.BROKER
 
-    async def test_a_silent_broker_is_found_by_the_keep_alive(self) -> None:
+    async def test_a_silent_broker_is_found_by_the_keep_alive(self, adapter: Adapter) -> None:
         pings: list[bytes] = []
 
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -377,7 +405,7 @@ class TestBrokenBroker:
             await until_closed(reader)
 
         async with scripted_broker(script) as port, asyncio.timeout(LIMIT_S):
-            async with transport(port, keepalive_s=1).connect() as client:
+            async with transport(adapter, port, keepalive_s=1).connect() as client:
                 with pytest.raises(ConnectionLost) as lost:
                     await anext(client.batches())
             assert pings == [b"\xc0\x00"]
