@@ -15,7 +15,8 @@ from namespace.isa95 import load_site
 from namespace.runtime import EdgeNodeListener, Health, QueryClient, ServiceMetrics, Session, SystemClock, to_ms
 from namespace.runtime.placing import Device
 from namespace.sparkplug import BD_SEQ, REBIRTH, HostEvent, HostSession, NodeState
-from namespace.transport import BrokerUrl, Message, Transport
+from namespace.transport import BrokerUrl, Message
+from namespace.transport.stream import StreamTransport
 from services.historian.application.recorder import Recorder
 from services.historian.application.writer import FLUSH_ROWS
 from services.historian.domain.tag import Tags
@@ -55,7 +56,7 @@ class OwnHost:
         self._taken = 0
         self._marked = marked
         self.core = HostSession()
-        transport = _transport(BrokerUrl.parse(f"mqtt://127.0.0.1:{port}"))
+        transport = StreamTransport(BrokerUrl.parse(f"mqtt://127.0.0.1:{port}"), client_id="bench-own")
         self._session = Session(transport, name="journal", health=Health(), metrics=metrics)
         self._listener = EdgeNodeListener(
             self._session,
@@ -107,17 +108,6 @@ class OwnHost:
                     if metric.name not in (BD_SEQ, REBIRTH)
                 )
         return state_checksum(state)
-
-
-def _transport(url: BrokerUrl) -> Transport:
-    try:
-        from namespace.transport.stream import StreamTransport  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        from namespace.transport.mqtt import MqttTransport
-
-        # Without back-pressure a saturated stream would end the session.
-        return MqttTransport(url, client_id="bench-own", max_queued_messages=1_000_000, max_queued_bytes=1 << 30)
-    return StreamTransport(url, client_id="bench-own")
 
 
 async def until(done: asyncio.Event, host: OwnHost) -> None:
