@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from namespace.contracts.contract import MetricContract, Place, QueryContract, ServiceContract
+from namespace.contracts.snapshot import SNAPSHOT_QUERY
 from namespace.sparkplug import DataType
 
 _SITE = frozenset({Place.SITE})
@@ -42,20 +43,6 @@ class ProjectedValue(_Document):
     source: str
     place: str | None
     metric: str
-
-
-class SnapshotArgs(_Document):
-    """Arguments of `snapshot`.
-
-    Attributes:
-        groups: Only edge nodes of these groups; all when empty.
-        nodes: Only these edge nodes (`group/node`); all when empty.
-        cursor: From the previous page.
-    """
-
-    groups: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    cursor: str | None = None
 
 
 class NodesArgs(_Document):
@@ -126,11 +113,7 @@ CONTRACT = ServiceContract(
         MetricContract("Namespace/Rejected", DataType.Int64, _SITE, "Payloads rejected since the start.", unit=_ONE),
     ),
     queries=(
-        QueryContract(
-            "snapshot",
-            SnapshotArgs,
-            "Births, current values, last seq and bdSeq of edge nodes, for late joiners.",
-        ),
+        SNAPSHOT_QUERY,
         QueryContract(
             "nodes",
             NodesArgs,
@@ -143,5 +126,6 @@ CONTRACT = ServiceContract(
         ),
         QueryContract("rebirth", RebirthArgs, "Asks for the rebirth of one edge node; requests are coalesced."),
     ),
+    asks=("historian",),
     observes_everything=True,
 )
