@@ -103,8 +103,8 @@ interop: $(READY) ## Fetch Sparkplug codecs of others (Node, Java) and compare o
 	$(PYTHON_IN) -m tests.interop.peers
 	$(PYTHON_IN) -m pytest -m interop tests/interop
 
-bench: $(READY) ## Run the benchmarks and print their figures
-	$(PYTHON_IN) -m pytest -p no:randomly -s tests/benchmarks
+bench: $(READY) ## Measure speed and size against goals and peers; QUICK=1 is a short form, ONLY=ingest,chain a part
+	$(PYTHON_IN) -m tests.benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 clean: ## Remove everything that was made here except a site's data (.uns)
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

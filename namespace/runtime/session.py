@@ -42,7 +42,7 @@ BatchHandler = Callable[[Sequence[Message]], None]
 
 _ROUTE_CACHE = 65_536
 _TURN_MESSAGES = 256
-_TURN_BYTES = 64 * 1024
+_TURN_BYTES = 32 * 1024
 """After so much, others have their turn: 5 ms or so of births, less of data."""
 
 

@@ -29,7 +29,7 @@ from namespace.sparkplug.errors import (
     TopicError,
 )
 from namespace.sparkplug.forwarding import Forwarding, ForwardingSettings, Source, Span, Want
-from namespace.sparkplug.host_application import HostSession, HostSettings
+from namespace.sparkplug.host_application import HostSession
 from namespace.sparkplug.host_event import (
     Data,
     DeviceBirth,
@@ -45,6 +45,7 @@ from namespace.sparkplug.host_event import (
     Rejected,
     WantedReason,
 )
+from namespace.sparkplug.host_settings import HostSettings
 from namespace.sparkplug.host_view import HostView, MetricStanding, Since, Standing
 from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import (

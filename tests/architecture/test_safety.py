@@ -26,11 +26,15 @@ MES_COMMANDER = ROOT / "namespace" / "runtime" / "commands.py"
 
 
 def imported_from_sparkplug(path: Path) -> set[str]:
+    return imported_from(path, "namespace.sparkplug")
+
+
+def imported_from(path: Path, package: str) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
         alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("namespace.sparkplug")
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package)
         for alias in node.names
     }
 
@@ -49,6 +53,13 @@ def test_no_service_can_write_a_command_to_a_machine(path: Path) -> None:
         assert "rebirth_request" not in names, "one module asks for rebirths"
     topics = {text for text in strings(path) if "NCMD/" in text or "/NCMD" in text or "DCMD" in text}
     assert not topics, f"command topics are built by the library alone: {topics}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_one_service_alone_can_ask_machines_for_a_rebirth(path: Path) -> None:
+    if path.is_relative_to(ROOT / "services") and not path.is_relative_to(ROOT / "services" / "namespace_state"):
+        names = imported_from(path, "namespace.runtime")
+        assert not names & {"HostApplication", "request_rebirth"}, "others ask `namespace_state` by query"
 
 
 def test_arbitrary_commands_are_for_one_tool_and_no_service_is_handed_what_sends_them() -> None:

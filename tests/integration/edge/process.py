@@ -49,9 +49,12 @@ class EdgeProcess:
         self._reading = asyncio.create_task(self._read(self._process))
 
     def say(self, do: str, **details: Any) -> None:
+        self.write(json.dumps({"do": do, **details}))
+
+    def write(self, line: str) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write((json.dumps({"do": do, **details}) + "\n").encode())
+        self._process.stdin.write(f"{line}\n".encode())
 
     async def kill(self) -> None:
         """End it with SIGKILL."""

@@ -702,6 +702,20 @@ def test_the_numbers_of_nodes_and_devices_are_limited() -> None:
     assert [event.reason for event in events if isinstance(event, Rejected)] == ["device_count"]
 
 
+def test_devices_share_the_metrics_that_an_edge_node_may_have() -> None:
+    """Births of ever more devices, each within its limits, do not fill the memory; a device that is born again replaces itself."""
+    host = HostSession(HostSettings(max_metrics=4))
+    host.receive("spBv1.0/g/NBIRTH/a", encode_payload(Payload(timestamp=NOW, seq=0, metrics=(_bd_seq(0),))), NOW)
+    metrics = tuple(Metric(name=name, datatype=DataType.Int8, value=1) for name in "mn")
+
+    def reasons(device: str, seq: int) -> list[str]:
+        payload = encode_payload(Payload(timestamp=NOW, seq=seq, metrics=metrics))
+        events = host.receive(f"spBv1.0/g/DBIRTH/a/{device}", payload, NOW)
+        return [event.reason for event in events if isinstance(event, Rejected)]
+
+    assert [reasons("x", 1), reasons("x", 2), reasons("y", 3)] == [[], [], ["metric_count"]]
+
+
 def test_limits_of_payloads_hold_on_data() -> None:
     """A table of a million cells is refused, and only that metric."""
     line = Line(HostSettings(limits=Limits(values=50)))
