@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -211,6 +211,7 @@ def running_site(
     without: Sequence[str] = (),
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
 ) -> Iterator[RunningSite]:
     """Run a site in a folder of its own; it is stopped, in order, at the end.
 
@@ -219,9 +220,10 @@ def running_site(
         without: Services to leave out.
         options: Further options of `uns up`, such as `--all-in-one`.
         environment: Further `UNS_*` settings.
+        scratch: Where its folder is, to run it there again; one that is removed at the end by default.
     """
-    with scratch_folder() as scratch:
-        folder, log = scratch / "site", scratch / "uns.log"
+    with scratch_folder() if scratch is None else nullcontext(scratch) as place:
+        folder, log = place / "site", place / "uns.log"
         settings = {
             "UNS_SITE_FILE": str(site_file),
             "UNS_DATA_DIR": str(folder),
@@ -231,7 +233,7 @@ def running_site(
         }
         left_out = [word for name in without for word in ("--without", name)]
         whole = {**os.environ, **settings}
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             process = subprocess.Popen(
                 [*_UNS, "up", *left_out, *options],
                 env=whole,

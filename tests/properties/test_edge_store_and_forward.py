@@ -55,9 +55,9 @@ def play(it: World, history: list[tuple[Any, ...]]) -> None:
             case ("cut",) if it.is_open:
                 it.cut()
             case ("commit" | "connect" | "kill" | "rebirth" as verb,):
-                getattr(it, verb)()
+                getattr(it, str(verb))()
             case ("die" | "revive" as verb, str(device)):
-                getattr(it, verb)(device)
+                getattr(it, str(verb))(device)
 
 
 @settings(max_examples=150, deadline=None)

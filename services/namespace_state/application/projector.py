@@ -75,7 +75,9 @@ class Projector:
         """Publish entries when their interval allows."""
         for entry in entries:
             if is_projected(entry):
-                topic = self.topic(entry.address)
+                topic = entry.topic
+                if topic is None:
+                    topic = entry.topic = self.topic(entry.address)
                 if topic in self._unpublishable:
                     continue
                 self._dirty[topic] = entry
