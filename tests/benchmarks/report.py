@@ -32,7 +32,7 @@ _WALL = {"ms", "s", "rows/s"}
 _NEXT = {
     "ingest": "Two loops over the metrics of a message are left, the host session's and the recorder's. One loop that fills the recorder's "
     "columns straight from the parsed payload comes first; after it an optional compiled step, equal bit for bit to the plain one. "
-    "The counter in C is no fixed measure: where system calls are cheap it is fast, and the goal of 13 us a message is then the nearer one.",
+    "The counter in C is no fixed measure: where system calls are cheap it is fast, and 13 us a message is the nearer goal.",
     "latency": "It follows from ingest: at these rates broker, sender and host share two cores. Then a rest between reads of the socket.",
     "storm": "A birth builds its tables anew although only values differ from the birth before: keep what the same definitions lead to.",
     "memory": "Names, types and properties of equal births could be shared; the recorder's slots repeat what the session's table holds.",
