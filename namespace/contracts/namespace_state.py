@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -56,6 +57,34 @@ class NodesArgs(_Document):
     cursor: str | None = None
 
 
+class LogHeardArgs(_Document):
+    """Arguments of `log_heard`.
+
+    Attributes:
+        producer: `<group>/<edge node>` of the log's producer.
+    """
+
+    producer: Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+class LogHeard(_Document):
+    """A row of an event log that was heard, or without a hash a head that was announced: the memory of it outlives its database.
+
+    Attributes:
+        producer: `<group>/<edge node>` of the log's producer.
+        epoch: The epoch in which it was heard.
+        seq: Its place in the log.
+        hash: The row's hash.
+        heard_at: When, ISO 8601, UTC, milliseconds.
+    """
+
+    producer: str
+    epoch: UUID
+    seq: Annotated[int, Field(ge=0)]
+    hash: str | None
+    heard_at: str
+
+
 class RebirthArgs(_Document):
     """Arguments of `rebirth`.
 
@@ -89,6 +118,11 @@ CONTRACT = ServiceContract(
             "nodes",
             NodesArgs,
             "Every edge node: online or stale, since when, last seen, births, rejections, devices.",
+        ),
+        QueryContract(
+            "log_heard",
+            LogHeardArgs,
+            "How far an event log was heard, in each of its epochs: how a restored producer learns that it was restored.",
         ),
         QueryContract("rebirth", RebirthArgs, "Asks for the rebirth of one edge node; requests are coalesced."),
     ),

@@ -13,6 +13,7 @@ from namespace.runtime.entry import main
 from namespace.runtime.errors import NoAnswer, NotConnected, NotKept, QueryFailed
 from namespace.runtime.health import Health
 from namespace.runtime.host_application import HostApplication, request_rebirth
+from namespace.runtime.host_server import HostServer
 from namespace.runtime.logging import Logger, configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
@@ -41,6 +42,7 @@ __all__ = [
     "EdgeNodeListener",
     "Health",
     "HostApplication",
+    "HostServer",
     "Logger",
     "MachineHandler",
     "MachineNews",

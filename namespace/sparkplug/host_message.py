@@ -33,11 +33,13 @@ class Reading(NamedTuple):
     Attributes:
         needs_birth: False where births may never be heard.
         max_devices: of one edge node.
+        max_metrics: of one edge node and its devices together.
     """
 
     limits: Limits
     needs_birth: bool
     max_devices: int
+    max_metrics: int
 
 
 class Applied(NamedTuple):
@@ -91,11 +93,14 @@ def apply_device_birth(route: Route, message: pb.Payload, reading: Reading, now_
     """Take over a DBIRTH.
 
     Raises:
-        RemoteProtocolError: it cannot serve as a birth, or there are too many devices.
+        RemoteProtocolError: it cannot serve as a birth, or there are too many devices or metrics.
     """
     node, device_id = route.node, _device_id(route)
     if device_id not in node.devices and len(node.devices) >= reading.max_devices:
         raise RemoteProtocolError(Reason.DEVICE_COUNT, f"more than {reading.max_devices} devices")
+    if len(message.metrics) + node.metrics_beside(device_id) > reading.max_metrics:
+        detail = f"more than {reading.max_metrics} metrics with those of the edge node and its other devices"
+        raise RemoteProtocolError(Reason.METRIC_COUNT, detail)
     table, problems = MetricTable.born(message, now_ms, reading.limits)
     node.devices[device_id] = HostDevice(table)
     node.awaited.discard(device_id)

@@ -18,12 +18,15 @@ from namespace.runtime import (
 )
 from namespace.runtime.placing import Device
 from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, HostSession, HostSettings, NodeState
+from services.namespace_state.adapters.heard_logs import HeardLogs, document, read_retained_logs, row
 from services.namespace_state.adapters.known_nodes import KnownNodes
 from services.namespace_state.adapters.retained import read_retained
+from services.namespace_state.application.log_witness import LogWitness
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
 from services.namespace_state.application.reconciler import Reconciler
 from services.namespace_state.application.registry import Registry
+from services.namespace_state.domain.heard_log import Point
 from services.namespace_state.domain.picture import Picture
 
 _SNAPSHOT_S = 1.0
@@ -47,7 +50,21 @@ def compose(context: Context) -> Parts:
     async def show(topic: str, payload: bytes) -> None:
         await session.publish(topic, payload)
 
+    async def show_log(producer: str, points: Iterable[Point]) -> None:
+        topic = topics.heard_log(producer.rpartition("/")[2])
+        await session.publish(topic, document(producer, points), retain=True)
+
     projector = Projector(topics.root, project)
+    witness = LogWitness(
+        HeardLogs(context.database),
+        read_retained=lambda: read_retained_logs(
+            context.open_transport("-logs"), topics, context.contract.edge_node_id
+        ),
+        publish=show_log,
+        row=row,
+        clock=context.clock,
+        log=log,
+    )
 
     async def ask(node: EdgeNodeDescriptor) -> None:
         await request_rebirth(session, node, to_ms(context.clock.now()))
@@ -59,6 +76,7 @@ def compose(context: Context) -> Parts:
         rebirths,
         publish=show,
         born=known.born,
+        heard=witness.heard,
         clock=context.clock,
         site=context.site.path,
         root=topics.root,
@@ -87,10 +105,13 @@ def compose(context: Context) -> Parts:
         projector, picture, lambda: read_retained(context.open_transport("-retained"), filters), log=log
     )
     session.join(reconciler)
+    session.join(witness)
     known_before: list[EdgeNodeDescriptor] = []
 
     async def start() -> None:
+        """Who was there before, and how far logs were heard."""
         known_before.extend(await known.all())
+        await witness.start()
 
     def joined() -> None:
         """Whoever was there before and is in nobody's picture is asked to say everything again."""
@@ -105,6 +126,7 @@ def compose(context: Context) -> Parts:
         queries={
             "snapshot": SnapshotDesk(core, lambda: listener.is_joined, with_stale=True).answer,
             "nodes": registry.nodes,
+            "log_heard": witness.answer,
             "rebirth": registry.rebirth,
         },
         start=start,
@@ -117,6 +139,7 @@ def compose(context: Context) -> Parts:
             "events": registry.show_events,
             "rebirths": rebirths.run,
             "known nodes": known.run,
+            "heard logs": witness.run,
             "counts": lambda: registry.report(context.node),
         },
     )

@@ -90,6 +90,7 @@ class State:
             self.rebirths,
             publish=self.show,
             born=lambda node: None,
+            heard=lambda producer, message: None,
             clock=self.clock,
             site=self.site.path,
             root=ROOT,
