@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import asyncpg
 
 from namespace.runtime import Logger
 from namespace.store import Database, Queries, Transaction
-from services.historian.domain.batch import Batch, Columns, Note, occurrences
+from services.historian.domain.batch import Batch, Columns, Mark, Note, occurrences
 from services.historian.domain.tag import Tag
 from services.historian.ports import Written
 
@@ -47,6 +48,7 @@ class _Sql(Queries):
     put_tags: str
     take_positions: str
     add_doubtful: str
+    tell_again: str
     add_notes: str
     put_gap: str
     journal: str
@@ -169,8 +171,7 @@ class PostgresJournal:
                 for table, rows in self._by_partition(batch.fresh, before + 1):
                     await tx.copy(table, _COLUMNS, rows)
                 if batch.doubtful:
-                    columns = zip(*_rows(batch.doubtful, before + 1), strict=True)
-                    added = await tx.execute(_SQL.add_doubtful, *(list(column) for column in columns))
+                    added = await _put_doubtful(tx, batch.doubtful, before + 1)
                 if batch.notes:
                     await tx.executemany(_SQL.add_notes, [_note_row(note, before + 1) for note in batch.notes])
                 for gap in batch.gaps:
@@ -238,6 +239,22 @@ async def _put_tags(tx: Transaction, new: Mapping[UUID, Tag]) -> None:
         tag.is_stored = True  # as it stands in `rows`; whoever describes it anew takes that back
     for record in await tx.fetch(_SQL.put_tags, *(list(column) for column in zip(*rows, strict=True))):
         new[record["digest"]].database_id = record["id"]
+
+
+async def _put_doubtful(tx: Transaction, doubtful: Columns, first: int) -> int:
+    """Insert what is not there yet; return how much that was. History sets right what a birth had said of it before."""
+    rows = list(_rows(doubtful, first))
+    added = await tx.execute(_SQL.add_doubtful, *map(list, zip(*rows, strict=True)))
+    history = [
+        (position, at_ms, tag, occurrence)
+        for position, at_ms, _, _, _, _, _, tag, occurrence, _, marks in rows
+        if cast(int, marks) & Mark.HISTORICAL
+    ]
+    if history and added < len(rows):
+        times = [cast(int, at_ms) for _, at_ms, _, _ in history]
+        columns = map(list, zip(*history, strict=True))
+        await tx.execute(_SQL.tell_again, *columns, min(times), max(times))
+    return added
 
 
 def _rows(columns: Columns, first: int) -> Iterable[_Row]:

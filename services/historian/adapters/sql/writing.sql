@@ -25,6 +25,14 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING;
 
+-- name: tell_again
+-- What was taken for a beginning (1) or came with a snapshot (8) and is told again as history was measured before that: it is history,
+-- and stands where history came, so that whoever has used the journal up to there is told. $5 and $6 bound the source times.
+UPDATE sample SET position = told.position, marks = sample.marks & ~9 | 2
+FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) AS told (position, at_ms, tag, occurrence)
+WHERE sample.tag = told.tag AND sample.at_ms = told.at_ms AND sample.occurrence = told.occurrence
+    AND sample.at_ms BETWEEN $5 AND $6 AND sample.marks & 9 <> 0;
+
 -- name: add_notes
 -- Births, deaths and losses of sources.
 INSERT INTO note (position, kind, group_id, edge_node_id, device_id, at_ms, received_ms, bd_seq, reason, places, is_machine)
