@@ -67,10 +67,10 @@ class World:
         return cls(broker, {service.name: (await new_database(service.name)).dsn for service in services}, folder)
 
     @asynccontextmanager
-    async def service(self, service: Service) -> AsyncIterator[None]:
+    async def service(self, service: Service, *, heartbeat_s: float = 0.2) -> AsyncIterator[None]:
         name = service.name
         settings = settings_of(self.broker, self.dsns[name], self._folder / name, name)
-        async with running(settings.model_copy(update={"heartbeat_s": 0.2}), SITE, service):
+        async with running(settings.model_copy(update={"heartbeat_s": heartbeat_s}), SITE, service):
             yield
 
     @asynccontextmanager
