@@ -57,6 +57,7 @@ def compose(context: Context) -> Parts:
         context.settings.data_dir / "historian" / "spool",
         tags,
         limit_bytes=int(settings.historian_spool_mb * 2**20),
+        log=log,
     )
     journal = PostgresJournal(context.database, log)
     recorder = Recorder(context.site, tags, now_ms)
