@@ -5,7 +5,6 @@ import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,13 +17,14 @@ from namespace.contracts.oee import KpiArgs, StateLogArgs
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
 from namespace.sparkplug import DataType, Value
-from namespace.store import Database, DatabaseUnavailable, Transaction, migrate
+from namespace.store import DatabaseUnavailable, Transaction, migrate
 from namespace.testing.servers import NewDatabase
 from services.oee.adapters import postgres
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
 from services.oee.application.units import Unit, Units
 from services.oee.domain.sample import JobMark
+from tests.integration.store.flaky import Flaky
 from tests.unit.runtime.support import SITE, small_site
 
 PACKER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Packer")
@@ -42,26 +42,6 @@ class Board:
 
     def set(self, device_id: str | None, values: Mapping[str, Value], at: datetime | None = None) -> None:
         self.shown.setdefault(device_id, {}).update(values)
-
-
-class Flaky(Database):
-    """A database whose next transaction can be made to end badly."""
-
-    trouble: str = ""
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        trouble, self.trouble = self.trouble, ""
-        if trouble == "away":
-            raise DatabaseUnavailable("away", "Wait.")
-        async with super().transaction() as tx:
-            yield tx
-            if trouble == "lost before":
-                raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
-            if trouble == "lost after":
-                tx._after_commit.clear()
-        if trouble == "lost after":
-            raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
 
 
 @dataclass
