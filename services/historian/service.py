@@ -97,6 +97,10 @@ def compose(context: Context) -> Parts:
         now_ms=now_ms,
         log=log,
     )
+    async def start() -> None:
+        await journal.close_gaps(now_ms())
+        await listening.start()
+
     reading = Reading(context.database, writer.settled)
     reporter = Reporter(
         context.node,
@@ -117,7 +121,7 @@ def compose(context: Context) -> Parts:
             "missed": reading.missed,
             "snapshot": SnapshotDesk(listener.core, lambda: listener.is_joined, with_stale=False).answer,
         },
-        start=listening.start,
+        start=start,
         stop=listening.stop,
         tasks={
             "state": host.run,

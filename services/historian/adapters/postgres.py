@@ -51,6 +51,7 @@ class _Sql(Queries):
     tell_again: str
     add_notes: str
     put_gap: str
+    close_gaps: str
     journal: str
     alive: str
 
@@ -93,6 +94,7 @@ class PostgresJournal:
         self._database = database
         self._log = log
         self._days: set[date] = set()
+        self._stored: set[Tag] = set()
 
     async def write(self, batch: Batch) -> Written:
         """Write a batch, all or nothing; writing it again changes nothing.
@@ -101,6 +103,23 @@ class PostgresJournal:
             DatabaseUnavailable: It is not written, or nobody knows.
             TransactionConflict: It is not written.
         """
+        try:
+            return await self._write_as_far_as_possible(batch)
+        except asyncpg.UndefinedTableError:
+            self._forget()
+            return await self._write_as_far_as_possible(batch)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Take nothing for granted: a database that was away may come back without what it had last committed."""
+        self._days.clear()
+        for tag in self._stored:
+            tag.is_stored = False
+        self._stored.clear()
+
+    async def _write_as_far_as_possible(self, batch: Batch) -> Written:
         await self._make_partitions(batch)
         try:
             return await self._write(batch)
@@ -113,6 +132,11 @@ class PostgresJournal:
         """Note that the historian hears the site."""
         async with self._database.transaction() as tx:
             await tx.execute(_SQL.alive, now_ms)
+
+    async def close_gaps(self, now_ms: int) -> None:
+        """End the gaps that an earlier process left open."""
+        async with self._database.transaction() as tx:
+            await tx.execute(_SQL.close_gaps, now_ms)
 
     async def make_partitions_ahead(self, now_ms: int) -> None:
         """Make the partitions of today and the next days."""
@@ -147,7 +171,7 @@ class PostgresJournal:
         if batch.samples == 0:
             self._log.warning("notes_unwritable", notes=len(batch.notes), error=str(error))
             return await self._write(Batch(size=batch.size))
-        parts = [await self.write(half) for half in batch.halves()]
+        parts = [await self._write_as_far_as_possible(half) for half in batch.halves()]
         return Written(
             sum(part.samples for part in parts),
             sum(part.repeated for part in parts),
@@ -182,6 +206,7 @@ class PostgresJournal:
             for tag in new.values():
                 tag.is_stored = False
             raise
+        self._stored.update(new.values())
         return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
 
     def _by_partition(self, columns: Columns, first: int) -> Iterable[tuple[str, Iterable[_Row]]]:

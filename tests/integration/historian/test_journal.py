@@ -203,6 +203,16 @@ async def test_days_have_partitions_before_they_come_and_late_data_gets_its_own(
     assert await history.table_of(ahead_ms) == f"sample_{now + timedelta(days=3):%Y%m%d}"
 
 
+async def test_a_database_that_comes_back_without_its_last_commits_is_given_what_it_lacks(history: History) -> None:
+    await history.write(("m", TODAY_MS, 1))
+    async with history.database.transaction() as tx:  # as a crash leaves it where commits do not wait for the disk
+        await tx.execute(f"DROP TABLE {await history.table_of(TODAY_MS)}")
+        await tx.execute("DELETE FROM tag")
+    assert (await history.write(("m", TODAY_MS + 1, 2))).samples == 1
+    (row,) = await everything(history.reading.samples, SamplesArgs(place=PLACE))
+    assert row["value"] == 2
+
+
 async def test_pages_hold_everything_that_was_there_once_and_in_order_while_more_is_written(history: History) -> None:
     names = [f"m{number:02}" for number in range(9)]
     there = [(name, TODAY_MS + at, at % 3) for at in range(40) for name in names]

@@ -45,6 +45,10 @@ INSERT INTO gap (reason, since_ms, until_ms, group_id, edge_node_id, lost) VALUE
 ON CONFLICT (reason, since_ms, md5(group_id || chr(1) || edge_node_id)) DO UPDATE SET
     until_ms = coalesce(excluded.until_ms, gap.until_ms), lost = greatest(excluded.lost, gap.lost);
 
+-- name: close_gaps
+-- Whoever noted when these began is gone: they ended by now, or whoever hears of them notes them anew.
+UPDATE gap SET until_ms = $1 WHERE until_ms IS NULL;
+
 -- name: journal
 -- The journal's id, the position of its last row, and when it was last alive.
 SELECT id, position, alive_ms FROM journal;
