@@ -147,7 +147,7 @@ class CatchUp:
             await self._completed.wait()
             if self._known is not None:
                 await asyncio.sleep(self._every_s)
-            if not self._is_complete:
+            if not self._completed.is_set():
                 continue
             try:
                 page = await self._queries.ask("historian", "head", timeout_s=3.0, tries=1)
@@ -157,7 +157,7 @@ class CatchUp:
                     await asyncio.sleep(min(_RETRY_S, self._every_s))
                 continue  # what was remembered stays true
             previous, self._previous = self._previous, end
-            if not self._is_complete:
+            if not self._completed.is_set():
                 continue
             if self._known is None or end.journal != self._known.journal:
                 self._known = end

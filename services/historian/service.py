@@ -97,6 +97,7 @@ def compose(context: Context) -> Parts:
         now_ms=now_ms,
         log=log,
     )
+
     async def start() -> None:
         await journal.close_gaps(now_ms())
         await listening.start()

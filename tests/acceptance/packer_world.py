@@ -30,7 +30,6 @@ from services.work_order.service import SERVICE as WORK_ORDER
 from tests.integration.historian.running import COUNT_ON_WIRE, PACKER, SITE_FILE, demo_site, running, settings_of
 
 
-
 def _site() -> SiteModel:
     """Return the demo site, working around the clock in shifts that change half a day from now: so no test depends on the hour."""
     text = SITE_FILE.read_text(encoding="utf-8")

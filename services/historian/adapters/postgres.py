@@ -2,7 +2,7 @@
 
 A unique index on (tag, source time, occurrence) is what makes a sample count once; that fresh ones can take the fast way is this
 process's knowledge alone, and where it is wrong - after a restart, or a commit whose outcome is unknown - the index says so and the whole
-batch takes the other way.
+batch takes the other way (decision record 10).
 """
 
 from __future__ import annotations

@@ -99,7 +99,9 @@ async def test_every_sample_is_there_once_after_resends_restarts_and_commits_of_
     told: list[tuple[str, int, Cell]] = []
     troubled = 0
     for turn in range(120):
-        fresh = [(f"m{dice.randrange(3)}", TODAY_MS + turn * 10 + n, dice.randrange(2)) for n in range(dice.randrange(4))]
+        fresh = [
+            (f"m{dice.randrange(3)}", TODAY_MS + turn * 10 + n, dice.randrange(2)) for n in range(dice.randrange(4))
+        ]
         again = dice.sample(told, min(len(told), dice.randrange(4)))
         late = [("m0", TODAY_MS - dice.randrange(3) * DAY_MS - turn, turn)] if dice.random() < 0.2 else []
         batch = history.batch(*fresh, *again, *late, mark=Mark.HISTORICAL if dice.random() < 0.3 else 0)
@@ -224,7 +226,9 @@ async def test_pages_hold_everything_that_was_there_once_and_in_order_while_more
     async def write() -> None:
         number = next(more)
         late, new = ("m00", TODAY_MS - 1 - number, 1), (f"n{number}", TODAY_MS + 5, 1)
-        batch = history.batch(late, ("m08", TODAY_MS + 100 + number, 1), new, gaps=(Gap("down", 1_000 + number, 2_000),))
+        batch = history.batch(
+            late, ("m08", TODAY_MS + 100 + number, 1), new, gaps=(Gap("down", 1_000 + number, 2_000),)
+        )
         await history.journal.write(batch)
 
     reading = history.reading
@@ -244,7 +248,9 @@ async def test_pages_hold_everything_that_was_there_once_and_in_order_while_more
 
     end = (await read_head(history.database)).position
     missed = await everything(reading.missed, MissedArgs(journal=journal, after=0, limit=11), write)
-    stored = await history.rows(f"SELECT metric, at_ms FROM sample JOIN tag ON id = tag WHERE position <= {end} ORDER BY position")
+    stored = await history.rows(
+        f"SELECT metric, at_ms FROM sample JOIN tag ON id = tag WHERE position <= {end} ORDER BY position"
+    )
     assert [(row[1], row[4]) for row in missed] == [(row["metric"], row["at_ms"]) for row in stored]
 
 
