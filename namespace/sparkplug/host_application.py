@@ -36,6 +36,7 @@ from namespace.sparkplug.host_message import (
     apply_node_birth,
     apply_node_death,
     apply_snapshot,
+    is_news,
     living_table,
     refuse_device_birth,
     told_of_data,
@@ -132,7 +133,8 @@ class HostSession:
     def restore(self, snapshots: Iterable[NodeSnapshot], now_ms: int) -> list[HostEvent]:
         """Take over what another host knows, then feed what arrived meanwhile through `receive`.
 
-        An edge node whose birth was heard in the meantime is left as it is: that is newer.
+        An edge node whose birth was heard in the meantime is left as it is: that is newer. So is one of which we know more than the
+        snapshot, from a registry that fell behind: a later birth, or the death that followed this one.
 
         Args:
             snapshots: from `snapshot`, over whatever way.
@@ -142,6 +144,8 @@ class HostSession:
             node = self._node(snapshot.edge_node)
             if node is None:
                 self._events.append(Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes"))
+            elif not node.is_online and not is_news(node, snapshot):
+                self._events.append(Ignored(str(snapshot.edge_node), IgnoredReason.OLDER_BIRTH))
             elif not node.is_online:
                 try:
                     self._events += apply_snapshot(node, snapshot, now_ms)

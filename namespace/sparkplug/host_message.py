@@ -155,6 +155,16 @@ def told_of_data(route: Route, columns: Columns, problems: list[Problem], timest
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
 
 
+def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:
+    """Whether a snapshot may say more of an edge node than we know: a birth that is not older, and not one whose death we heard."""
+    if node.state is NodeState.UNKNOWN:
+        return True
+    if snapshot.born_at != node.born_at:
+        return snapshot.born_at > node.born_at
+    was_taken_before_its_death = snapshot.online and snapshot.bd_seq == node.bd_seq
+    return node.state is not NodeState.OFFLINE or not was_taken_before_its_death
+
+
 def apply_snapshot(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> list[HostEvent]:
     """Take over what another host knows of an edge node.
 

@@ -7,9 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from namespace.sparkplug import BD_SEQ, REBIRTH, DataType, EdgeNodeDescriptor, MetricUpdate, rebirth_request
+from namespace.sparkplug import (
+    BD_SEQ,
+    REBIRTH,
+    DataType,
+    EdgeNodeDescriptor,
+    MetricUpdate,
+    NodeStale,
+    RebirthWanted,
+    rebirth_request,
+)
 from namespace.testing.servers import TestBroker
-from tests.conformance.rigs import DEVICES, GROUP, EdgeRig, Protocol, edge_rig, now_ms, peer_at
+from tests.conformance.rigs import DEVICES, GROUP, EdgeRig, HostRig, Protocol, edge_rig, host_rig, now_ms, peer_at
 from tests.conformance.wire import Sent, wire_to
 from tests.unit.runtime.support import until
 
@@ -419,3 +428,32 @@ async def test_six_hundred_messages_of_several_tasks_leave_one_sequence_without_
         said = rig.wire.messages()
         follows_rules(said)
         assert {message.kind for message in said} == {"NBIRTH", "DBIRTH", "NDATA", "DDATA"}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.tck("topics-nbirth-bdseq-increment", "payloads-nbirth-bdseq-repeat", "payloads-sequence-num-incrementing")
+@pytest.mark.trap(3, 4)
+async def test_three_hundred_reconnects_and_both_wraps_leave_no_gap_and_feign_none(broker: TestBroker) -> None:
+    """Each connection says more than a round of sequence numbers now and then; the host at the same broker misses nothing."""
+    rounds = 300
+    async with host_rig(broker, "patient", 4) as host, edge_rig(broker, "restless", 4) as rig:
+        await until(lambda: host.server.is_online)
+        node = rig.core.config.edge_node
+        for link in range(rounds):
+            await rig.born(link)
+            for number in range(270 if link % 100 == 0 else 2):
+                rig.node.set("Press", {"Count": link * 1_000 + number + 1})
+            last = link * 1_000 + (270 if link % 100 == 0 else 2)
+            await until(lambda last=last: counted(host, node) == last)
+            rig.wire.cut()
+        expected = [number % 256 for number in range(rounds)]
+        assert [bd_seq(will) for will in rig.wire.wills()][:rounds] == expected
+        assert [bd_seq(birth) for birth in rig.wire.messages("NBIRTH")][:rounds] == expected
+        assert not [event for event in host.events if isinstance(event, NodeStale | RebirthWanted)]
+        assert host.wire.messages("NCMD") == []
+
+
+def counted(host: HostRig, node: EdgeNodeDescriptor) -> object:
+    found = host.server.view.metric(node, "Press", "Count")
+    return None if found is None else found.value.value
