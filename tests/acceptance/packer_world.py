@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from namespace.contracts.command import CommandStatus
 from namespace.runtime import NoAnswer, QueryFailed, Service, SiteClient
 from namespace.testing.servers import NewDatabase, TestBroker
@@ -128,3 +130,18 @@ async def outcome(client: SiteClient, begin_ms: int) -> dict[str, Any]:
 
     assert until_ms
     return await eventually(settled, within_s=25, what="the whole time is judged")
+
+
+async def positions_remembered(world: World) -> None:
+    """Wait until both services have noted how far they have used the journal."""
+    for name in ("oee", "work_order"):
+        connection = await asyncpg.connect(world.dsns[name])
+        try:
+
+            async def probe(connection: asyncpg.Connection = connection) -> bool:
+                schema = await connection.fetchval("SELECT current_user")
+                return bool(await connection.fetchval(f'SELECT count(*) FROM "{schema}".sample_position'))
+
+            await eventually(probe, within_s=10, what=f"{name} has remembered a position")
+        finally:
+            await connection.close()

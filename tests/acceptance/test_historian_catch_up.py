@@ -17,7 +17,6 @@ import pytest
 
 from namespace.sparkplug import DataType
 from namespace.testing.servers import NewDatabase, TestBroker
-from namespace.testing.site import eventually
 from services.historian.service import SERVICE as HISTORIAN
 from services.namespace_state.service import SERVICE as NAMESPACE_STATE
 from services.oee.service import SERVICE as OEE
@@ -33,6 +32,7 @@ from tests.acceptance.packer_world import (
     answered,
     begin_order,
     outcome,
+    positions_remembered,
     produce,
 )
 from tests.integration.historian.running import machine
@@ -62,23 +62,6 @@ async def life(world: World, begin_ms: int, *, is_cut: bool) -> dict[str, Any]:
         async with world.service(OEE), world.service(WORK_ORDER):
             await produce(packer.report, begin_ms, range(BACK, SECONDS))
             return await outcome(client, begin_ms)
-
-
-async def positions_remembered(world: World) -> None:
-    """Wait until both services have noted how far they have used the journal."""
-    import asyncpg
-
-    for name in ("oee", "work_order"):
-        connection = await asyncpg.connect(world.dsns[name])
-        try:
-
-            async def probe(connection: asyncpg.Connection = connection) -> bool:
-                schema = await connection.fetchval("SELECT current_user")
-                return bool(await connection.fetchval(f'SELECT count(*) FROM "{schema}".sample_position'))
-
-            await eventually(probe, within_s=10, what=f"{name} has remembered a position")
-        finally:
-            await connection.close()
 
 
 async def test_services_that_were_down_end_in_the_state_of_those_that_never_stopped(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.benchmarks.rounds import Row, Spread
 from tests.benchmarks.run import Run
 
-_BUSY = 1.3
+BUSY = 1.3
+"""Where wall time is stretched by more than this, others use the machine."""
 _HEAD = ("id", "what", "figure", "ratio", "goal", "outcome")
 
 
@@ -24,7 +25,7 @@ def calibration(run: Run) -> str:
     figures = ", ".join(f"{figure:.2f}" for figure in measured.figures)
     verdict = "NOISY: trust the ratios only" if measured.is_noisy else "steady"
     text = f"calibrator {figures} us a message, drift {measured.drift:.0%}: {verdict}"
-    if measured.stretch > _BUSY:
+    if measured.stretch > BUSY:
         text += f"; others use this machine: wall time is {measured.stretch:.1f} x CPU time where nothing waits"
     return text
 
@@ -48,6 +49,8 @@ def goal(row: Row) -> str:
     """Return what the ratio must keep to, and against what."""
     if row.gate is None:
         return row.against or "-"
+    if not row.gate.limit:
+        return "0"
     limit = f"{'>=' if row.gate.at_least else '<='} {row.gate.limit:.3g}"
     return f"{limit} x {row.against}" if row.against else limit
 

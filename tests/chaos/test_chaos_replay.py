@@ -26,6 +26,7 @@ from tests.production_log import LOG
 pytestmark = [pytest.mark.acceptance]
 
 SEED = int(os.environ.get("UNS_CHAOS_SEED", "20261128"))
+ROUNDS = 20
 
 
 @needs_log
@@ -37,15 +38,22 @@ async def test_the_replay_adds_up_to_the_log_whatever_fails_on_the_way() -> None
         async with AsyncExitStack() as stack:
             injector = Injector(site, await stack.enter_async_context(wired(site)), SEED)
 
+            due = asyncio.Semaphore(0)
+
             async def fail() -> None:
                 for faults in draw_rounds(SEED, SERVICES, longest_s=4.0):
+                    await due.acquire()
                     await injector.round(faults)
                     happened.append(said(faults))
                     await site.ready(within_s=120)
 
+            def observe(answered: int, commands: int, _at: str) -> None:
+                if answered * ROUNDS // commands > (answered - 1) * ROUNDS // commands:
+                    due.release()
+
             failing = asyncio.create_task(fail())
             try:
-                verification = await replayed(site, LOG.read_text(encoding="utf-8"))
+                verification = await replayed(site, LOG.read_text(encoding="utf-8"), observe)
             finally:
                 failing.cancel()
                 await asyncio.gather(failing, return_exceptions=True)

@@ -18,7 +18,7 @@ from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 class Work:
@@ -105,14 +105,18 @@ class Work:
         await self._until(journaled, f"{kept} readings in the journal", every_s=1.0)
         counted = {node: len(numbers) for node, numbers in self._meters.kept().items()}
         restarts = self._meters.starts - 1
+        sessions = -(-self._meters.proxy.passed.connections // len(self._meters.nodes))
+
+        def missing() -> list[str]:
+            return self._counts.differences(counted, sessions=sessions, restarts=restarts)
 
         async def shown() -> bool:
-            return not self._counts.differences(counted, restarts)
+            return not missing()
 
         try:
             await self._until(shown, "every unit counted by oee", every_s=0.5)
         except AssertionError as error:
-            raise AssertionError("\n".join((*self._counts.differences(counted, restarts), str(error)))) from None
+            raise AssertionError("\n".join((*missing(), str(error)))) from None
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
         await eventually(
