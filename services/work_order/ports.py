@@ -6,16 +6,18 @@ anything is stored or sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from namespace.isa95 import EquipmentPath
+from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain.counters import Counter, CounterRules, Position
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
+from services.work_order.domain.readiness import MaterialHold
+from services.work_order.domain.work_master import WorkMaster
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class WorkRequest:
         priority: A higher number comes first.
         planned_start: When work should begin, UTC.
         planned_end: When it should be done, UTC.
+        due: When its customer wants it, UTC.
+        work_master: How it is made.
+        quantity: How much.
     """
 
     id: str
@@ -52,6 +57,9 @@ class WorkRequest:
     priority: int = 0
     planned_start: datetime | None = None
     planned_end: datetime | None = None
+    due: datetime | None = None
+    work_master: str | None = None
+    quantity: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,50 @@ class Shop(Protocol):
         ...
 
 
+class WorkMasters(Protocol):
+    """The work masters of the site, within the transaction of `WorkOrders`."""
+
+    async def versions(self, master_id: str) -> list[WorkMaster]:
+        """Return all versions of a work master, oldest first, locked against others that ask until the transaction ends."""
+        ...
+
+    async def version(self, master_id: str, version: int) -> WorkMaster | None:
+        """Return one version."""
+        ...
+
+    async def put(self, master: WorkMaster, at: datetime, origin: Origin, *, reason: str | None = None) -> None:
+        """Write a version, new or with another state, and the event that says so."""
+        ...
+
+
+class Surroundings(Protocol):
+    """What there is around a job order that is to run, within the transaction of `WorkOrders`."""
+
+    async def unavailable(self, place: EquipmentPath) -> str | None:
+        """Return why a work center, or a place above it, cannot be used; None where it can."""
+        ...
+
+    async def holds_on(self, targets: Sequence[str]) -> list[MaterialHold]:
+        """Return the holds in force on any of the materials, lots, job orders or places."""
+        ...
+
+    async def of_operations(self, work_request: str, operations: Sequence[str]) -> Mapping[str, Sequence[JobOrder]]:
+        """Return the job orders of some operations of a work request."""
+        ...
+
+
 class WorkOrders(Protocol):
     """The tables of this service and its outbox, within one transaction."""
+
+    @property
+    def masters(self) -> WorkMasters:
+        """The work masters."""
+        ...
+
+    @property
+    def around(self) -> Surroundings:
+        """What there is around job orders."""
+        ...
 
     async def job_order(self, order_id: str) -> JobOrder | None:
         """Return a job order, locked until the transaction ends."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from namespace.contracts.event_log import NewEvent
-from namespace.isa95 import EquipmentPath
+from namespace.isa95 import EquipmentPath, Quantity
 from namespace.store import Queries, Transaction, append
 from services.work_order.adapters.events import NewId, events_of, work_request_event
-from services.work_order.adapters.rows import Row, execution_row, job_order_of, whole_row
+from services.work_order.adapters.masters import PostgresWorkMasters
+from services.work_order.adapters.rows import Row, execution_row, job_order_of, new_row, whole_row
+from services.work_order.adapters.surroundings import PostgresSurroundings
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
@@ -47,6 +49,8 @@ class PostgresWorkOrders:
         self._tx = tx
         self._site = site
         self._new_id = new_id
+        self.masters = PostgresWorkMasters(tx, site, new_id)
+        self.around = PostgresSurroundings(tx)
 
     async def job_order(self, order_id: str) -> JobOrder | None:
         """Return a job order, locked."""
@@ -55,7 +59,7 @@ class PostgresWorkOrders:
 
     async def add(self, decision: Decision, origin: Origin) -> bool:
         """Write a new job order and its events, or nothing where the id exists."""
-        if await self._tx.fetchval(_SQL.add_job_order, *whole_row(decision.order)) is None:
+        if await self._tx.fetchval(_SQL.add_job_order, *new_row(decision.order)) is None:
             return False
         await self._append(events_of(decision, origin, self._new_id))
         return True
@@ -95,6 +99,10 @@ class PostgresWorkOrders:
             request.priority,
             request.planned_start,
             request.planned_end,
+            request.due,
+            request.work_master,
+            request.quantity.value if request.quantity else None,
+            request.quantity.unit if request.quantity else None,
             at,
         )
         await self._append([work_request_event(request, at, self._site, origin, self._new_id)])
@@ -137,4 +145,7 @@ def work_request_of(row: Row) -> WorkRequest:
         priority=row["priority"],
         planned_start=row["planned_start"],
         planned_end=row["planned_end"],
+        due=row["due"],
+        work_master=row["work_master"],
+        quantity=Quantity(row["quantity"], row["unit"]) if row["quantity"] is not None else None,
     )

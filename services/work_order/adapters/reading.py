@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from namespace.contracts.work_order import JobOrderArgs, JobOrdersArgs, LaborArgs, WorkRequestsArgs
+from namespace.contracts.work_order import (
+    JobOrderArgs,
+    JobOrdersArgs,
+    LaborArgs,
+    WorkMasterArgs,
+    WorkMastersArgs,
+    WorkRequestsArgs,
+)
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, QueryHandler, fit_page
 from namespace.store import Database, Queries
@@ -14,8 +21,11 @@ from services.work_order.adapters.documents import (
     job_order_document,
     labor_document,
     whole_document,
+    work_master_document,
     work_request_document,
 )
+from services.work_order.adapters.masters import SQL as MASTERS
+from services.work_order.adapters.masters import work_master_of
 from services.work_order.adapters.rows import job_order_of
 from services.work_order.domain.refusal import Code
 
@@ -56,6 +66,8 @@ class Reading:
             "job_order": self.job_order,
             "work_requests": self.work_requests,
             "labor": self.labor,
+            "work_masters": self.work_masters,
+            "work_master": self.work_master,
         }
 
     async def job_orders(self, args: JobOrdersArgs) -> Page:
@@ -107,6 +119,33 @@ class Reading:
         documents = [labor_document(row) for row in rows]
         fits = min(fit_page(documents), args.limit)
         return Page(documents[:fits], places[fits - 1] if len(documents) > fits else None)
+
+    async def work_masters(self, args: WorkMastersArgs) -> Page:
+        """Return versions of work masters by id and version."""
+        name, _, version = (args.cursor or "").rpartition("@")
+        rows = await self._fetch(
+            MASTERS.page_of_work_masters,
+            args.material,
+            args.state,
+            args.in_force_at,
+            name or None,
+            _number(version or None),
+            args.limit + 1,
+        )
+        documents = [work_master_document(work_master_of(row)) for row in rows]
+        return _page(documents, args.limit, lambda last: f"{last['id']}@{last['version']}")
+
+    async def work_master(self, args: WorkMasterArgs) -> Page:
+        """Return one version of a work master, the newest where none is named."""
+        if args.version is None:
+            rows = await self._fetch(MASTERS.newest_version, args.id)
+        else:
+            rows = await self._fetch(MASTERS.version, args.id, args.version)
+        if not rows:
+            which = "" if args.version is None else f" of version {args.version}"
+            text = f"there is no work master {args.id!r}{which}; query work_masters lists those there are"
+            raise QueryFailed(Code.UNKNOWN_WORK_MASTER.value, text)
+        return Page(work_master_document(work_master_of(rows[0])))
 
     async def _fetch(self, statement: str, *args: object) -> list[Any]:
         async with self._database.transaction() as tx:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,14 +31,14 @@ class Accepted:
         version: Its version now.
         message: One sentence for people.
         state: The job order's state, `State` or `State.SubState`; None for a work request.
-        place: Where what is published may have changed.
+        places: Where what is published may have changed.
     """
 
     subject: str
     version: int
     message: str
     state: str | None = None
-    place: EquipmentPath | None = None
+    places: frozenset[EquipmentPath] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def whole_ms(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-def accepted(order: JobOrder, message: str = "") -> Accepted:
-    """Return the acceptance that tells how `order` is now."""
+def accepted(order: JobOrder, message: str = "", elsewhere: Collection[EquipmentPath] = ()) -> Accepted:
+    """Return the acceptance that tells how `order` is now; `elsewhere` are other places where something changed."""
     text = message or f"job order {order.id} is {describe(order)}"
-    return Accepted(order.id, order.version, text, describe(order), order.place)
+    return Accepted(order.id, order.version, text, describe(order), frozenset({order.place, *elsewhere}))
 
 
 def refuse_id(subject: str) -> Refused | None:
@@ -89,6 +89,7 @@ async def carry_out(
     choose: Choice | Callable[[JobOrder, datetime], Awaitable[Decision | Refusal]],
     *,
     settles: bool = False,
+    elsewhere: Collection[EquipmentPath] = (),
 ) -> Outcome:
     """Decide on the command's job order and write the decision.
 
@@ -100,6 +101,7 @@ async def carry_out(
         choose: The decision, given the order and the time.
         settles: Whether received counts are applied first, so that the decision finds the quantities
             complete.
+        elsewhere: Other places where the decision changes something; `choose` may still add to them.
     """
     if impossible := refuse_id(command.subject):
         return impossible
@@ -117,7 +119,7 @@ async def carry_out(
     if isinstance(outcome, Refusal):
         return Refused(outcome, order.version)
     await work_orders.save(order, outcome, origin_of(command))
-    return accepted(outcome.order)
+    return accepted(outcome.order, elsewhere=elsewhere)
 
 
 async def _with_counts(work_orders: WorkOrders, shop: Shop, order: JobOrder) -> JobOrder:

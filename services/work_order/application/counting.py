@@ -106,7 +106,7 @@ class _Tally:
         if so_far is not None:
             made = _Made(so_far.since, made.at, so_far.processed + made.processed, so_far.defective + made.defective)
         self._open[owner.id] = made
-        if self._rules.completes and self._reaches(owner, made):
+        if quantities.completes_at_target(owner, site_rule=self._rules.completes) and self._reaches(owner, made):
             await self._close(owner.id)
 
     async def write(self) -> bool:
@@ -133,7 +133,7 @@ class _Tally:
             good=made.processed - made.defective,
             scrap=made.defective,
             counted_since=made.since,
-            completes=self._rules.completes,
+            completes=quantities.completes_at_target(order, site_rule=self._rules.completes),
         )
         if decision is None:
             return

@@ -26,7 +26,7 @@ async def test_of_two_callers_on_one_version_exactly_one_wins(real: PostgresWorl
         version = (await real.order()).version
         names = ("Pause", "Pause") if round_ % 2 == 0 else ("Resume", "Resume")
         outcomes = await asyncio.gather(
-            *(real.send(name, version=version, occurred_at=iso(2 + round_)) for name in names)
+            *(real.send(name, expected=version, occurred_at=iso(2 + round_)) for name in names)
         )
         assert tally(outcomes) == {"Done": 1, Code.STALE_VERSION.value: 1}
 
@@ -36,7 +36,7 @@ async def test_of_two_callers_on_one_version_exactly_one_wins(real: PostgresWorl
 async def test_different_commands_on_one_version_have_one_winner_too(real: PostgresWorld) -> None:
     await released(real)
     outcomes = await asyncio.gather(
-        real.send("Begin", version=1), real.send("Cancel", version=1), real.send("RevokeStart", version=1)
+        real.send("Begin", expected=1), real.send("Cancel", expected=1), real.send("RevokeStart", expected=1)
     )
     assert tally(list(outcomes)) == {"Done": 1, Code.STALE_VERSION.value: 2}
 

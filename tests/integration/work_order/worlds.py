@@ -11,11 +11,10 @@ from uuid import uuid4
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import CONTRACT
 from namespace.store import Database
-from services.work_order.adapters.desk import ON_JOB_ORDERS
+from services.work_order.adapters.desk import ON_JOB_ORDERS, ON_OTHERS
 from services.work_order.adapters.postgres import PostgresWorkOrders
 from services.work_order.application.carrying_out import Outcome, Refused
 from services.work_order.application.counting import count_units
-from services.work_order.application.storing import store_work_request
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.ports import CounterSample, StoredPosition, WorkOrders
@@ -29,22 +28,22 @@ Event = tuple[str, dict[str, Any]]
 
 
 async def carry_out(
-    work_orders: WorkOrders, shop: FakeShop, name: str, subject: str, *, version: int | None, args: dict[str, Any]
+    work_orders: WorkOrders, shop: FakeShop, name: str, subject: str, *, expected: int | None, args: dict[str, Any]
 ) -> Outcome:
-    """Let a command's use case work on `work_orders`, with arguments as they come off the wire."""
+    """Let a command's use case work on `work_orders`, with arguments as they come off the wire; `reason` is the command's own."""
+    reason = args.pop("reason", None)
     command = Command(
         command_id=uuid4(),
         name=name,
         subject=subject,
         args=args,
-        expected_version=version,
+        expected_version=expected,
         actor="W1",
+        reason=reason,
         issued_at=EARLY,
     )
     parsed: Any = _ARGS[name].model_validate(json.loads(json.dumps(args)))
-    if name == "StoreWorkRequest":
-        return await store_work_request(work_orders, command, parsed)
-    return await ON_JOB_ORDERS[name](work_orders, shop, command, parsed)
+    return await {**ON_JOB_ORDERS, **ON_OTHERS}[name](work_orders, shop, command, parsed)
 
 
 class World(Protocol):
@@ -52,7 +51,7 @@ class World(Protocol):
 
     shop: FakeShop
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         """Carry out one command in a transaction of its own; a refusal rolls back."""
         ...
 
@@ -80,9 +79,9 @@ class MemoryWorld:
     shop: FakeShop = field(default_factory=FakeShop)
     tables: Tables = field(default_factory=Tables)
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         copy = self.tables.copy()
-        outcome = await carry_out(MemoryWorkOrders(copy), self.shop, name, subject, version=version, args=args)
+        outcome = await carry_out(MemoryWorkOrders(copy), self.shop, name, subject, expected=expected, args=args)
         if not isinstance(outcome, Refused):
             self.tables = copy
         return outcome
@@ -111,12 +110,12 @@ class PostgresWorld:
     database: Database
     shop: FakeShop = field(default_factory=FakeShop)
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         outcome: Outcome | None = None
         try:
             async with self.database.transaction() as tx:
                 work_orders = PostgresWorkOrders(tx, LINE.site_path, next_id)
-                outcome = await carry_out(work_orders, self.shop, name, subject, version=version, args=args)
+                outcome = await carry_out(work_orders, self.shop, name, subject, expected=expected, args=args)
                 if isinstance(outcome, Refused):
                     raise _RolledBack
         except _RolledBack:

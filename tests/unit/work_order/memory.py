@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -10,11 +10,13 @@ from uuid import UUID
 
 from namespace.contracts.event_log import NewEvent
 from namespace.isa95 import EquipmentPath
-from services.work_order.adapters.events import events_of, work_request_event
+from services.work_order.adapters.events import events_of, work_master_event, work_request_event
 from services.work_order.domain.counters import Counter, CounterRules
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.readiness import MaterialHold
 from services.work_order.domain.state_machine import State
+from services.work_order.domain.work_master import WorkMaster
 from services.work_order.ports import (
     CounterSample,
     Origin,
@@ -63,11 +65,63 @@ class Tables:
 
     orders: dict[str, JobOrder] = field(default_factory=dict)
     requests: dict[str, WorkRequest] = field(default_factory=dict)
+    masters: dict[tuple[str, int], WorkMaster] = field(default_factory=dict)
+    holds: dict[str, MaterialHold] = field(default_factory=dict)
+    unavailable: dict[EquipmentPath, str] = field(default_factory=dict)
     counters: dict[EquipmentPath, dict[Counter, StoredPosition]] = field(default_factory=dict)
     events: list[NewEvent] = field(default_factory=list)
 
     def copy(self) -> Tables:
-        return Tables(dict(self.orders), dict(self.requests), dict(self.counters), list(self.events))
+        return Tables(
+            orders=dict(self.orders),
+            requests=dict(self.requests),
+            masters=dict(self.masters),
+            holds=dict(self.holds),
+            unavailable=dict(self.unavailable),
+            counters=dict(self.counters),
+            events=list(self.events),
+        )
+
+
+class MemoryWorkMasters:
+    """`WorkMasters` on tables in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def versions(self, master_id: str) -> list[WorkMaster]:
+        return [master for (name, _), master in sorted(self._tables.masters.items()) if name == master_id]
+
+    async def version(self, master_id: str, version: int) -> WorkMaster | None:
+        return self._tables.masters.get((master_id, version))
+
+    async def put(self, master: WorkMaster, at: datetime, origin: Origin, *, reason: str | None = None) -> None:
+        self._tables.masters[master.id, master.version] = master
+        self._tables.events.append(work_master_event(master, at, LINE.site_path, origin, next_id, reason=reason))
+
+
+class MemorySurroundings:
+    """`Surroundings` on tables in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def unavailable(self, place: EquipmentPath) -> str | None:
+        reasons = self._tables.unavailable
+        return next(
+            (text if at == place else f"{at}: {text}" for at, text in reasons.items() if place.is_within(at)), None
+        )
+
+    async def holds_on(self, targets: Sequence[str]) -> list[MaterialHold]:
+        return [hold for hold in self._tables.holds.values() if hold.target in targets]
+
+    async def of_operations(self, work_request: str, operations: Sequence[str]) -> Mapping[str, Sequence[JobOrder]]:
+        found: dict[str, list[JobOrder]] = {}
+        for order in self._tables.orders.values():
+            asked = order.definition
+            if asked.work_request == work_request and asked.operation and asked.operation in operations:
+                found.setdefault(asked.operation, []).append(order)
+        return found
 
 
 class MemoryWorkOrders:
@@ -75,6 +129,8 @@ class MemoryWorkOrders:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self.masters = MemoryWorkMasters(tables)
+        self.around = MemorySurroundings(tables)
 
     async def job_order(self, order_id: str) -> JobOrder | None:
         return self._tables.orders.get(order_id)

@@ -9,7 +9,7 @@ SELECT queued.* FROM unnest($1::text[]) AS wanted (place)
 CROSS JOIN LATERAL (
     SELECT * FROM job_order
     WHERE job_order.place = wanted.place AND state IN ('NotAllowedToStart', 'AllowedToStart') AND removed IS NULL
-    ORDER BY priority DESC, planned_start, stored_seq
+    ORDER BY rank, priority DESC, planned_start, stored_seq
     LIMIT $2
 ) AS queued;
 
@@ -20,17 +20,18 @@ WHERE place = ANY($1::text[]) AND state IN ('NotAllowedToStart', 'AllowedToStart
 GROUP BY place;
 
 -- name: page_in_dispatch_order
--- Job orders on the lists after a given one: higher priority first, then earlier planned start, then stored earlier.
+-- Job orders on the lists after a given one: those with an explicit rank first, then higher priority, then earlier planned start,
+-- then stored earlier.
 SELECT * FROM job_order
 WHERE removed IS NULL
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
     AND ($4::text IS NULL
-        OR (-priority, coalesce(planned_start, 'infinity'), stored_seq)
-        > (SELECT -last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq
+        OR (coalesce(rank, 2147483647), -priority, coalesce(planned_start, 'infinity'), stored_seq)
+        > (SELECT coalesce(last.rank, 2147483647), -last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq
            FROM job_order AS last WHERE last.id = $4))
-ORDER BY priority DESC, planned_start, stored_seq
+ORDER BY rank, priority DESC, planned_start, stored_seq
 LIMIT $5;
 
 -- name: page_newest_first
