@@ -22,6 +22,7 @@ from namespace.contracts.work_order_arguments import (
     ClockArgs,
     CreateJobOrdersArgs,
     DeclareQuantityArgs,
+    DispatchListArgs,
     JobOrderArgs,
     JobOrdersArgs,
     LaborArgs,
@@ -30,7 +31,9 @@ from namespace.contracts.work_order_arguments import (
     PauseArgs,
     ReconcileArgs,
     ReportQuantityArgs,
+    ResequenceArgs,
     ReworkArgs,
+    SetAvailabilityArgs,
     SplitArgs,
     StoreArgs,
     StoreWorkRequestArgs,
@@ -39,6 +42,8 @@ from namespace.contracts.work_order_arguments import (
     WorkRequestsArgs,
 )
 from namespace.contracts.work_order_events import (
+    EquipmentAvailabilityChanged,
+    JobListResequenced,
     JobOrderAmended,
     JobOrderCancelled,
     JobOrderCleared,
@@ -77,6 +82,9 @@ __all__ = [
     "ClockArgs",
     "CreateJobOrdersArgs",
     "DeclareQuantityArgs",
+    "DispatchListArgs",
+    "EquipmentAvailabilityChanged",
+    "JobListResequenced",
     "JobOrderAmended",
     "JobOrderArgs",
     "JobOrderCancelled",
@@ -101,8 +109,10 @@ __all__ = [
     "QuantityValue",
     "ReconcileArgs",
     "ReportQuantityArgs",
+    "ResequenceArgs",
     "ReworkArgs",
     "ReworkOrdered",
+    "SetAvailabilityArgs",
     "SplitArgs",
     "StoreArgs",
     "StoreWorkMasterArgs",
@@ -123,6 +133,7 @@ _WORK_CENTER = frozenset({Place.WORK_CENTER})
 _ORDER = "the job order's id"
 _REQUEST = "the work request's id"
 _MASTER = "the work master's id"
+_PLACE = "ISA-95 path of the place"
 
 
 def _metric(name: str, datatype: DataType, description: str) -> MetricContract:
@@ -183,6 +194,8 @@ CONTRACT = ServiceContract(
         _event(QuantityDeclared, "An operator declared a quantity that counters write."),
         _event(LaborReported, "A person clocked on or off."),
         _event(JobResponse, "The actuals of an ended or aborted job order."),
+        _event(JobListResequenced, "The explicit sequence of a work center changed.", _PLACE),
+        _event(EquipmentAvailabilityChanged, "Equipment can or cannot be used for job orders.", _PLACE),
         _event(JobOrderCancelled, "A job order that had not begun was cancelled."),
         _event(JobOrderCleared, "An ended or aborted job order was taken off the lists."),
     ),
@@ -194,6 +207,8 @@ CONTRACT = ServiceContract(
         _command(
             "CreateJobOrders", CreateJobOrdersArgs, "Make a job order of each operation of its work master.", _REQUEST
         ),
+        _command("Resequence", ResequenceArgs, "Set which job orders of a work center come first.", _PLACE),
+        _command("SetAvailability", SetAvailabilityArgs, "Say whether equipment can be used.", _PLACE),
         _command("Store", StoreArgs, "Store a job order; it may not start yet."),
         _command("StoreAndStart", StoreArgs, "Store a job order and permit its start."),
         _command("Start", MethodArgs, "Permit the start (release); execution begins with `Begin`."),
@@ -223,6 +238,7 @@ CONTRACT = ServiceContract(
         _command("ClockOff", ClockArgs, "A person stops working on the order."),
     ),
     queries=(
+        QueryContract("dispatch_list", DispatchListArgs, "The job list of a work center, now or at any past moment."),
         QueryContract("work_masters", WorkMastersArgs, "Versions of work masters by material and state."),
         QueryContract("work_master", WorkMasterArgs, "One version of a work master."),
         QueryContract("job_orders", JobOrdersArgs, "Job orders by place, state, work request."),
@@ -230,5 +246,6 @@ CONTRACT = ServiceContract(
         QueryContract("work_requests", WorkRequestsArgs, "Work requests and how far their job orders are."),
         QueryContract("labor", LaborArgs, "Who worked on what, from when to when."),
     ),
+    follows=("oee",),
     reads_machines=True,
 )

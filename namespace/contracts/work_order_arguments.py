@@ -244,6 +244,38 @@ class ClockArgs(MethodArgs):
     person: Id
 
 
+class ResequenceArgs(MethodArgs):
+    """Arguments of `Resequence`.
+
+    Attributes:
+        job_orders: The job orders that come first, in this order; none gives the whole list back to the rule.
+    """
+
+    job_orders: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+
+
+class SetAvailabilityArgs(MethodArgs):
+    """Arguments of `SetAvailability`: whether the place can be used; the command's reason says why not."""
+
+    available: bool
+
+
+class DispatchListArgs(Document):
+    """Arguments of `dispatch_list`.
+
+    Attributes:
+        place: The work center.
+        as_of: As it was at this instant; by default as it is.
+        limit: Job orders per page.
+        cursor: From the previous page.
+    """
+
+    place: PlacePath
+    as_of: AwareDatetime | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Id | None = None
+
+
 class JobOrdersArgs(Document):
     """Arguments of `job_orders`.
 

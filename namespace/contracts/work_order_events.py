@@ -283,6 +283,35 @@ class ReworkOrdered(JobOrderFacts):
     reason: str | None = None
 
 
+class JobListResequenced(Document):
+    """The explicit sequence of a work center changed.
+
+    Attributes:
+        version: Counts the changes of the work center from 1.
+        job_orders: The job orders that come first, in this order; those not named follow by rule: higher priority, earlier
+            planned start, stored earlier.
+        reason: Why, in the actor's words.
+    """
+
+    version: int
+    job_orders: tuple[str, ...]
+    reason: str | None = None
+
+
+class EquipmentAvailabilityChanged(Document):
+    """Equipment can or cannot be used for job orders any more.
+
+    Attributes:
+        version: Counts the changes of the place from 1.
+        available: Whether it can.
+        reason: Why, in the actor's words.
+    """
+
+    version: int
+    available: bool
+    reason: str | None = None
+
+
 class LaborReported(JobOrderFacts):
     """A person clocked on to a job order or off from it.
 

@@ -16,6 +16,7 @@ from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain.counters import Counter, CounterRules, Position
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
+from services.work_order.domain.machine import MachineState
 from services.work_order.domain.readiness import MaterialHold
 from services.work_order.domain.work_master import WorkMaster
 
@@ -78,6 +79,22 @@ class CounterSample:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSample:
+    """A value of the state metric of a work center's output unit.
+
+    Attributes:
+        state: What it does.
+        at: Source time, UTC.
+    """
+
+    state: MachineState
+    at: datetime
+
+
+Sample = CounterSample | StateSample
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPosition:
     """Where a counter was when last applied, and the units that belonged to no job order."""
 
@@ -123,11 +140,15 @@ class Shop(Protocol):
         """
         ...
 
+    def has(self, place: EquipmentPath) -> bool:
+        """Return whether the site has this place."""
+        ...
+
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
         ...
 
-    def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
+    def uncounted(self, place: EquipmentPath) -> Sequence[Sample]:
         """Return the samples of a work center that were received and not yet applied, oldest first."""
         ...
 
@@ -153,6 +174,33 @@ class Surroundings(Protocol):
 
     async def unavailable(self, place: EquipmentPath) -> str | None:
         """Return why a work center, or a place above it, cannot be used; None where it can."""
+        ...
+
+    async def equipment_version(self, place: EquipmentPath) -> int:
+        """Return how often availability or sequence of a place changed, locked against others that ask until the transaction ends."""
+        ...
+
+    async def put_availability(
+        self, place: EquipmentPath, version: int, unavailable: str | None, at: datetime, origin: Origin
+    ) -> None:
+        """Write whether a place can be used, and the event; `unavailable` says why not."""
+        ...
+
+    async def queued(self, place: EquipmentPath) -> list[str]:
+        """Return, locked, the ids of the job orders of a work center that have not begun."""
+        ...
+
+    async def put_sequence(
+        self,
+        place: EquipmentPath,
+        version: int,
+        job_orders: Sequence[str],
+        at: datetime,
+        origin: Origin,
+        *,
+        reason: str | None,
+    ) -> None:
+        """Write the explicit sequence of a work center, and the event; job orders not named have no rank any more."""
         ...
 
     async def holds_on(self, targets: Sequence[str]) -> list[MaterialHold]:
@@ -211,6 +259,26 @@ class WorkOrders(Protocol):
 
     async def put_positions(self, place: EquipmentPath, positions: dict[Counter, StoredPosition]) -> None:
         """Write where the counters are now."""
+        ...
+
+    async def machine_state(self, place: EquipmentPath) -> StateSample | None:
+        """Return what the machine of a work center said last of its state, as far as it was applied."""
+        ...
+
+    async def put_machine_state(self, place: EquipmentPath, sample: StateSample) -> None:
+        """Write what the machine says."""
+        ...
+
+    async def next_by_machine(self, place: EquipmentPath) -> JobOrder | None:
+        """Return, locked, the first permitted order of the job list of a work center where nothing runs, if the machine begins it."""
+        ...
+
+    async def running_by_machine(self, place: EquipmentPath) -> JobOrder | None:
+        """Return, locked, the running order of a work center that the machine completes."""
+        ...
+
+    async def last_end(self, place: EquipmentPath) -> datetime | None:
+        """Return when a job order of a work center ended last, UTC."""
         ...
 
     async def counted_orders(self, place: EquipmentPath, since: datetime) -> list[JobOrder]:

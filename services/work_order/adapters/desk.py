@@ -15,10 +15,10 @@ from namespace.runtime.clock import Clock
 from namespace.runtime.commands import CommandHandler, Done
 from namespace.store import Database, DatabaseUnavailable, Transaction, TransactionConflict
 from services.work_order.adapters.postgres import PostgresWorkOrders
-from services.work_order.application import amending, defining, executing, routing, storing
+from services.work_order.application import amending, defining, dispatching, executing, routing, storing
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused
-from services.work_order.application.counting import count_units
-from services.work_order.ports import CounterSample, Shop, WorkOrders
+from services.work_order.application.machines import take_in
+from services.work_order.ports import Sample, Shop, WorkOrders
 
 UseCase = Callable[[WorkOrders, Shop, Command, Any], Awaitable[Outcome]]
 
@@ -57,6 +57,8 @@ ON_OTHERS: Mapping[str, UseCase] = {
     "RetireWorkMaster": defining.retire_work_master,
     "StoreWorkRequest": storing.store_work_request,
     "CreateJobOrders": routing.create_job_orders,
+    "Resequence": dispatching.resequence,
+    "SetAvailability": dispatching.set_availability,
 }
 """The use case of each command on anything else."""
 
@@ -83,16 +85,16 @@ class Desk:
         self,
         database: Database,
         place: EquipmentPath,
-        samples: Sequence[CounterSample],
+        samples: Sequence[Sample],
     ) -> bool | None:
-        """Apply counter samples of a work center in a transaction of its own.
+        """Apply what the machines of a work center said in a transaction of its own.
 
         Returns:
             Whether any job order changed; None where nothing happened because the database could not be used.
         """
         try:
             async with database.transaction() as tx:
-                return await count_units(self._work_orders(tx), self._shop, place, samples)
+                return await take_in(self._work_orders(tx), self._shop, place, samples)
         except (DatabaseUnavailable, TransactionConflict):
             return None
 

@@ -130,6 +130,19 @@ def work_master_document(master: WorkMaster) -> dict[str, Any]:
     return document
 
 
+def listing_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a job list said of one job order, and since when."""
+    plain = ("rank", "priority", "state", "sub_state", "hold", "work_request", "work_master", "operation", "unit")
+    return {
+        "id": row["job_order"],
+        **{name: row[name] for name in plain},
+        "quantity": _decimal(row["quantity"]),
+        "planned_start": _time(row["planned_start"]),
+        "due": _time(row["due"]),
+        "since": _time(row["valid_from"]),
+    }
+
+
 def labor_document(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return one stretch of labor; `labor_s` is None while it lasts."""
     finished = row["finished_at"]

@@ -79,6 +79,11 @@ def work_master_event(
     return _event(payload, new_id(), at=at, scope=site, subject=master.id, origin=origin)
 
 
+def place_event(payload: BaseModel, at: datetime, place: EquipmentPath, origin: Origin, new_id: NewId) -> NewEvent:
+    """Return an event whose subject is a place."""
+    return _event(payload, new_id(), at=at, scope=place, subject=str(place), origin=origin)
+
+
 def seconds_text(duration: timedelta) -> str:
     """Return `duration` in seconds as decimal string."""
     return decimal_text(seconds(duration))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from namespace.contracts.work_order import (
+    DispatchListArgs,
     JobOrderArgs,
     JobOrdersArgs,
     LaborArgs,
@@ -20,6 +22,7 @@ from services.work_order.adapters.documents import (
     history_document,
     job_order_document,
     labor_document,
+    listing_document,
     whole_document,
     work_master_document,
     work_request_document,
@@ -44,6 +47,7 @@ class ReadingSql(Queries):
     history: str
     page_of_work_requests: str
     page_of_labor: str
+    page_of_listings: str
 
 
 SQL = ReadingSql.load("services.work_order.adapters", "reading.sql")
@@ -66,6 +70,7 @@ class Reading:
             "job_order": self.job_order,
             "work_requests": self.work_requests,
             "labor": self.labor,
+            "dispatch_list": self.dispatch_list,
             "work_masters": self.work_masters,
             "work_master": self.work_master,
         }
@@ -119,6 +124,15 @@ class Reading:
         documents = [labor_document(row) for row in rows]
         fits = min(fit_page(documents), args.limit)
         return Page(documents[:fits], places[fits - 1] if len(documents) > fits else None)
+
+    async def dispatch_list(self, args: DispatchListArgs) -> Page:
+        """Return the job list of a work center at an instant: what runs, then what comes next."""
+        passed = _number(args.cursor)
+        as_of = args.as_of or datetime.max.replace(tzinfo=UTC)
+        rows = await self._fetch(SQL.page_of_listings, args.place, as_of, passed, args.limit + 1)
+        documents = [listing_document(row) for row in rows]
+        fits = min(fit_page(documents), args.limit) if documents else 0
+        return Page(documents[:fits], str(passed + fits) if len(documents) > fits else None)
 
     async def work_masters(self, args: WorkMastersArgs) -> Page:
         """Return versions of work masters by id and version."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import MethodArgs
 from namespace.isa95 import EquipmentPath
-from services.work_order.application.counting import count_units
+from services.work_order.application.machines import take_in
 from services.work_order.domain.decisions import check_version, describe, not_before_execution
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
@@ -124,6 +124,6 @@ async def carry_out(
 
 async def _with_counts(work_orders: WorkOrders, shop: Shop, order: JobOrder) -> JobOrder:
     samples = shop.uncounted(order.place)
-    if not samples or not await count_units(work_orders, shop, order.place, samples):
+    if not samples or not await take_in(work_orders, shop, order.place, samples):
         return order
     return await work_orders.job_order(order.id) or order

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from services.work_order.domain.decisions import complete, describe
 from services.work_order.domain.facts import Decision, Fact, QuantityReported, Responded
-from services.work_order.domain.job_order import ZERO, CompletesBy, JobOrder, QuantitySource
+from services.work_order.domain.job_order import ZERO, CompletesBy, JobOrder, MachineTime, QuantitySource
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import ACTIVE, OVER, State
 
@@ -136,3 +136,18 @@ def add(order: JobOrder, at: datetime, fact: QuantityReported) -> Decision:
         after = replace(after, responses=after.responses + 1)
         facts = (fact, Responded(after.responses))
     return Decision(after, facts, at)
+
+
+def note_machine_time(order: JobOrder, machine: MachineTime, at: datetime) -> Decision | None:
+    """Take over what the machine did while the order ran; of one that is over, restate the response. The version stays.
+
+    Returns:
+        The decision, or None where nothing is new.
+    """
+    if order.machine == machine:
+        return None
+    after = replace(order, machine=machine)
+    if order.state not in OVER:
+        return Decision(after, (), at)
+    after = replace(after, responses=order.responses + 1)
+    return Decision(after, (Responded(after.responses),), at)

@@ -14,10 +14,11 @@ from namespace.store import Database
 from services.work_order.adapters.desk import ON_JOB_ORDERS, ON_OTHERS
 from services.work_order.adapters.postgres import PostgresWorkOrders
 from services.work_order.application.carrying_out import Outcome, Refused
-from services.work_order.application.counting import count_units
+from services.work_order.application.machines import take_in
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.job_order import JobOrder
-from services.work_order.ports import CounterSample, StoredPosition, WorkOrders
+from services.work_order.domain.machine import MachineState
+from services.work_order.ports import CounterSample, Sample, StateSample, StoredPosition, WorkOrders
 from tests.unit.work_order.memory import FakeShop, MemoryWorkOrders, Tables, next_id
 from tests.unit.work_order.orders import EARLY, LINE, at
 
@@ -55,7 +56,7 @@ class World(Protocol):
         """Carry out one command in a transaction of its own; a refusal rolls back."""
         ...
 
-    async def count(self, *samples: CounterSample) -> bool:
+    async def count(self, *samples: Sample) -> bool:
         """Apply samples of the line's counters in a transaction of their own."""
         ...
 
@@ -86,8 +87,8 @@ class MemoryWorld:
             self.tables = copy
         return outcome
 
-    async def count(self, *samples: CounterSample) -> bool:
-        return await count_units(MemoryWorkOrders(self.tables), self.shop, LINE, samples)
+    async def count(self, *samples: Sample) -> bool:
+        return await take_in(MemoryWorkOrders(self.tables), self.shop, LINE, samples)
 
     async def order(self, order_id: str = "JO-1") -> JobOrder:
         return self.tables.orders[order_id]
@@ -123,10 +124,10 @@ class PostgresWorld:
         assert outcome is not None
         return outcome
 
-    async def count(self, *samples: CounterSample) -> bool:
+    async def count(self, *samples: Sample) -> bool:
         async with self.database.transaction() as tx:
             work_orders = PostgresWorkOrders(tx, LINE.site_path, next_id)
-            return await count_units(work_orders, self.shop, LINE, samples)
+            return await take_in(work_orders, self.shop, LINE, samples)
 
     async def order(self, order_id: str = "JO-1") -> JobOrder:
         async with self.database.transaction() as tx:
@@ -152,6 +153,11 @@ def processed(value: int, minute: float, *, birth: bool = False) -> CounterSampl
 def defective(value: int, minute: float) -> CounterSample:
     """Return a sample of the line's counter of defective units."""
     return CounterSample(Counter.DEFECTIVE, Position(value, at(minute)))
+
+
+def machine(state: MachineState, minute: float) -> StateSample:
+    """Return a sample of the state of the line's output unit."""
+    return StateSample(state, at(minute))
 
 
 def iso(minute: float) -> str:

@@ -89,3 +89,36 @@ SELECT * FROM job_order
 WHERE place = $1 AND quantity_source = 'counter' AND begun_at IS NOT NULL AND removed IS NULL
     AND (ended_at IS NULL OR ended_at >= $2)
 ORDER BY id FOR UPDATE;
+
+-- name: machine_state
+-- What the machine of a work center said last of its state.
+SELECT state, at FROM machine_state WHERE place = $1;
+
+-- name: put_machine_state
+-- What the machine of a work center says of its state.
+INSERT INTO machine_state (place, state, at) VALUES ($1, $2, $3)
+ON CONFLICT (place) DO UPDATE SET state = excluded.state, at = excluded.at;
+
+-- name: next_by_machine
+-- The first permitted order of a job list, if the machine begins it, executes, and nothing runs there.
+SELECT first.* FROM (
+    SELECT id FROM job_order
+    WHERE place = $1 AND state = 'AllowedToStart' AND removed IS NULL
+    ORDER BY rank, priority DESC, planned_start, stored_seq
+    LIMIT 1
+) AS candidate
+JOIN job_order AS first ON first.id = candidate.id
+WHERE first.begins_by = 'machine'
+    AND EXISTS (SELECT 1 FROM machine_state WHERE place = $1 AND machine_state.state = 'executes')
+    AND NOT EXISTS (SELECT 1 FROM job_order WHERE place = $1 AND state = 'Running' AND removed IS NULL)
+FOR UPDATE OF first;
+
+-- name: running_by_machine
+-- The running order of a work center that the machine completes, locked.
+SELECT * FROM job_order
+WHERE place = $1 AND state = 'Running' AND completes_by = 'machine' AND removed IS NULL
+ORDER BY begun_at, id LIMIT 1 FOR UPDATE;
+
+-- name: last_end
+-- When a job order of a work center ended last.
+SELECT max(ended_at) FROM job_order WHERE place = $1 AND begun_at IS NOT NULL;

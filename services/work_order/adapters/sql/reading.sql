@@ -85,3 +85,10 @@ WHERE ($1::text IS NULL OR (labor_person @> ARRAY[$1] AND person = $1))
     AND (stored_seq, number) > ($6::bigint, $7::bigint)
 ORDER BY stored_seq, number
 LIMIT $8;
+
+-- name: page_of_listings
+-- The job list of a work center as it was at an instant, in order of dispatch, what ran first.
+SELECT * FROM job_listing
+WHERE place = $1 AND valid_from <= $2 AND (valid_until IS NULL OR valid_until > $2)
+ORDER BY state NOT IN ('Running', 'Interrupted'), rank, priority DESC, planned_start, stored_seq
+OFFSET $3 LIMIT $4;
