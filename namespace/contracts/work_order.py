@@ -39,6 +39,7 @@ from namespace.contracts.work_order_arguments import (
     StoreWorkRequestArgs,
     SubStateArgs,
     UpdateArgs,
+    WipArgs,
     WorkRequestsArgs,
 )
 from namespace.contracts.work_order_events import (
@@ -56,12 +57,14 @@ from namespace.contracts.work_order_events import (
     JobResponse,
     LaborActual,
     LaborReported,
+    OperationResponse,
     Predecessor,
     QuantityDeclared,
     QuantityReported,
     QuantityValue,
     ReworkOrdered,
     WorkRequestStored,
+    WorkResponse,
 )
 from namespace.contracts.work_order_masters import (
     StoreWorkMasterArgs,
@@ -102,6 +105,7 @@ __all__ = [
     "LaborReported",
     "MergeArgs",
     "MethodArgs",
+    "OperationResponse",
     "PauseArgs",
     "Predecessor",
     "QuantityDeclared",
@@ -119,6 +123,7 @@ __all__ = [
     "StoreWorkRequestArgs",
     "SubStateArgs",
     "UpdateArgs",
+    "WipArgs",
     "WorkMasterActivated",
     "WorkMasterArgs",
     "WorkMasterRetired",
@@ -127,6 +132,7 @@ __all__ = [
     "WorkMastersArgs",
     "WorkRequestStored",
     "WorkRequestsArgs",
+    "WorkResponse",
 ]
 
 _WORK_CENTER = frozenset({Place.WORK_CENTER})
@@ -194,6 +200,7 @@ CONTRACT = ServiceContract(
         _event(QuantityDeclared, "An operator declared a quantity that counters write."),
         _event(LaborReported, "A person clocked on or off."),
         _event(JobResponse, "The actuals of an ended or aborted job order."),
+        _event(WorkResponse, "The actuals of a work request whose job orders are all over.", _REQUEST),
         _event(JobListResequenced, "The explicit sequence of a work center changed.", _PLACE),
         _event(EquipmentAvailabilityChanged, "Equipment can or cannot be used for job orders.", _PLACE),
         _event(JobOrderCancelled, "A job order that had not begun was cancelled."),
@@ -238,6 +245,7 @@ CONTRACT = ServiceContract(
         _command("ClockOff", ClockArgs, "A person stops working on the order."),
     ),
     queries=(
+        QueryContract("wip", WipArgs, "Where the units of open work requests are, by work center and operation."),
         QueryContract("dispatch_list", DispatchListArgs, "The job list of a work center, now or at any past moment."),
         QueryContract("work_masters", WorkMastersArgs, "Versions of work masters by material and state."),
         QueryContract("work_master", WorkMasterArgs, "One version of a work master."),

@@ -60,7 +60,7 @@ class CreateJobOrdersArgs(MethodArgs):
         start: Whether the job orders may start at once.
     """
 
-    places: Annotated[Mapping[Id, PlacePath], Field(min_length=1, max_length=60)]
+    places: Annotated[Mapping[Id, PlacePath], Field(min_length=1, max_length=120)]
     version: Annotated[int, Field(ge=1)] | None = None
     start: bool = False
 
@@ -283,6 +283,9 @@ class JobOrdersArgs(Document):
         place: Only orders of work centers at or below this place.
         state: Only orders in one of these states.
         work_request: Only orders of this work request.
+        material: Only orders that make this material, by their work master.
+        since: Only orders that ended after this instant or are not over.
+        until: Only orders that began, or are planned, or else were stored, before this instant.
         order: In order of dispatch, or those stored last first.
         limit: Orders per page.
         cursor: From the previous page.
@@ -291,8 +294,25 @@ class JobOrdersArgs(Document):
     place: PlacePath | None = None
     state: tuple[State, ...] | State | None = None
     work_request: Id | None = None
+    material: Id | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     order: Literal["dispatch", "newest"] = "dispatch"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Id | None = None
+
+
+class WipArgs(Document):
+    """Arguments of `wip`.
+
+    Attributes:
+        place: Only work centers at or below this place.
+        work_request: Only this work request.
+        cursor: From the previous page.
+    """
+
+    place: PlacePath | None = None
+    work_request: Id | None = None
     cursor: Id | None = None
 
 

@@ -383,6 +383,60 @@ class JobResponse(JobOrderFacts):
     split_from: str | None = None
 
 
+class OperationResponse(Document):
+    """The actuals of one operation of a work request, all its job orders together.
+
+    Attributes:
+        operation: The operation; None for job orders of none.
+        job_orders: How many, rework orders included, cancelled ones left out.
+        good: Good quantity.
+        scrap: Scrap quantity.
+        start_time: When the first began.
+        end_time: When the last ended.
+        queue_s: How long it waited after all its predecessors had ended, in seconds; None without predecessors.
+    """
+
+    operation: str | None = None
+    job_orders: int
+    good: DecimalText
+    scrap: DecimalText
+    start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
+    queue_s: DecimalText | None = None
+
+
+class WorkResponse(Document):
+    """All job orders of a work request are over: the work performance, complete for an ERP confirmation.
+
+    Attributes:
+        revision: 1, or higher when a job order was restated or one was added later.
+        version: The work request's version.
+        customer_reference: The demand it served.
+        work_master: How it was made.
+        quantity: How much was asked for.
+        due: When its customer wants it.
+        good: Good quantity of the last operations.
+        scrap: Scrap quantity of all operations.
+        start_time: When work began.
+        end_time: When it ended.
+        lead_time_s: The time between the two, in seconds.
+        operations: How each of them went.
+    """
+
+    revision: Annotated[int, Field(ge=1)]
+    version: int
+    customer_reference: str | None = None
+    work_master: str | None = None
+    quantity: QuantityValue | None = None
+    due: AwareDatetime | None = None
+    good: DecimalText
+    scrap: DecimalText
+    start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
+    lead_time_s: DecimalText | None = None
+    operations: tuple[OperationResponse, ...]
+
+
 class JobOrderCancelled(JobOrderFacts):
     """A job order that had not begun was taken out of the schedule; `reason` in the actor's words."""
 

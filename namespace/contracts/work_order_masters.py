@@ -144,7 +144,7 @@ class StoreWorkMasterArgs(Document):
     description: Label = ""
     material: Id | None = None
     unit: UnitCode = "H87"
-    operations: Annotated[tuple[WorkMasterOperation, ...], Field(min_length=1, max_length=60)]
+    operations: Annotated[tuple[WorkMasterOperation, ...], Field(min_length=1, max_length=120)]
     effective_from: AwareDatetime | None = None
     effective_until: AwareDatetime | None = None
     activate: bool = False

@@ -15,6 +15,7 @@ from typing import Protocol
 from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain.counters import Counter, CounterRules, Position
 from services.work_order.domain.facts import Decision
+from services.work_order.domain.flow import Flow
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.machine import MachineState
 from services.work_order.domain.readiness import MaterialHold
@@ -49,6 +50,7 @@ class WorkRequest:
         due: When its customer wants it, UTC.
         work_master: How it is made.
         quantity: How much.
+        responses: How many work responses were given; restated job responses restate them.
     """
 
     id: str
@@ -61,6 +63,7 @@ class WorkRequest:
     due: datetime | None = None
     work_master: str | None = None
     quantity: Quantity | None = None
+    responses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,10 @@ class Surroundings(Protocol):
         """Return the job orders of some operations of a work request."""
         ...
 
+    async def of_request(self, work_request: str) -> Sequence[JobOrder]:
+        """Return all job orders of a work request, in the order of storing."""
+        ...
+
 
 class WorkOrders(Protocol):
     """The tables of this service and its outbox, within one transaction."""
@@ -251,6 +258,10 @@ class WorkOrders(Protocol):
 
     async def put_work_request(self, request: WorkRequest, at: datetime, origin: Origin) -> None:
         """Write a new or changed work request and its event."""
+        ...
+
+    async def put_work_response(self, request: WorkRequest, flow: Flow, at: datetime, origin: Origin) -> None:
+        """Write that a work request is answered once more, and the event that tells how it went."""
         ...
 
     async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:

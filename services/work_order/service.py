@@ -45,7 +45,7 @@ def compose(context: Context) -> Parts:
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
-        queries=Reading(context.database).handlers(),
+        queries=Reading(context.database, context.now).handlers(),
         machines=observe,
         follows={
             "oee": MachineTimes(site).apply,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from namespace.contracts.event_log import iso
 from services.work_order.adapters.events import seconds_text
 from services.work_order.application.defining import WORK_MASTER
+from services.work_order.domain.forecast import Forecast
 from services.work_order.domain.job_order import (
     JobOrder,
     decimal_text,
@@ -19,6 +21,7 @@ from services.work_order.domain.job_order import (
     running_time,
 )
 from services.work_order.domain.state_machine import possible_methods
+from services.work_order.domain.wip import wip_of
 from services.work_order.domain.work_master import WorkMaster
 
 
@@ -128,6 +131,36 @@ def work_master_document(master: WorkMaster) -> dict[str, Any]:
     """Return a version of a work master."""
     document: dict[str, Any] = WORK_MASTER.dump_python(master, mode="json")
     return document
+
+
+def forecast_document(expected: Forecast) -> dict[str, Any]:
+    """Return what is to be expected of a job order."""
+    rate, lateness = expected.rate_per_s, expected.lateness
+    return {
+        "rate_per_s": None if rate is None else f"{rate:.6f}",
+        "expected_end": _time(expected.expected_end),
+        "lateness_s": None if lateness is None else seconds_text(lateness),
+        "because": expected.because,
+    }
+
+
+def wip_document(
+    place: str, work_master: str | None, operation: str | None, orders: Sequence[JobOrder]
+) -> dict[str, Any]:
+    """Return where the units of one operation at one work center are; units of different kinds are not added."""
+    by_unit: dict[str, list[JobOrder]] = {}
+    for order in orders:
+        by_unit.setdefault(order.unit, []).append(order)
+    return {
+        "place": place,
+        "work_master": work_master,
+        "operation": operation,
+        "job_orders": len(orders),
+        "units": {
+            unit: {name: decimal_text(amount) for name, amount in asdict(wip_of(same)).items()}
+            for unit, same in by_unit.items()
+        },
+    }
 
 
 def listing_document(row: Mapping[str, Any]) -> dict[str, Any]:

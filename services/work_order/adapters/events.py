@@ -17,6 +17,7 @@ from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.application.defining import WORK_MASTER
 from services.work_order.domain import facts
 from services.work_order.domain.facts import Decision
+from services.work_order.domain.flow import Flow, OperationFlow
 from services.work_order.domain.job_order import (
     JobOrder,
     decimal_text,
@@ -59,9 +60,43 @@ def work_request_event(
     request: WorkRequest, at: datetime, site: EquipmentPath, origin: Origin, new_id: NewId
 ) -> NewEvent:
     """Return the event of a stored or changed work request; its place is the site."""
-    fields = {field.name: getattr(request, field.name) for field in fields_of(request) if field.name != "id"}
+    names = [field.name for field in fields_of(request) if field.name not in {"id", "responses"}]
+    fields = {name: getattr(request, name) for name in names}
     payload = contract.WorkRequestStored(**{**fields, "quantity": _quantity(request.quantity)})
     return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
+
+
+def work_response_event(
+    request: WorkRequest, flow: Flow, at: datetime, *, site: EquipmentPath, origin: Origin, new_id: NewId
+) -> NewEvent:
+    """Return the event that tells how a work request went; its place is the site."""
+    payload = contract.WorkResponse(
+        revision=request.responses,
+        version=request.version,
+        customer_reference=request.customer_reference,
+        work_master=request.work_master,
+        quantity=_quantity(request.quantity),
+        due=request.due,
+        good=decimal_text(flow.good),
+        scrap=decimal_text(flow.scrap),
+        start_time=flow.begun_at,
+        end_time=flow.ended_at,
+        lead_time_s=None if flow.lead_time is None else seconds_text(flow.lead_time),
+        operations=tuple(_operation_response(operation) for operation in flow.operations),
+    )
+    return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
+
+
+def _operation_response(flow: OperationFlow) -> contract.OperationResponse:
+    return contract.OperationResponse(
+        operation=flow.operation,
+        job_orders=flow.job_orders,
+        good=decimal_text(flow.good),
+        scrap=decimal_text(flow.scrap),
+        start_time=flow.begun_at,
+        end_time=flow.ended_at,
+        queue_s=None if flow.queue is None else seconds_text(flow.queue),
+    )
 
 
 def work_master_event(

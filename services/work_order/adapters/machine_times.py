@@ -14,6 +14,7 @@ from namespace.contracts.oee import StateIntervalClosed
 from namespace.isa95 import SiteModel
 from namespace.store import Queries, Transaction
 from services.work_order.adapters.postgres import PostgresWorkOrders
+from services.work_order.application.answering import save
 from services.work_order.domain.job_order import MachineTime
 from services.work_order.domain.quantities import note_machine_time
 from services.work_order.ports import Origin
@@ -65,4 +66,4 @@ async def _sum_up(tx: Transaction, work_orders: PostgresWorkOrders, order_id: st
     setup, delay, production = (times.get(element, timedelta(0)) for element in ("AUST", "ADET", "APT"))
     decision = note_machine_time(order, MachineTime(setup, delay, production), row.occurred_at)
     if decision is not None:
-        await work_orders.save(order, decision, Origin(correlation=str(row.event_id)))
+        await save(work_orders, order, decision, Origin(correlation=str(row.event_id)))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from namespace.contracts.event_log import NewEvent
 from namespace.isa95 import EquipmentPath, Quantity
 from namespace.store import Queries, Transaction, append
-from services.work_order.adapters.events import NewId, events_of, work_request_event
+from services.work_order.adapters.events import NewId, events_of, work_request_event, work_response_event
 from services.work_order.adapters.masters import PostgresWorkMasters
 from services.work_order.adapters.rows import Row, execution_row, job_order_of, new_row, whole_row
 from services.work_order.adapters.surroundings import PostgresSurroundings
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.dispatch import listing
 from services.work_order.domain.facts import Decision
+from services.work_order.domain.flow import Flow
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.machine import MachineState
 from services.work_order.ports import Origin, StateSample, StoredPosition, WorkRequest
@@ -29,6 +31,7 @@ class _Sql(Queries):
     lock_work_request: str
     has_work_request: str
     put_work_request: str
+    answer_work_request: str
     lock_counters: str
     counter_positions: str
     put_counter_position: str
@@ -117,6 +120,14 @@ class PostgresWorkOrders:
         )
         await self._append([work_request_event(request, at, self._site, origin, self._new_id)])
 
+    async def put_work_response(self, request: WorkRequest, flow: Flow, at: datetime, origin: Origin) -> None:
+        """Write that a work request is answered once more, and the event."""
+        responses = await self._tx.fetchval(_SQL.answer_work_request, request.id)
+        answered = replace(request, responses=responses)
+        await self._append(
+            [work_response_event(answered, flow, at, site=self._site, origin=origin, new_id=self._new_id)]
+        )
+
     async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:
         """Return where the counters of a work center were, locked."""
         await self._tx.fetchval(_SQL.lock_counters, str(place))
@@ -182,4 +193,5 @@ def work_request_of(row: Row) -> WorkRequest:
         due=row["due"],
         work_master=row["work_master"],
         quantity=Quantity(row["quantity"], row["unit"]) if row["quantity"] is not None else None,
+        responses=row["responses"],
     )

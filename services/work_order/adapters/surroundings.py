@@ -20,6 +20,7 @@ class _Sql(Queries):
     unavailable: str
     holds_in_force: str
     job_orders_of_operations: str
+    job_orders_of_request: str
     lock_equipment: str
     equipment_version: str
     put_availability: str
@@ -117,6 +118,10 @@ class PostgresSurroundings:
         for row in await self._tx.fetch(_SQL.job_orders_of_operations, work_request, list(operations)):
             found[row["operation"]].append(job_order_of(row))
         return found
+
+    async def of_request(self, work_request: str) -> Sequence[JobOrder]:
+        """Return all job orders of a work request."""
+        return [job_order_of(row) for row in await self._tx.fetch(_SQL.job_orders_of_request, work_request)]
 
 
 def above(place: EquipmentPath) -> list[EquipmentPath]:

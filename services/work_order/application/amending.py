@@ -8,6 +8,7 @@ from datetime import datetime
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import AmendArgs, MergeArgs, MethodArgs, ReworkArgs, SplitArgs
 from namespace.isa95 import EquipmentPath, EquipmentPathError, Quantity, QuantityError
+from services.work_order.application.answering import save
 from services.work_order.application.carrying_out import Outcome, Refused, carry_out, origin_of, refuse_id
 from services.work_order.application.storing import quantity_of
 from services.work_order.domain import amending, holding, reworking
@@ -91,7 +92,7 @@ async def merge(work_orders: WorkOrders, shop: Shop, command: Command, args: Mer
         if isinstance(outcome, Refusal):
             return outcome
         whole, rest = outcome
-        await work_orders.save(other, rest, origin_of(command))
+        await save(work_orders, other, rest, origin_of(command))
         elsewhere.add(other.place)
         return whole
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import MethodArgs
 from namespace.isa95 import EquipmentPath
+from services.work_order.application.answering import save
 from services.work_order.application.machines import take_in
 from services.work_order.domain.decisions import check_version, describe, not_before_execution
 from services.work_order.domain.facts import Decision
@@ -118,7 +119,7 @@ async def carry_out(
     outcome = chosen if isinstance(chosen, Decision | Refusal) else await chosen
     if isinstance(outcome, Refusal):
         return Refused(outcome, order.version)
-    await work_orders.save(order, outcome, origin_of(command))
+    await save(work_orders, order, outcome, origin_of(command))
     return accepted(outcome.order, elsewhere=elsewhere)
 
 

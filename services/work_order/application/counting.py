@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import chain, groupby
 
 from namespace.isa95 import EquipmentPath
+from services.work_order.application.answering import save
 from services.work_order.domain import quantities
 from services.work_order.domain.counters import Counter, advance, attribute
 from services.work_order.domain.job_order import JobOrder
@@ -153,7 +154,7 @@ class _Tally:
         )
         if decision is None:
             return
-        await self._work_orders.save(order, decision, Origin())
+        await save(self._work_orders, order, decision, Origin())
         self._orders[order_id] = decision.order
         self._changed = True
         if order.ended_at is None and decision.order.ended_at is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from namespace.contracts.command import Command
-from namespace.contracts.work_order import StoreWorkMasterArgs, WorkMasterVersionArgs
+from namespace.contracts.work_order import StoreWorkMasterArgs, WorkMasterStored, WorkMasterVersionArgs
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused, origin_of, refuse_id, whole_ms
 from services.work_order.domain import work_master
 from services.work_order.domain.refusal import Code, Refusal
@@ -108,7 +108,8 @@ def _refuse_version(command: Command, newest: int) -> Refusal | None:
 
 
 def _refuse_size(master: WorkMaster) -> Refusal | None:
-    size = len(WORK_MASTER.dump_json(master))
+    said = WorkMasterStored.model_validate(WORK_MASTER.dump_python(master, mode="json"))
+    size = len(said.model_dump_json(exclude_none=True).encode())
     if size <= _MOST_BYTES:
         return None
     message = f"work master {master.id} takes {size} bytes, more than {_MOST_BYTES}: divide the route, or shorten texts"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from namespace.isa95 import EquipmentPath
+from services.work_order.application.answering import save
 from services.work_order.application.counting import count_units
 from services.work_order.application.situation import find_obstacle_of
 from services.work_order.domain import decisions
@@ -68,7 +69,7 @@ async def _state(work_orders: WorkOrders, place: EquipmentPath, sample: StateSam
     outcome = decisions.complete(order, sample.at, reason="the machine is complete")
     if not isinstance(outcome, Decision):
         return False
-    await work_orders.save(order, outcome, Origin())
+    await save(work_orders, order, outcome, Origin())
     return True
 
 
@@ -88,5 +89,5 @@ async def _begin_next(work_orders: WorkOrders, place: EquipmentPath, at: datetim
     outcome = decisions.begin(order, at, reason="the machine executes")
     if not isinstance(outcome, Decision):
         return False
-    await work_orders.save(order, outcome, Origin())
+    await save(work_orders, order, outcome, Origin())
     return True

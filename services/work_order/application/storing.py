@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -63,10 +64,11 @@ async def store_work_request(
     except QuantityError as error:
         return Refused(Refusal(Code.INVALID_ARGUMENTS, str(error)), version)
     fields = {**args.model_dump(exclude={"occurred_at"}), "quantity": quantity}
-    request = WorkRequest(id=command.subject, version=version, **fields)
+    responses = known.responses if known else 0
+    request = WorkRequest(id=command.subject, version=version, responses=responses, **fields)
     if request == known:
         return Accepted(request.id, version, f"work request {request.id} is stored already")
-    request = WorkRequest(id=command.subject, version=version + 1, **fields)
+    request = replace(request, version=version + 1)
     at = whole_ms(args.occurred_at or command.issued_at)
     await work_orders.put_work_request(request, at, origin_of(command))
     return Accepted(request.id, request.version, f"work request {request.id} is stored")

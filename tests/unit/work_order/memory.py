@@ -11,10 +11,17 @@ from uuid import UUID
 from namespace.contracts.event_log import NewEvent
 from namespace.contracts.work_order import EquipmentAvailabilityChanged, JobListResequenced
 from namespace.isa95 import EquipmentPath
-from services.work_order.adapters.events import events_of, place_event, work_master_event, work_request_event
+from services.work_order.adapters.events import (
+    events_of,
+    place_event,
+    work_master_event,
+    work_request_event,
+    work_response_event,
+)
 from services.work_order.domain.counters import Counter, CounterRules
 from services.work_order.domain.dispatch import Listed, dispatch_key
 from services.work_order.domain.facts import Decision
+from services.work_order.domain.flow import Flow
 from services.work_order.domain.job_order import BeginsBy, CompletesBy, JobOrder, QuantitySource
 from services.work_order.domain.machine import MachineState
 from services.work_order.domain.readiness import MaterialHold
@@ -123,6 +130,9 @@ class MemorySurroundings:
             (text if at == place else f"{at}: {text}" for at, text in reasons.items() if place.is_within(at)), None
         )
 
+    async def of_request(self, work_request: str) -> Sequence[JobOrder]:
+        return [o for o in self._tables.orders.values() if o.definition.work_request == work_request]
+
     async def equipment_version(self, place: EquipmentPath) -> int:
         return self._tables.equipment.get(place, 0)
 
@@ -204,6 +214,12 @@ class MemoryWorkOrders:
     async def put_work_request(self, request: WorkRequest, at: datetime, origin: Origin) -> None:
         self._tables.requests[request.id] = request
         self._tables.events.append(work_request_event(request, at, LINE.site_path, origin, next_id))
+
+    async def put_work_response(self, request: WorkRequest, flow: Flow, at: datetime, origin: Origin) -> None:
+        answered = replace(request, responses=request.responses + 1)
+        self._tables.requests[request.id] = answered
+        said = work_response_event(answered, flow, at, site=LINE.site_path, origin=origin, new_id=next_id)
+        self._tables.events.append(said)
 
     async def positions(self, place: EquipmentPath) -> dict[Counter, StoredPosition]:
         return dict(self._tables.counters.get(place, {}))

@@ -69,6 +69,10 @@ ON CONFLICT (id) DO UPDATE SET
     planned_start = excluded.planned_start, planned_end = excluded.planned_end, due = excluded.due,
     work_master = excluded.work_master, quantity = excluded.quantity, unit = excluded.unit;
 
+-- name: answer_work_request
+-- A work request is answered once more.
+UPDATE work_request SET responses = responses + 1 WHERE id = $1 RETURNING responses;
+
 -- name: lock_counters
 -- One transaction at a time applies the counts of a work center; also before there is any position.
 SELECT pg_advisory_xact_lock(hashtextextended('counters ' || $1, 0));

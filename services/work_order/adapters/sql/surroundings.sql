@@ -18,6 +18,10 @@ ORDER BY placed_at, id LIMIT 20;
 -- The job orders of some operations of a work request.
 SELECT * FROM job_order WHERE work_request = $1 AND operation = ANY($2::text[]) ORDER BY stored_seq;
 
+-- name: job_orders_of_request
+-- All job orders of a work request.
+SELECT * FROM job_order WHERE work_request = $1 ORDER BY stored_seq;
+
 -- name: lock_equipment
 -- One transaction at a time changes availability or sequence of a place; also before it ever was.
 SELECT pg_advisory_xact_lock(hashtextextended('equipment ' || $1, 0));
