@@ -5,6 +5,7 @@ A batch knows the order in which its rows came. It is filled on the hot path: on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from struct import Struct
@@ -222,3 +223,17 @@ def occurrence(cell: Cell) -> int:
             return crc32(cell.encode("utf-8", "surrogatepass")) & _MASK
         case bytes():
             return crc32(cell) & _MASK
+
+
+def occurrences(cells: Sequence[Cell]) -> list[int]:
+    """Return `occurrence` of each cell; numbers, which are nearly all there is, without a call apiece."""
+    found = [0] * len(cells)
+    for row, cell in enumerate(cells):
+        kind = cell.__class__
+        if kind is float:
+            found[row] = crc32(_DOUBLE(cell)) & _MASK
+        elif kind is int or kind is bool:
+            found[row] = cell & _MASK  # type: ignore[operator]
+        else:
+            found[row] = occurrence(cell)
+    return found

@@ -41,6 +41,7 @@ async def settings_for(postgres: Postgres, broker: TestBroker) -> ServiceSetting
         database_url=service_dsn(postgres.dsn(), SERVICE.name, "pw"),
         heartbeat_s=0.5,
         log_level="error",
+        registry_wait_s=0.2,
     )
 
 

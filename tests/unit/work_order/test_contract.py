@@ -33,14 +33,17 @@ def test_every_method_of_the_standard_is_a_command() -> None:
     assert commands == {*ON_JOB_ORDERS, *ON_OTHERS}
 
 
-def test_the_demo_lines_count_with_their_packers() -> None:
+def test_the_demo_lines_count_with_their_packers_and_the_reactor_in_kilograms() -> None:
     shop = SiteShop(SITE, lambda _: EARLY, lambda _: ())
     rules = shop.rules(LINE)
     assert set(rules.counters) == {Counter.PROCESSED, Counter.DEFECTIVE}
     assert (rules.counters[Counter.PROCESSED].bits, rules.counters[Counter.PROCESSED].max_step) == (16, 5000)
     packer = LINE.child("Packer")
     assert counters_of(SITE)[packer, "Admin/ProdProcessedCount"] == (LINE, Counter.PROCESSED)
-    assert len(counters_of(SITE)) == 4
+    cell = SITE.equipment.find("Resins/Cell1").path
+    assert counters_of(SITE)[cell.child("Reactor4"), "Admin/ProdProcessedCount"] == (cell, Counter.PROCESSED)
+    assert shop.rules(cell).counters[Counter.PROCESSED].bits == 32
+    assert len(counters_of(SITE)) == 6
 
 
 def test_a_work_unit_is_no_place_for_job_orders_and_its_work_center_is_named() -> None:
