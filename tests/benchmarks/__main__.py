@@ -7,7 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import chain, event_log, history, ingest, latency, report, services_alone, site, storm
+from tests.benchmarks import (
+    chain,
+    event_log,
+    history,
+    ingest,
+    job_orders,
+    latency,
+    report,
+    services_alone,
+    site,
+    storm,
+)
 from tests.benchmarks.rounds import Outcome, Row, totals
 from tests.benchmarks.run import Run
 from tests.benchmarks.table import table
@@ -19,6 +30,7 @@ SECTIONS: Mapping[str, Callable[[Run], list[Row]]] = {
     "history": history.measured,
     "chain": chain.measured,
     "event-log": event_log.measured,
+    "job-orders": job_orders.measured,
     "services": services_alone.measured,
     "site": site.measured,
 }
