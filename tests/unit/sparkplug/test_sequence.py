@@ -62,6 +62,17 @@ def test_held_messages_come_out_in_order_once_the_hole_is_filled() -> None:
     assert window.expected == 5
 
 
+def test_what_was_held_in_vain_comes_out_as_it_was_sent_also_across_the_wrap() -> None:
+    """Several messages of one millisecond have only their numbers to tell which was first."""
+    window: SequenceWindow[str] = SequenceWindow()
+    window.restart(250)
+    for seq, sent_at, message in ((1, 10, "c"), (254, 10, "a"), (2, 5, "earlier"), (0, 10, "b")):
+        window.hold(seq, sent_at, message)
+
+    assert [message for _, _, message in window.drop_held()] == ["earlier", "a", "b", "c"]
+    assert not window.is_waiting
+
+
 def test_a_message_without_a_time_is_never_taken_for_a_repeat() -> None:
     """The number alone cannot tell a repeat from the loss of a whole round."""
     window: SequenceWindow[str] = SequenceWindow()
