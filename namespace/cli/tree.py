@@ -170,6 +170,13 @@ def _show(site: SiteModel, at: EquipmentPath, picture: Picture, *, with_services
         console.print(root)
     if at == site.path and picture.nodes is not None and not hide_empty:
         console.print(_nodes(picture.nodes, now))
+        for row in picture.nodes:
+            for conflict in row.get("conflicts", ()):
+                console.print(
+                    Text("claimed twice", style="bold yellow").append(
+                        f"  {row['edge_node']} also claims {conflict}", style="not bold"
+                    )
+                )
 
 
 def _metrics(values: Iterable[ProjectedValue], now: datetime) -> Table:

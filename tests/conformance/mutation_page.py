@@ -46,6 +46,7 @@ def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, sec
         seconds: How long the run was allowed to take.
     """
     survivors = [trial for trial in trials if trial.survives]
+    noticed = len(trials) - len(survivors)
     explained = sum(trial.reason is not None for trial in survivors)
     lines = [
         "<!-- Written by `python -m tests.conformance.mutation`; do not edit. -->",
@@ -53,11 +54,11 @@ def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, sec
         "# Mutation run",
         "",
         "How much the tests of the Sparkplug codec and of the two sessions, edge node and host application, would notice: each mutant is",
-        "the library with one comparison, number, truth or condition changed, and the tests run on it until one fails. Those of defaults that",
-        "are names alone, and of store and forward, are left out.",
+        "the library with one comparison, number, truth or condition changed, and the tests run on it until one fails. Modules of names alone,",
+        "and those of store and forward, which has tests of its own, are left out.",
         "",
-        f"Seed {seed}, {seconds:g} s: **{len(trials)} of {sum(possible.values())} mutants tried, "
-        f"{len(trials) - len(survivors)} noticed, {len(survivors)} survive**, {explained} of them for a reason that is given below.",
+        f"Seed {seed}, {seconds:g} s: **{len(trials)} of {sum(possible.values())} mutants tried, {noticed} noticed, "
+        + f"{len(survivors)} survive**, {explained} of them for a reason that is given below.",
         "",
         f"    .venv/bin/python -m tests.conformance.mutation --seed {seed} --seconds {seconds:g}",
         "",
