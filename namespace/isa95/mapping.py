@@ -118,7 +118,7 @@ class MappingRules:
     def _read(
         self, rule: ReadingRule, ids: tuple[str, str, str | None], metric_name: str, told: Told
     ) -> Placement | None:
-        spelled = rule.place_of(*ids, metric_name, told, self._equipment)
+        spelled = rule.place_of(ids, metric_name, told, self._equipment)
         found = None if spelled is None else _renamed(rule.metrics, spelled.metric, {})
         return None if spelled is None or found is None else Placement(spelled.place, found[0])
 

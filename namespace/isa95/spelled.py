@@ -87,9 +87,7 @@ class ReadingRule:
 
     def place_of(
         self,
-        group_id: str,
-        edge_node_id: str,
-        device_id: str | None,
+        ids: tuple[str, str, str | None],
         metric_name: str,
         told: Told,
         equipment: EquipmentHierarchy,
@@ -97,13 +95,12 @@ class ReadingRule:
         """The place that is spelled out, or None: the rule is about others, or no equipment is named.
 
         Args:
-            group_id: of the foreign edge node.
-            edge_node_id: of the foreign edge node.
-            device_id: None for a metric of the node itself.
+            ids: group, edge node and device; no device for a metric of the node itself.
             metric_name: the full name from the birth.
             told: what births say.
             equipment: what exists.
         """
+        group_id, edge_node_id, device_id = ids
         if self.group.match(group_id) is None or self.edge_node.match(edge_node_id) is None:
             return None
         if self.reading is Reading.BIRTH:

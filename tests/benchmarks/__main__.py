@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import chain, event_log, history, ingest, latency, report, services_alone, site, storm
+from tests.benchmarks import chain, event_log, history, ingest, latency, report, restarts, services_alone, site, storm
 from tests.benchmarks.rounds import Outcome, Row, totals
 from tests.benchmarks.run import Run
 from tests.benchmarks.table import table
@@ -16,6 +16,7 @@ SECTIONS: Mapping[str, Callable[[Run], list[Row]]] = {
     "ingest": ingest.measured,
     "latency": latency.measured,
     "storm": storm.measured,
+    "restarts": restarts.measured,
     "history": history.measured,
     "chain": chain.measured,
     "event-log": event_log.measured,

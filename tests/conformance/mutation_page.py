@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conformance.survivors import EXPLAINED
+from tests.conformance.survivors import reason
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "mutation.md"
 
@@ -33,7 +33,7 @@ class Trial:
     @property
     def reason(self) -> str | None:
         """Why no test can notice; None when that is not known, and a test is missing."""
-        return EXPLAINED.get((self.module, self.was, self.became))
+        return reason(self.module, self.was, self.became)
 
 
 def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, seconds: float) -> str:
@@ -54,11 +54,11 @@ def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, sec
         "# Mutation run",
         "",
         "How much the tests of the Sparkplug codec and of the two sessions, edge node and host application, would notice: each mutant is",
-        "the library with one comparison, number, truth or condition changed, and the tests run on it until one fails. Modules of names alone,",
-        "and those of store and forward, which has tests of its own, are left out.",
+        "the library with one comparison, number, truth or condition changed, and the tests run on it until one fails.",
+        "Modules of names alone, and those of store and forward, which has tests of its own, are left out.",
         "",
-        f"Seed {seed}, {seconds:g} s: **{len(trials)} of {sum(possible.values())} mutants tried, {noticed} noticed, "
-        + f"{len(survivors)} survive**, {explained} of them for a reason that is given below.",
+        f"Seed {seed}, {seconds:g} s: **{len(trials)} of {sum(possible.values())} mutants tried, {noticed} noticed,",
+        f"{len(survivors)} survive**, {explained} of them for a reason that is given below.",
         "",
         f"    .venv/bin/python -m tests.conformance.mutation --seed {seed} --seconds {seconds:g}",
         "",
