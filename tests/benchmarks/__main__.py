@@ -46,7 +46,7 @@ def main() -> int:
     names = [name for name in chosen.only.split(",") if name] or list(QUICK if chosen.quick else SECTIONS)
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; parts are {', '.join(SECTIONS)}")
-    run = Run(is_quick=chosen.quick)
+    run = Run(is_quick=chosen.quick, commit=report.commit())
     began = time.monotonic()
     ingest.calibrate(run)
     for number, name in enumerate(names):
