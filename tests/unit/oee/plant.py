@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fractions import Fraction
@@ -117,8 +117,8 @@ class Delivery:
         self.waiting = [item for item in self.waiting if item[0] > end_ms]
         return [news for _, news in sorted(arrived, key=lambda item: item[0])]
 
-    def _send(self, at_ms: int, unit: str, tags: dict[str, TagValue] | object, *, held_until_ms: int) -> None:
-        for tag, value in dict(tags).items():  # type: ignore[call-overload]
+    def _send(self, at_ms: int, unit: str, tags: Mapping[str, TagValue], *, held_until_ms: int) -> None:
+        for tag, value in tags.items():
             if tag not in _METRICS:
                 continue
             arrives_ms = max(at_ms, held_until_ms)
