@@ -26,11 +26,12 @@ def pages(root: Path) -> dict[str, str]:
     Args:
         root: The source tree.
     """
-    from namespace.cli.pages import commands, dependencies, metrics, settings
+    from namespace.cli.pages import commands, dependencies, kpis, metrics, settings
 
     return {
         **contract_documents.documents(),
         "settings.md": _GENERATED + settings.page(),
+        "kpis.md": _GENERATED + kpis.page(),
         "metrics.md": _GENERATED + metrics.page(),
         "cli.md": _GENERATED + commands.page(),
         "dependencies.md": _GENERATED + dependencies.page(root),

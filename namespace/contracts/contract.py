@@ -36,6 +36,7 @@ class MetricContract:
         places: Where it appears.
         description: What the value means, one sentence.
         unit: UN/ECE Recommendation 20 code, published as property `engUnit`; None for a value without a unit.
+        in_site_unit: Whether a work center's `unit` in the site file stands above `unit` there and in its work units.
         writable: Whether an NCMD may write it.
         by_name: Whether data messages carry it by name even where aliases are in use, so that no birth is needed to decode it.
         momentary: Whether a value is said once and not repeated in births: messages in the form of a metric.
@@ -49,6 +50,7 @@ class MetricContract:
     writable: bool = False
     by_name: bool = False
     momentary: bool = False
+    in_site_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from namespace.isa95.calendar import (
     WorkCalendar,
 )
 from namespace.isa95.equipment import (
+    Changeover,
     Completion,
     CounterSettings,
     Equipment,
     EquipmentHierarchy,
+    LineRule,
     UnknownEquipmentError,
     WorkCenterSettings,
     WorkUnitSettings,
@@ -25,6 +27,7 @@ from namespace.isa95.mapping import MappingRule, MappingRules, Placement
 from namespace.isa95.path import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
 from namespace.isa95.pattern import MetricRule, Pattern
 from namespace.isa95.quantity import Quantity, QuantityError
+from namespace.isa95.reasons import NO_REASONS, AutomaticReason, LossClass, Reason, ReasonTree
 from namespace.isa95.site import (
     ClockSettings,
     SiteModel,
@@ -35,16 +38,32 @@ from namespace.isa95.site import (
 )
 from namespace.isa95.site_file import SiteFileError, SiteProblem, load_site
 from namespace.isa95.spelled import Reading, ReadingRule
+from namespace.isa95.state_model import (
+    PACKML,
+    RUNNING_STOPPED,
+    CountsAs,
+    ModeGroup,
+    StateGroup,
+    StateModel,
+    TimeElement,
+    Work,
+)
 
 __all__ = [
     "METRIC_FOLDERS",
+    "NO_REASONS",
+    "PACKML",
+    "RUNNING_STOPPED",
     "SITE_DEVICE_ID",
+    "AutomaticReason",
     "BreakPattern",
     "CalendarException",
     "CalendarSpan",
+    "Changeover",
     "ClockSettings",
     "Completion",
     "CounterSettings",
+    "CountsAs",
     "DownPeriod",
     "Equipment",
     "EquipmentHierarchy",
@@ -52,9 +71,12 @@ __all__ = [
     "EquipmentPath",
     "EquipmentPathError",
     "ForeignPlaces",
+    "LineRule",
+    "LossClass",
     "MappingRule",
     "MappingRules",
     "MetricRule",
+    "ModeGroup",
     "Pattern",
     "Placement",
     "PlannedDown",
@@ -62,16 +84,22 @@ __all__ = [
     "QuantityError",
     "Reading",
     "ReadingRule",
+    "Reason",
+    "ReasonTree",
     "Shift",
     "ShiftPattern",
     "SiteFileError",
     "SiteModel",
     "SiteProblem",
     "StalenessSettings",
+    "StateGroup",
+    "StateModel",
     "TickMetric",
     "TickSource",
+    "TimeElement",
     "UnknownEquipmentError",
     "UnknownTime",
+    "Work",
     "WorkCalendar",
     "WorkCenterSettings",
     "WorkUnitSettings",

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from namespace.isa95.level import EquipmentLevel
 from namespace.isa95.path import EquipmentPath, EquipmentPathError
+from namespace.isa95.state_model import PACKML, StateModel
 
 
 class Completion(Enum):
@@ -25,6 +26,28 @@ class Completion(Enum):
     """An operator says that it is complete."""
     AUTOMATIC = "automatic"
     """The work center's counter reaches the ordered quantity."""
+
+
+class Changeover(Enum):
+    """When the time between two job orders is setup."""
+
+    PRODUCT = "product"
+    """When the next order makes something else."""
+    ORDER = "order"
+    """Between any two orders."""
+    NONE = "none"
+    """Only while a setup order runs or the machine says so."""
+
+
+class LineRule(Enum):
+    """How the figures of a work center follow from those of its work units."""
+
+    PARALLEL = "parallel"
+    """Units work side by side: their elements and counts are summed."""
+    SERIAL = "serial"
+    """Units form one line: the time of its output unit; what any of them scraps is scrap of the line."""
+    BOTTLENECK = "bottleneck"
+    """Units form one line: the time and output of the slowest; what is scrapped from there on is scrap of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,11 @@ class WorkUnitSettings:
         stop_reason_metric: canonical metric with the controller's stop reason code.
         processed: counter of all units processed.
         defective: counter of the defective ones among them; None if defects are not counted here.
+        state_model: what the state and mode numbers mean.
+        no_count_after_s: a unit that runs and counts nothing for longer than this is delayed since its last unit; None: never.
+        changeover: when the time between the last good unit of one order and the first of the next is setup.
+        changeover_gap_s: longest time between two orders that can be a changeover, in seconds; results are not final for
+            twice as long.
     """
 
     ideal_cycle_s: Decimal | None = None
@@ -67,6 +95,10 @@ class WorkUnitSettings:
     stop_reason_metric: str = "Admin/StopReason"
     processed: CounterSettings = CounterSettings("Admin/ProdProcessedCount")
     defective: CounterSettings | None = CounterSettings("Admin/ProdDefectiveCount")
+    state_model: StateModel = PACKML
+    no_count_after_s: int | None = None
+    changeover: Changeover = Changeover.PRODUCT
+    changeover_gap_s: int = 450
 
     def ideal_cycle_for(self, material: str | None) -> Decimal | None:
         """The planned run time per unit in seconds for a material definition id, or the unit's default."""
@@ -85,12 +117,16 @@ class WorkCenterSettings:
         concurrent_job_orders: whether several job orders may run at once.
         completion: what ends a running job order.
         unit: UN/ECE Rec 20 code of the counted units.
+        oee_rule: how the figures of the work center follow from those of its work units.
+        bottleneck: the work unit that sets the pace; set if `oee_rule` is `BOTTLENECK`.
     """
 
     output_unit: EquipmentPath | None = None
     concurrent_job_orders: bool = False
     completion: Completion = Completion.MANUAL
     unit: str = "H87"
+    oee_rule: LineRule = LineRule.PARALLEL
+    bottleneck: EquipmentPath | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from namespace.isa95.calendar import WorkCalendar
 from namespace.isa95.equipment import EquipmentHierarchy, WorkCenterSettings, WorkUnitSettings
 from namespace.isa95.mapping import MappingRules
 from namespace.isa95.path import EquipmentPath
+from namespace.isa95.reasons import NO_REASONS, ReasonTree
 
 
 class TickSource(Enum):
@@ -98,6 +99,7 @@ class SiteModel:
         mappings: rules for foreign edge nodes.
         clock: what moves business time on.
         staleness: when data is no longer trusted.
+        reasons: why time is lost.
     """
 
     path: EquipmentPath
@@ -108,6 +110,7 @@ class SiteModel:
     mappings: MappingRules
     clock: ClockSettings
     staleness: StalenessSettings
+    reasons: ReasonTree = NO_REASONS
 
     @property
     def enterprise(self) -> str:

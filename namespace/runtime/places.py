@@ -47,8 +47,16 @@ def device_definitions(contract: ServiceContract, site: SiteModel) -> Mapping[st
     for path in _places(site):
         wanted = [m for m in contract.metrics if any(_LEVELS.get(place) is path.level for place in m.places)]
         if wanted:
-            devices[path.device_id] = [_definition(metric) for metric in wanted]
+            devices[path.device_id] = [_definition(_in_unit_of(site, path, metric)) for metric in wanted]
     return devices
+
+
+def _in_unit_of(site: SiteModel, path: EquipmentPath, metric: MetricContract) -> MetricContract:
+    """A count in the unit that its work center counts: pieces here, kilograms there."""
+    center = path.parent if path.level is EquipmentLevel.WORK_UNIT else path
+    if not metric.in_site_unit or center is None or center.level is not EquipmentLevel.WORK_CENTER:
+        return metric
+    return replace(metric, unit=site.work_center(center).unit)
 
 
 def _places(site: SiteModel) -> Iterable[EquipmentPath]:

@@ -6,6 +6,7 @@ from namespace.contracts.oee import CONTRACT
 from namespace.runtime import Context, Parts, Service, get_logger
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
+from services.oee.adapters.words import Words
 from services.oee.application.units import Units
 
 
@@ -13,12 +14,14 @@ def compose(context: Context) -> Parts:
     """Put the service together."""
     units = Units(context.site)
     keeper = Keeper(units, context.database, context.node, context.site, now=context.now, log=get_logger())
-    reading = Reading(context.database)
+    reading = Reading(context.database, units, context.site)
+    words = Words(units, context.site.reasons, keeper.listen)
     return Parts(
+        commands=words.handlers(),
         follows={"work_order": keeper.job_order_event},
         machines=keeper.observe,
         machine_metrics=units.metrics,
-        queries={"state_log": reading.state_log, "kpi_windows": reading.kpi_windows},
+        queries=reading.handlers(),
         start=keeper.load,
         tasks={"results": keeper.run},
     )

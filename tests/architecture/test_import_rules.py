@@ -27,10 +27,10 @@ def break_rule(path: Path, line: str) -> str:
 @pytest.mark.parametrize(
     ("module", "line", "named"),
     [
-        ("services/oee/domain/packml.py", "import services.work_order.domain.labor", "services.work_order"),
-        ("namespace/isa95/path.py", "import services.oee.domain.packml", "services.oee"),
+        ("services/oee/domain/sample.py", "import services.work_order.domain.labor", "services.work_order"),
+        ("namespace/isa95/path.py", "import services.oee.domain.sample", "services.oee"),
         ("namespace/sparkplug/topic.py", "import namespace.contracts.query", "namespace.sparkplug"),
-        ("services/oee/domain/packml.py", "import services.oee.adapters", "services.oee.adapters"),
+        ("services/oee/domain/sample.py", "import services.oee.adapters", "services.oee.adapters"),
         ("namespace/runtime/backoff.py", "import paho.mqtt.client", "paho"),
         ("services/work_order/application/storing.py", "import asyncpg", "asyncpg"),
         ("services/work_order/domain/labor.py", "import time", "time"),

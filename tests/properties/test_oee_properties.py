@@ -9,11 +9,14 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from namespace.isa95 import AutomaticReason, Changeover, LossClass, Reason, ReasonTree, TimeElement
 from services.oee.domain.counter import CounterRule, CounterTrack
 from services.oee.domain.evaluation import evaluate
 from services.oee.domain.history import History
+from services.oee.domain.kpi import Totals
+from services.oee.domain.losses import ledger
 from services.oee.domain.profile import UnitProfile
-from services.oee.domain.sample import Channel, CounterName, JobMark, Reading, Sample, Signal
+from services.oee.domain.sample import Channel, Classification, CounterName, CycleMark, JobMark, Reading, Sample, Signal
 from services.oee.domain.snapshot import from_document, to_document
 from services.oee.domain.unit import UnitState, WindowClosed, WindowRevised, advance, begin, current
 from tests.unit.oee.scenario import CALENDAR, HOUR_S, ms
@@ -41,13 +44,32 @@ MARKS = st.builds(
     st.sampled_from([None, "Cola"]),
     st.sampled_from([None, Fraction(500)]),
 )
-SAMPLES = st.lists(st.one_of(SIGNALS, READINGS, MARKS), max_size=40)
+WORDS = st.builds(
+    lambda at_ms, length_ms, reason, said: Classification(at_ms, at_ms + length_ms, reason, "lead", said, str(said)),
+    TIMES,
+    st.integers(1, 7_200_000),
+    st.sampled_from([None, "JAM", "CHG", "GONE"]),
+    st.integers(0, 9),
+)
+CYCLES = st.builds(CycleMark, TIMES, st.sampled_from([None, "Cola"]), st.just(Fraction(900)))
+SAMPLES = st.lists(st.one_of(SIGNALS, READINGS, MARKS, WORDS, CYCLES), max_size=40)
+TREE = ReasonTree(
+    1,
+    {
+        "JAM": Reason("JAM", "Jam", (), LossClass.IDLING),
+        "CHG": Reason("CHG", "Changeover", (), LossClass.SETUP, TimeElement.AUST),
+    },
+    (AutomaticReason("JAM", cause="held"),),
+)
 PROFILES = st.builds(
     UnitProfile,
     ideal_cycle_ms=st.just(Fraction(1000)),
     ideal_cycles_ms=st.just({"Cola": Fraction(750)}),
     microstop_threshold_ms=st.sampled_from([0, 60_000, 300_000]),
     unknown_is_delay=st.booleans(),
+    no_count_after_ms=st.sampled_from([None, 600_000]),
+    changeover=st.sampled_from(Changeover),
+    reasons=st.just(TREE),
     processed=st.sampled_from([CounterRule(16), CounterRule(16, 500), CounterRule(None)]),
 )
 
@@ -77,6 +99,12 @@ def test_the_log_partitions_the_time_and_the_elements_add_up_to_it(
     assert elements.total == end_ms - start_ms
     assert min(elements.apt, elements.aust, elements.adet, elements.adot, elements.unknown) >= 0
     assert all(min(units.pq, units.sq, units.gq) >= 0 for _, units in found.totals.products)
+    parts = sum((part for _, part in found.by_order), Totals())
+    assert (parts.elements, parts.produced) == (elements, found.totals.produced)
+    losses = ledger(found, TREE, unknown_is_delay=profile.unknown_is_delay)
+    assert losses.busy_ms == elements.pbt
+    if found.totals.quality_ratio.value is not None:
+        assert losses.units == found.totals.produced.pq
 
 
 @bounded
@@ -85,7 +113,7 @@ def test_oee_of_one_product_is_good_units_at_the_ideal_cycle_over_busy_time(
     samples: list[Sample], threshold_ms: int
 ) -> None:
     profile = UnitProfile(ideal_cycle_ms=Fraction(1000), microstop_threshold_ms=threshold_ms)
-    alike: list[Sample] = [sample for sample in samples if not isinstance(sample, JobMark)]
+    alike: list[Sample] = [sample for sample in samples if not isinstance(sample, (JobMark, CycleMark))]
     end_ms = ms(14 * HOUR_S)
     found = evaluate(
         known(profile, alike), profile, CALENDAR, start_ms=ms(6 * HOUR_S), end_ms=end_ms, now_ms=end_ms
@@ -94,6 +122,21 @@ def test_oee_of_one_product_is_good_units_at_the_ideal_cycle_over_busy_time(
         assert found.oee.value == found.produced.gq * Fraction(1000) / found.elements.pbt
     else:
         assert found.oee.reason is not None
+
+
+@bounded
+@given(PROFILES, SAMPLES, st.lists(WORDS, max_size=5))
+def test_what_stops_are_called_leaves_oee_alone(
+    profile: UnitProfile, samples: list[Sample], words: list[Classification]
+) -> None:
+    end_ms = ms(14 * HOUR_S)
+    plain, called = (
+        evaluate(known(profile, told), profile, CALENDAR, start_ms=ms(6 * HOUR_S), end_ms=end_ms, now_ms=end_ms).totals
+        for told in (samples, [*samples, *words])
+    )
+    assert called.elements.pbt == plain.elements.pbt
+    if plain.oee.value is not None and called.oee.value is not None:
+        assert called.oee == plain.oee
 
 
 @bounded
@@ -121,15 +164,15 @@ def test_late_samples_end_in_the_result_they_would_have_given_in_time(
 
 @bounded
 @given(PROFILES, SAMPLES, SAMPLES)
-def test_revisions_rise_by_one_and_only_when_totals_change(
+def test_revisions_rise_by_one_and_only_when_something_changes(
     profile: UnitProfile, first: list[Sample], late: list[Sample]
 ) -> None:
-    state, _ = advance(begin(profile, CALENDAR, ms(6 * HOUR_S)), first, ms(14 * HOUR_S + 400), profile, CALENDAR)
+    state, _ = advance(begin(profile, CALENDAR, ms(6 * HOUR_S)), first, ms(14 * HOUR_S + 700), profile, CALENDAR)
     (before,) = state.provisional
-    after, outputs = advance(state, late, ms(14 * HOUR_S + 500), profile, CALENDAR)
+    after, outputs = advance(state, late, ms(14 * HOUR_S + 800), profile, CALENDAR)
     revised = [output.result for output in outputs if isinstance(output, WindowRevised)]
     assert not [output for output in outputs if isinstance(output, WindowClosed)]
-    assert bool(revised) == (after.provisional[0].totals != before.totals)
+    assert bool(revised) == (_said(after) != _said(state))
     assert after.provisional[0].revision == before.revision + len(revised)
 
 
@@ -154,6 +197,10 @@ def test_counts_add_up_over_neighbouring_stretches(
         track = track.with_reading(Reading(at_ms, CounterName.PROCESSED, value, baseline))
     assert track.counted(0, middle) + track.counted(middle, 1001) == track.counted(0, 1001)
     assert track.since(cutoff).counted(cutoff, 1001) == track.counted(cutoff, 1001)
+
+
+def _said(state: UnitState) -> list[tuple[Totals, str]]:
+    return [(item.totals, item.fingerprint) for item in state.provisional]
 
 
 def _lived(profile: UnitProfile, steps: list[tuple[list[Sample], int]]) -> UnitState:

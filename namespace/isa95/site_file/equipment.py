@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from namespace.isa95.equipment import (
+    Changeover,
     Completion,
     CounterSettings,
     Equipment,
+    LineRule,
     WorkCenterSettings,
     WorkUnitSettings,
 )
@@ -25,10 +27,14 @@ from namespace.isa95.level import (
 from namespace.isa95.path import EquipmentPath
 from namespace.isa95.quantity import UNITS_BY_SYMBOL, is_unit_code
 from namespace.isa95.site_file.document import Field, did_you_mean
+from namespace.isa95.state_model import BUILT_IN, StateModel
 
 _COUNTER_KEYS = ("processed", "defective")
-_WORK_UNIT_SETTINGS = ("ideal_cycle_s", "ideal_cycles_s", "microstop_threshold_s", "metrics", "counters")
-_WORK_CENTER_SETTINGS = ("concurrent_job_orders", "completion", "unit")
+_WORK_UNIT_SETTINGS = (
+    "ideal_cycle_s", "ideal_cycles_s", "microstop_threshold_s", "metrics", "counters", "state_model", "no_count_after_s",
+    "changeover", "changeover_gap_s",
+)  # fmt: skip
+_WORK_CENTER_SETTINGS = ("concurrent_job_orders", "completion", "unit", "oee_rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class Defaults:
     work_unit: WorkUnitSettings = field(default_factory=WorkUnitSettings)
 
 
-def read_defaults(field: Field) -> Defaults:
-    """The `defaults` block."""
+def read_defaults(field: Field, models: Mapping[str, StateModel] = BUILT_IN) -> Defaults:
+    """The `defaults` block; `models` are those that `state_model:` may name."""
     entries = field.mapping(("work_center", "work_unit"))
     kind, center, unit = "WorkCenter", WorkCenterSettings(), WorkUnitSettings()
     if "work_center" in entries:
@@ -49,7 +55,7 @@ def read_defaults(field: Field) -> Defaults:
         kind = _read_kind(found, kind)
         center = _read_work_center(found, center)
     if "work_unit" in entries:
-        unit = _read_work_unit(entries["work_unit"].mapping(_WORK_UNIT_SETTINGS), unit)
+        unit = _read_work_unit(entries["work_unit"].mapping(_WORK_UNIT_SETTINGS), unit, models)
     return Defaults(kind, center, unit)
 
 
@@ -60,10 +66,12 @@ class EquipmentReader:
     Attributes:
         defaults: what holds unless said otherwise.
         calendars: names that `calendar:` may refer to.
+        models: state models that `state_model:` may name.
     """
 
     defaults: Defaults
     calendars: Sequence[str]
+    models: Mapping[str, StateModel] = field(default_factory=lambda: BUILT_IN)
 
     def areas(self, field: Field, site: EquipmentPath, calendar: str) -> Iterator[Equipment]:
         """The areas of a site and everything in them, parents first."""
@@ -86,7 +94,7 @@ class EquipmentReader:
         return inherited
 
     def _work_centers(self, field: Field, area: EquipmentPath, calendar: str) -> Iterator[Equipment]:
-        known = ("kind", "description", "calendar", "output_unit", *_WORK_CENTER_SETTINGS, "work_units")
+        known = ("kind", "description", "calendar", "output_unit", "bottleneck", *_WORK_CENTER_SETTINGS, "work_units")
         for path, value in self._named(field, area):
             entries = value.mapping(known) if not value.is_absent else {}
             own = self.calendar(entries, calendar)
@@ -100,7 +108,9 @@ class EquipmentReader:
                     "job orders cannot complete automatically where nothing is counted",
                     "Name the `output_unit` whose counter decides, or write `completion: manual`",
                 )
-            settings = replace(settings, output_unit=output)
+            settings = replace(
+                settings, output_unit=output, bottleneck=_read_bottleneck(value, entries, settings, units)
+            )
             yield Equipment(path, kind, _description(entries), own, work_center=settings)
             yield from units
 
@@ -108,7 +118,7 @@ class EquipmentReader:
         for path, value in self._named(field, center):
             entries = value.mapping(("description", "calendar", *_WORK_UNIT_SETTINGS)) if not value.is_absent else {}
             own = self.calendar(entries, calendar)
-            settings = _read_work_unit(entries, self.defaults.work_unit)
+            settings = _read_work_unit(entries, self.defaults.work_unit, self.models)
             yield Equipment(path, WORK_UNIT_KINDS[kind], _description(entries), own, work_unit=settings)
 
     def _named(self, field: Field, parent: EquipmentPath) -> Iterator[tuple[EquipmentPath, Field]]:
@@ -156,17 +166,40 @@ def _read_output_unit(
 ) -> EquipmentPath | None:
     if "output_unit" not in entries:
         return units[0] if len(units) == 1 else None
-    output = entries["output_unit"]
-    if output.is_absent:
+    return None if entries["output_unit"].is_absent else _one_of_units(field, entries["output_unit"], units)
+
+
+def _read_bottleneck(
+    field: Field, entries: Mapping[str, Field], settings: WorkCenterSettings, units: Sequence[Equipment]
+) -> EquipmentPath | None:
+    """The unit that sets the pace: the one named, else the one with the longest ideal cycle."""
+    if "bottleneck" in entries:
+        if settings.oee_rule is not LineRule.BOTTLENECK:
+            entries["bottleneck"].report(
+                "a bottleneck is named and not used", "Write `oee_rule: bottleneck`, or drop it"
+            )
+        return _one_of_units(field, entries["bottleneck"], [unit.path for unit in units])
+    if settings.oee_rule is not LineRule.BOTTLENECK:
         return None
-    name = output.text()
+    cycles = {unit.path: unit.work_unit.ideal_cycle_s for unit in units if unit.work_unit is not None}
+    if not cycles or None in cycles.values():
+        field.report(
+            "the bottleneck cannot be told, because a work unit here has no ideal cycle",
+            "Name it as `bottleneck:`, or give every work unit its `ideal_cycle_s`",
+        )
+        return None
+    return max(cycles, key=lambda path: cycles[path] or Decimal(0))
+
+
+def _one_of_units(field: Field, entry: Field, units: Sequence[EquipmentPath]) -> EquipmentPath | None:
+    name = entry.text()
     for unit in units:
         if unit.name == name:
             return unit
     names = [unit.name for unit in units]
     listed = "Work units here are " + (", ".join(names) or f"none: add `work_units:` to line {field.line}")
     if name is not None:
-        output.report(f'no work unit here is called "{name}"', did_you_mean(name, names, listed))
+        entry.report(f'no work unit here is called "{name}"', did_you_mean(name, names, listed))
     return None
 
 
@@ -178,6 +211,8 @@ def _read_work_center(entries: Mapping[str, Field], base: WorkCenterSettings) ->
         changes["completion"] = entries["completion"].choice(Completion)
     if "unit" in entries:
         changes["unit"] = _read_unit_code(entries["unit"])
+    if "oee_rule" in entries:
+        changes["oee_rule"] = entries["oee_rule"].choice(LineRule)
     return replace(base, **_present(changes))
 
 
@@ -190,8 +225,17 @@ def _read_unit_code(field: Field) -> str | None:
     return None
 
 
-def _read_work_unit(entries: Mapping[str, Field], base: WorkUnitSettings) -> WorkUnitSettings:
+def _read_work_unit(
+    entries: Mapping[str, Field], base: WorkUnitSettings, models: Mapping[str, StateModel]
+) -> WorkUnitSettings:
     changes: dict[str, Any] = {}
+    if "state_model" in entries:
+        name = entries["state_model"].one_of(list(models))
+        changes["state_model"] = None if name is None else models[name]
+    if "changeover" in entries:
+        changes["changeover"] = entries["changeover"].choice(Changeover)
+    if "changeover_gap_s" in entries:
+        changes["changeover_gap_s"] = entries["changeover_gap_s"].integer(0, 3600, "seconds")
     if "ideal_cycle_s" in entries:
         changes["ideal_cycle_s"] = entries["ideal_cycle_s"].positive_decimal("seconds per unit")
     if "ideal_cycles_s" in entries:
@@ -202,6 +246,9 @@ def _read_work_unit(entries: Mapping[str, Field], base: WorkUnitSettings) -> Wor
         found = entries["metrics"].mapping(("state", "mode", "stop_reason"))
         changes |= {f"{name}_metric": _read_metric(value) for name, value in found.items()}
     changes = _present(changes)
+    if "no_count_after_s" in entries:
+        entry = entries["no_count_after_s"]
+        changes["no_count_after_s"] = None if entry.is_absent else entry.integer(1, 3600, "seconds")
     if "counters" in entries:
         changes |= _read_counters(entries["counters"], base)
     return replace(base, **changes)

@@ -16,6 +16,7 @@ from namespace.isa95.calendar import WorkCalendar
 from namespace.isa95.equipment import Equipment, EquipmentHierarchy
 from namespace.isa95.mapping import MappingRules
 from namespace.isa95.path import EquipmentPath
+from namespace.isa95.reasons import NO_REASONS
 from namespace.isa95.site import (
     ClockSettings,
     SiteModel,
@@ -28,12 +29,16 @@ from namespace.isa95.site_file.calendars import read_calendar, read_time_zone
 from namespace.isa95.site_file.document import Field, SiteFileError, parse_document
 from namespace.isa95.site_file.equipment import Defaults, EquipmentReader, check_level_name, read_defaults
 from namespace.isa95.site_file.mappings import read_mappings
+from namespace.isa95.site_file.reasons import read_reasons
+from namespace.isa95.site_file.state_models import read_state_models
+from namespace.isa95.state_model import BUILT_IN
 
 VERSION = 1
 """The version of the site file's form that this module reads."""
 
 _KEYS = (
-    "version", "enterprise", "site", "clock", "staleness", "calendars", "defaults", "areas", "mappings",
+    "version", "enterprise", "site", "clock", "staleness", "calendars", "state_models", "reasons", "defaults", "areas",
+    "mappings",
 )  # fmt: skip
 _ROUND_THE_CLOCK = "round-the-clock"
 
@@ -66,8 +71,9 @@ def _read_site(root: Field, entries: Mapping[str, Field]) -> SiteModel:
     about = entries["site"].mapping(known, required=("name", "time_zone")) if "site" in entries else {}
     zone = (read_time_zone(about["time_zone"]) if "time_zone" in about else None) or ZoneInfo("UTC")
     calendars = _read_calendars(entries, zone)
-    defaults = read_defaults(entries["defaults"]) if "defaults" in entries else Defaults()
-    reader = EquipmentReader(defaults, list(calendars))
+    models = read_state_models(entries["state_models"]) if "state_models" in entries else BUILT_IN
+    defaults = read_defaults(entries["defaults"], models) if "defaults" in entries else Defaults()
+    reader = EquipmentReader(defaults, list(calendars), models)
     path = EquipmentPath((_name(entries.get("enterprise"), "Enterprise"), _name(about.get("name"), "Site")))
     calendar = _site_calendar(root, reader, about, calendars)
     description = (about["description"].text() or "") if "description" in about else ""
@@ -85,6 +91,7 @@ def _read_site(root: Field, entries: Mapping[str, Field]) -> SiteModel:
         mappings=MappingRules(rules, equipment),
         clock=_read_clock(entries["clock"]) if "clock" in entries else ClockSettings(),
         staleness=_read_staleness(entries["staleness"]) if "staleness" in entries else StalenessSettings(),
+        reasons=read_reasons(entries["reasons"]) if "reasons" in entries else NO_REASONS,
     )
 
 

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
 from functools import partial
-from uuid import UUID, uuid5
 
 from namespace.contracts.event_log import EventRow, NewEvent
-from namespace.contracts.oee import CONTRACT
 from namespace.contracts.work_order import JobOrderStateChanged
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import EdgeNode, Logger, MachineNews, from_ms, to_ms
 from namespace.sparkplug import Value
 from namespace.store import Database, DatabaseUnavailable, Transaction, TransactionConflict, append
 from services.oee.adapters import postgres
+from services.oee.adapters.telling import interval_event, restate_by, restate_final, say
+from services.oee.adapters.words import sample_of
 from services.oee.application.results import (
-    interval_payload,
     place_metrics,
+    restated_metrics,
     sums,
     unit_metrics,
     unscheduled_place_metrics,
     unscheduled_unit_metrics,
-    window_payload,
 )
 from services.oee.application.units import Closed, Said, Unit, Units
-from services.oee.domain.sample import JobMark
-from services.oee.domain.unit import TooLate, WindowResult
+from services.oee.domain.sample import JobMark, Sample
+from services.oee.domain.unit import TooLate, WindowResult, WindowRevised
 
 _STEP_S = 1.0
 _SAVE_S = 60.0
-_IDS = UUID("5a0f4b0e-3d2f-5c86-9b57-0d0d7e7c6a11")
-_SCHEMAS = {event.type: event.schema for event in CONTRACT.events}
+_LISTENS_S = 60.0
+"""How long after a person spoke the table of words is looked at: longer than any transaction lasts."""
 
 
 class Keeper:
@@ -61,6 +62,7 @@ class Keeper:
         self._units = units
         self._database = database
         self._node = node
+        self._site = site
         self._centers = [equipment.path for equipment in site.equipment.work_centers()]
         self._now = now
         self._log = log
@@ -68,11 +70,15 @@ class Keeper:
         self._turn = asyncio.Lock()
         self._saved_at = 0.0
         self._unsettled: dict[EquipmentPath, set[JobMark]] = {}
+        self._listens_until = 0.0
+        self._taking: dict[str, Unit] = {}
+        self._asked: list[tuple[Unit, tuple[int, int], str]] = []
 
     async def load(self) -> None:
         """Go on from where the service stopped."""
         for path in await postgres.load(self._database, self._units):
             self._log.warning("unit_begins_anew", unit=path, reason="its saved state is of another version")
+        await self._take_words()
 
     async def observe(self, news: Sequence[MachineNews]) -> None:
         """Take in what machines say: written down first, then used."""
@@ -98,6 +104,7 @@ class Keeper:
             to_ms(row.occurred_at),
             row.subject,
             begins,
+            material=change.work_master,
             ideal_cycle_ms=None if cycle_s is None else Fraction(cycle_s) * 1000,
             ordinal=row.seq,
         )
@@ -109,6 +116,32 @@ class Keeper:
     def _settle(self, unit: Unit, mark: JobMark) -> None:
         unit.pending.append(mark)
         self._unsettled.get(unit.path, set()).discard(mark)
+
+    def listen(self) -> None:
+        """Look for words of persons for a while."""
+        self._listens_until = asyncio.get_running_loop().time() + _LISTENS_S
+
+    async def _hear(self) -> None:
+        """Take in what persons said since the last time; what is taken in is noted when it is written down."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._listens_until:
+            return
+        await self._take_words()
+
+    async def _take_words(self) -> None:
+        async with self._database.transaction() as tx:
+            records = await postgres.untaken_words(tx)
+        for record in records:
+            unit = self._units.by_path.get(EquipmentPath.parse(record["path"]))
+            if unit is None or record["id"] in self._taking:
+                continue
+            self._taking[record["id"]] = unit
+            document = json.loads(record["document"])
+            if record["kind"] == "restate":
+                why = f"{record['actor']}: {record['why']}"
+                self._asked.append((unit, (document["since_ms"], document["until_ms"]), why))
+            else:
+                unit.pending.append(sample_of(record, document))
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
@@ -123,6 +156,8 @@ class Keeper:
         said by it never disagree, wherever the process ends.
         """
         async with self._turn:
+            with suppress(DatabaseUnavailable, TransactionConflict):
+                await self._hear()
             for unit in self._units.by_path.values():
                 self._unsaid += self._units.step(unit, self._now(unit.path))
                 await asyncio.sleep(0)  # a unit at the end of a long shift takes some ms: let others speak
@@ -141,7 +176,7 @@ class Keeper:
                 results[path] = unit.result
             metrics = unscheduled_unit_metrics() if unit.result is None else unit_metrics(unit.result)
             self._node.set(path.device_id, metrics, from_ms(unit.state.now_ms))
-        for place, totals in sums(results, self._centers).items():
+        for place, totals in sums(results, self._centers, self._site).items():
             below = [result for path, result in results.items() if path.is_within(place)]
             if not below and any(unit.state is not None for unit in self._units.at(place)):
                 self._node.set(place.device_id, unscheduled_place_metrics())
@@ -156,32 +191,67 @@ class Keeper:
         """Write down what is to be said, with its events, and now and then the units whole; all or nothing."""
         now_s = asyncio.get_running_loop().time()
         is_due = now_s - self._saved_at >= _SAVE_S
-        if not (self._unsaid or is_due or any(self._unsettled.values())):
+        if not (self._unsaid or self._taking or is_due or any(self._unsettled.values())):
             return
-        said = self._unsaid
+        said, asked = self._unsaid, list(self._asked)
+        words = {key for key, unit in self._taking.items() if unit.state is not None}
         settled = {id(item.unit) for item in said if isinstance(item, Said)}
         dirty = [
             unit
             for unit in self._units.by_path.values()
-            if unit.is_dirty and (is_due or id(unit) in settled or not unit.is_saved)
+            if unit.is_dirty and (is_due or words or id(unit) in settled or not unit.is_saved)
         ]
         async with self._database.transaction() as tx:
             included_id = await postgres.last_sample_id(tx)
             for unit in dirty:
                 await postgres.save(tx, unit, included_id)
             closed = await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
-            events = [_interval_event(item) for item in closed]
+            events = [interval_event(item.unit.path, item.interval) for item in closed]
             for item in said:
                 if isinstance(item, Said):
-                    events += await self._window_events(tx, item)
-            if events:
-                await append(tx, events)
+                    events += await say(tx, item.unit, item.output)
+            more, restated = await self._restate(tx, said, asked)
+            if events or more:
+                await append(tx, [*events, *more])
+            await postgres.take_words(tx, words)
             await self._look_for_marks(tx)
-        self._unsaid = []
+        self._unsaid, self._asked = [], self._asked[len(asked) :]
+        self._taking = {key: unit for key, unit in self._taking.items() if key not in words}
         for unit in dirty:
             unit.is_dirty = False
+        for unit, result in restated:
+            self._node.set(
+                unit.path.device_id, restated_metrics(result), from_ms(unit.state.now_ms if unit.state else 0)
+            )
         if is_due:
             self._saved_at = now_s
+
+    async def _restate(
+        self, tx: Transaction, said: Sequence[Closed | Said], asked: Sequence[tuple[Unit, tuple[int, int], str]]
+    ) -> tuple[list[NewEvent], list[tuple[Unit, WindowResult]]]:
+        """Judge the final windows again that late samples concern, and those a person asked for."""
+        late: dict[EquipmentPath, list[Sample]] = {}
+        events: list[NewEvent] = []
+        restated: list[tuple[Unit, WindowResult]] = []
+        for item in said:
+            if isinstance(item, Said) and isinstance(item.output, TooLate):
+                late.setdefault(item.unit.path, []).append(item.output.sample)
+            elif isinstance(item, Said) and isinstance(item.output, WindowRevised):
+                restated.append((item.unit, item.output.result))
+        for path, samples in late.items():
+            unit = self._units.by_path[path]
+            more, results = await restate_by(tx, unit, samples)
+            events += more
+            restated += [(unit, result) for result in results]
+        for unit, during_ms, why in asked:
+            more, results = await restate_final(tx, unit, (), during_ms, why)
+            events += more
+            restated += [(unit, result) for result in results]
+        if late:
+            self._log.info(
+                "late_samples", units=len(late), samples=sum(map(len, late.values())), restated=len(restated)
+            )
+        return events, restated
 
     async def _look_for_marks(self, tx: Transaction) -> None:
         """Read marks back whose transaction ended without our learning how; a mark that is known already changes nothing."""
@@ -191,39 +261,3 @@ class Keeper:
                 found = marks.intersection(await postgres.marks_of(tx, unit))
                 for mark in found:
                     self._settle(unit, mark)
-
-    async def _window_events(self, tx: Transaction, item: Said) -> list[NewEvent]:
-        if isinstance(item.output, TooLate):
-            self._log.info("sample_too_late", unit=str(item.unit.path), sample=repr(item.output.sample))
-            return []
-        result = item.output.result
-        before = await postgres.window_event(tx, item.unit.path, result.window.start_ms)
-        payload = window_payload(result, None if before is None else str(before))
-        key = f"{item.unit.path}|window|{result.window.start_ms}|{payload.revision}|{payload.status}"
-        event = _event("KpiWindowClosed", item.unit, key, result.window.end_ms, payload.model_dump(mode="json"))
-        if event.event_id == before:
-            return []  # said in a transaction of whose end we did not learn
-        await postgres.save_window(tx, result, item.unit.path, event.event_id, payload)
-        return [event]
-
-
-def _interval_event(item: Closed) -> NewEvent:
-    interval = item.interval
-    key = f"{item.unit.path}|interval|{interval.start_ms}|{interval.end_ms}"
-    payload = interval_payload(item).model_dump(mode="json")
-    return _event("StateIntervalClosed", item.unit, key, interval.end_ms, payload, job_order=interval.job_order)
-
-
-def _event(
-    kind: str, unit: Unit, key: str, at_ms: int, payload: dict[str, object], *, job_order: str | None = None
-) -> NewEvent:
-    return NewEvent(
-        event_id=uuid5(_IDS, key),
-        type=kind,
-        schema=_SCHEMAS[kind],
-        occurred_at=from_ms(at_ms),
-        scope=str(unit.path),
-        subject=str(unit.path),
-        payload=payload,
-        job_order=job_order,
-    )

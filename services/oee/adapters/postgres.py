@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,10 +13,32 @@ from uuid import UUID
 from namespace.contracts.oee import KpiWindowClosed
 from namespace.isa95 import EquipmentPath
 from namespace.store import Database, Queries, Transaction
+from services.oee.application.figures import parts_document
 from services.oee.application.results import reason_of
 from services.oee.application.units import Closed, Unit, Units
-from services.oee.domain.sample import Channel, CounterName, JobMark, Reading, Sample, Signal
-from services.oee.domain.snapshot import SnapshotError, from_document, to_document
+from services.oee.domain.history import History
+from services.oee.domain.kpi import Totals
+from services.oee.domain.plan import Window
+from services.oee.domain.restatement import Archived
+from services.oee.domain.sample import (
+    Channel,
+    Classification,
+    CounterName,
+    CycleMark,
+    JobMark,
+    Reading,
+    Sample,
+    Signal,
+)
+from services.oee.domain.snapshot import (
+    SnapshotError,
+    from_document,
+    history_document,
+    history_from_document,
+    to_document,
+    totals_from_document,
+)
+from services.oee.domain.state_log import StateInterval
 from services.oee.domain.unit import WindowResult
 
 
@@ -34,8 +57,20 @@ class _Sql(Queries):
     window_event: str
     page_intervals: str
     page_windows: str
+    page_revisions: str
+    add_revision: str
+    intervals_of_window: str
+    remove_interval: str
+    archived: str
+    keep_samples: str
+    add_word: str
+    untaken_words: str
+    take_words: str
+    parts: str
+    payloads: str
 
 
+_DAY_MS = 86_400_000
 _SQL = _Sql.load("services.oee.adapters", "units.sql")
 
 
@@ -70,7 +105,7 @@ async def load(database: Database, units: Units) -> list[str]:
 
 async def marks_of(tx: Transaction, unit: Unit) -> list[JobMark]:
     """Read the beginnings and ends of job orders that can still matter to a unit."""
-    since_ms = 0 if unit.state is None else unit.state.history.horizon_ms
+    since_ms = 0 if unit.state is None else unit.state.history.horizon_ms - _DAY_MS
     return [_mark(record) for record in await tx.fetch(_SQL.load_marks, str(unit.path), since_ms)]
 
 
@@ -102,7 +137,15 @@ async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: J
         else Decimal(mark.ideal_cycle_ms.numerator) / (1000 * mark.ideal_cycle_ms.denominator)
     )
     await tx.execute(
-        _SQL.add_mark, str(path), event_id, mark.at_ms, mark.ordinal, mark.job_order, mark.running, cycle_s
+        _SQL.add_mark,
+        str(path),
+        event_id,
+        mark.at_ms,
+        mark.ordinal,
+        mark.job_order,
+        mark.running,
+        cycle_s,
+        mark.material,
     )
 
 
@@ -110,27 +153,90 @@ async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> list[Close
     """Write closed intervals down, and up to where they were published; return those that were not there yet."""
     new = []
     for item in closed:
-        interval, path = item.interval, str(item.unit.path)
-        written = await tx.execute(
+        if await add_interval(tx, item.unit.path, item.interval, 1):
+            new.append(item)
+        await tx.execute(_SQL.emitted, str(item.unit.path), item.unit.emitted_until_ms)
+    return new
+
+
+async def add_interval(tx: Transaction, path: EquipmentPath, interval: StateInterval, revision: int) -> bool:
+    """Write an interval down; return whether it says something new."""
+    return bool(
+        await tx.execute(
             _SQL.add_interval,
-            path,
+            str(path),
             interval.start_ms,
             interval.end_ms,
             interval.element.value,
             reason_of(interval),
             interval.job_order,
             interval.shift,
+            interval.source.value,
+            interval.reason,
+            interval.stop_reason,
+            interval.material,
+            interval.minor_stop,
+            revision,
         )
-        if written:
-            new.append(item)
-        await tx.execute(_SQL.emitted, path, item.unit.emitted_until_ms)
+    )
+
+
+async def restate_intervals(
+    tx: Transaction, path: EquipmentPath, result: WindowResult
+) -> list[tuple[StateInterval, int]]:
+    """Make the intervals of a window those of its result; return the new ones, each with its revision."""
+    log = result.evaluation.log
+    if not log:
+        return []
+    told = await tx.fetch(_SQL.intervals_of_window, str(path), log[0].start_ms, log[-1].end_ms)
+    wanted = {_said(interval): interval for interval in log}
+    stale = [record for record in told if tuple(record.values())[1:] not in wanted]
+    kept = {tuple(record.values())[1:] for record in told}
+    for record in stale:
+        await tx.execute(_SQL.remove_interval, str(path), record["start_ms"])
+    new = []
+    for said, interval in wanted.items():
+        if said in kept:
+            continue
+        over = [
+            record["revision"]
+            for record in stale
+            if record["start_ms"] < interval.end_ms and interval.start_ms < record["end_ms"]
+        ]
+        revision = max(over, default=0) + 1
+        await add_interval(tx, path, interval, revision)
+        new.append((interval, revision))
     return new
 
 
+def _said(interval: StateInterval) -> tuple[object, ...]:
+    return (
+        interval.start_ms,
+        interval.end_ms,
+        interval.element.value,
+        reason_of(interval),
+        interval.job_order,
+        interval.shift,
+        interval.source.value,
+        interval.reason,
+        interval.stop_reason,
+        interval.material,
+        interval.minor_stop,
+    )
+
+
 async def save_window(
-    tx: Transaction, said: WindowResult, path: EquipmentPath, event_id: UUID, payload: KpiWindowClosed
+    tx: Transaction,
+    said: WindowResult,
+    path: EquipmentPath,
+    event_id: UUID,
+    *,
+    payload: KpiWindowClosed,
+    history: History | None,
 ) -> None:
-    """Write down what was last said about a window."""
+    """Write down what was last said about a window, and for a final one what it was judged from."""
+    parts = parts_document(said)
+    document = payload.model_dump_json()
     await tx.execute(
         _SQL.save_window,
         str(path),
@@ -140,8 +246,69 @@ async def save_window(
         payload.revision,
         payload.status,
         event_id,
-        payload.model_dump_json(),
+        document,
+        said.window.date,
+        json.dumps(parts),
+        None if history is None else json.dumps(history_document(history)),
+        said.evaluation.fingerprint,
     )
+    await tx.execute(_SQL.add_revision, str(path), said.window.start_ms, payload.revision, payload.status, document)
+
+
+async def archived(tx: Transaction, unit: Unit, since_ms: int, until_ms: int) -> list[Archived]:
+    """Read the final windows of a unit that end after `since_ms` and begin before `until_ms`, in order of time."""
+    found = []
+    for record in await tx.fetch(_SQL.archived, str(unit.path), since_ms, until_ms):
+        totals = sum((totals_from_document(part) for *_, part in json.loads(record["parts"])), Totals())
+        history = history_from_document(json.loads(record["samples"]), unit.profile)
+        window = Window(record["shift"], record["shift_date"], record["start_ms"], record["end_ms"])
+        found.append(Archived(window, record["revision"], totals, record["fingerprint"], history))
+    return found
+
+
+async def keep_samples(tx: Transaction, path: EquipmentPath, item: Archived) -> None:
+    """Write down samples of a final window that change nothing of what is said about it."""
+    document = json.dumps(history_document(item.history))
+    await tx.execute(_SQL.keep_samples, str(path), item.window.start_ms, document)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person said about a unit.
+
+    Attributes:
+        key: Of the command and its part.
+        path: The unit.
+        kind: `classification`, `ideal_cycle` or `restate`.
+        document: What was said.
+        actor: Id of the person.
+        why: In the person's words.
+        said_ms: When, ms since the epoch.
+    """
+
+    key: str
+    path: EquipmentPath
+    kind: str
+    document: dict[str, Any]
+    actor: str
+    why: str
+    said_ms: int
+
+
+async def add_word(tx: Transaction, word: Word) -> None:
+    """Write down what a person said about a unit."""
+    document = json.dumps(word.document)
+    await tx.execute(_SQL.add_word, word.key, str(word.path), word.kind, document, word.actor, word.why, word.said_ms)
+
+
+async def untaken_words(tx: Transaction) -> list[Any]:
+    """Read what persons said and no unit was judged with yet, in the order in which it was said."""
+    return list(await tx.fetch(_SQL.untaken_words))
+
+
+async def take_words(tx: Transaction, keys: Iterable[str]) -> None:
+    """Note that units were judged with these words."""
+    await tx.execute(_SQL.take_words, list(keys))
 
 
 async def window_event(tx: Transaction, path: EquipmentPath, start_ms: int) -> UUID | None:
@@ -164,6 +331,24 @@ async def page_windows(database: Database, place: str, before_ms: int, before_pa
         return list(await tx.fetch(_SQL.page_windows, place, before_ms, before_path, limit))
 
 
+async def page_revisions(database: Database, place: str, before_id: int, limit: int) -> list[Any]:
+    """Read what was said about windows at or below a place before a position, newest first."""
+    async with database.transaction() as tx:
+        return list(await tx.fetch(_SQL.page_revisions, place, before_id, limit))
+
+
+async def parts(database: Database, place: str, since_ms: int, until_ms: int) -> list[Any]:
+    """Read the parts of the windows at or below a place that end after `since_ms` and begin before `until_ms`."""
+    async with database.transaction() as tx:
+        return list(await tx.fetch(_SQL.parts, place, since_ms, until_ms))
+
+
+async def payloads(database: Database, place: str, since_ms: int, until_ms: int) -> list[Any]:
+    """Read what is said of the windows at or below a place that end after `since_ms` and begin before `until_ms`."""
+    async with database.transaction() as tx:
+        return list(await tx.fetch(_SQL.payloads, place, since_ms, until_ms))
+
+
 def _row(unit: Unit, sample: Sample) -> tuple[str, int, str, Decimal | None, int, bool]:
     path = str(unit.path)
     match sample:
@@ -172,8 +357,8 @@ def _row(unit: Unit, sample: Sample) -> tuple[str, int, str, Decimal | None, int
             return path, sample.at_ms, sample.channel.value, value, sample.ordinal, False
         case Reading():
             return path, sample.at_ms, sample.counter.value, Decimal(sample.value), sample.ordinal, sample.baseline
-        case JobMark():
-            raise TypeError("marks of job orders have a table of their own")
+        case JobMark() | CycleMark() | Classification():
+            raise TypeError("marks of job orders and words of persons have tables of their own")
 
 
 def _sample(record: Any) -> Sample:
@@ -190,6 +375,7 @@ def _mark(record: Any) -> JobMark:
         record["at_ms"],
         record["job_order"],
         record["running"],
+        material=record["material"],
         ideal_cycle_ms=None if cycle_s is None else Fraction(cycle_s) * 1000,
         ordinal=record["ordinal"],
     )

@@ -7,13 +7,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from namespace.contracts.oee import Elements, KpiWindowClosed, StateIntervalClosed
-from namespace.isa95 import EquipmentPath
+from namespace.contracts.oee import (
+    Difference,
+    Elements,
+    Judgement,
+    KpiWindowClosed,
+    Loss,
+    StateIntervalClosed,
+)
+from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import from_ms
 from namespace.sparkplug import Value
-from services.oee.application.units import Closed
+from services.oee.application.places import totals_at
 from services.oee.domain.classification import Element
 from services.oee.domain.kpi import Figure, Totals
+from services.oee.domain.losses import Ledger, ledger
+from services.oee.domain.profile import UnitProfile
 from services.oee.domain.state_log import StateInterval
 from services.oee.domain.unit import WindowResult, WindowStatus
 
@@ -30,6 +39,7 @@ def unit_metrics(result: WindowResult) -> dict[str, Value]:
         **place_metrics(result.evaluation.totals),
         "OEE/State": None if last is None else last.element.value,
         "OEE/StateReason": "" if last is None else reason_of(last),
+        "OEE/ReasonCode": None if last is None else last.reason,
         "OEE/StateSince": None if last is None else _since(log, last),
         "OEE/Shift": result.window.name,
         "OEE/WindowStart": result.window.start_ms,
@@ -39,7 +49,12 @@ def unit_metrics(result: WindowResult) -> dict[str, Value]:
 
 def unscheduled_unit_metrics() -> dict[str, Value]:
     """Return the metrics of a work unit while nothing is scheduled."""
-    state: dict[str, Value] = {"OEE/State": Element.NOT_SCHEDULED.value, "OEE/StateReason": "", "OEE/StateSince": None}
+    state: dict[str, Value] = {
+        "OEE/State": Element.NOT_SCHEDULED.value,
+        "OEE/StateReason": "",
+        "OEE/StateSince": None,
+        "OEE/ReasonCode": None,
+    }
     return {**unscheduled_place_metrics(), **state, "OEE/Revision": None}
 
 
@@ -67,6 +82,9 @@ def place_metrics(totals: Totals) -> dict[str, Value]:
         "OEE/Effectiveness": _float(totals.effectiveness),
         "OEE/QualityRatio": _float(totals.quality_ratio),
         "OEE/OEE": _float(totals.oee),
+        "OEE/NEE": _float(totals.nee),
+        "OEE/TEEP": _float(totals.teep),
+        "OEE/OOE": _float(totals.ooe),
         "OEE/Completeness": _float(elements.completeness),
         "OEE/Reason": undefined_because(totals) or "",
         "OEE/PBT": elements.pbt,
@@ -96,9 +114,25 @@ def reason_of(interval: StateInterval) -> str:
     return words or ("minor stop" if interval.minor_stop else "running")
 
 
-def interval_payload(closed: Closed) -> StateIntervalClosed:
-    """Return the payload of `StateIntervalClosed`."""
-    interval = closed.interval
+def restated_metrics(result: WindowResult) -> dict[str, Value]:
+    """Return the metrics that tell of a restatement."""
+    before = Totals() if result.before is None else result.before
+    return {
+        "OEE/Restated/WindowStart": result.window.start_ms,
+        "OEE/Restated/Revision": result.revision,
+        "OEE/Restated/OEE": _float(result.evaluation.totals.oee),
+        "OEE/Restated/OEEBefore": _float(before.oee),
+        "OEE/Restated/Why": result.why,
+    }
+
+
+def interval_payload(interval: StateInterval, revision: int = 1) -> StateIntervalClosed:
+    """Return the payload of `StateIntervalClosed`.
+
+    Args:
+        interval: The interval.
+        revision: Higher than 1 where it restates an earlier one.
+    """
     return StateIntervalClosed.model_validate(
         {
             "start": from_ms(interval.start_ms),
@@ -107,16 +141,23 @@ def interval_payload(closed: Closed) -> StateIntervalClosed:
             "reason": reason_of(interval),
             "job_order": interval.job_order,
             "shift": interval.shift,
+            "revision": revision,
+            "source": interval.source.value,
+            "reason_code": interval.reason,
+            "stop_reason": interval.stop_reason,
+            "material": interval.material,
+            "minor_stop": interval.minor_stop,
         }
     )
 
 
-def window_payload(result: WindowResult, supersedes: str | None) -> KpiWindowClosed:
+def window_payload(result: WindowResult, supersedes: str | None, profile: UnitProfile) -> KpiWindowClosed:
     """Return the payload of `KpiWindowClosed`.
 
     Args:
         result: What is said about the window.
         supersedes: The event that said it before.
+        profile: How the unit is judged.
     """
     totals = result.evaluation.totals
     status: Literal["provisional", "final"] = "final" if result.status is WindowStatus.FINAL else "provisional"
@@ -134,6 +175,47 @@ def window_payload(result: WindowResult, supersedes: str | None) -> KpiWindowClo
         status=status,
         revision=max(result.revision, 1),
         supersedes=supersedes,
+        why=None if result.before is None else result.why or "late data",
+        difference=None if result.before is None else _difference(totals, result.before),
+        date=result.window.date,
+        nee=_text(totals.nee),
+        losses=losses_of(ledger(result.evaluation, profile.reasons, unknown_is_delay=profile.unknown_is_delay)),
+        judged_by=Judgement(
+            state_model=profile.state_model.name,
+            state_model_version=profile.state_model.version,
+            reasons_version=profile.reasons.version,
+            microstop_threshold_s=profile.microstop_threshold_ms // 1000,
+            unknown_time="delay" if profile.unknown_is_delay else "exclude",
+        ),
+    )
+
+
+def losses_of(found: Ledger) -> tuple[Loss, ...]:
+    """Return a loss ledger in the words of the contract: good production first, then the greatest loss."""
+    good = [(key, lost) for key, lost in found.entries.items() if key[0] is None]
+    return tuple(
+        Loss(
+            loss=None if kind is None else kind.value,
+            reason=reason,
+            time_ms=_decimal(lost.time_ms),
+            units=lost.units,
+            stops=lost.stops,
+        )
+        for (kind, reason), lost in [*good, *found.pareto()]
+    )
+
+
+def _difference(now: Totals, before: Totals) -> Difference:
+    oee, oee_before = now.oee.value, before.oee.value
+    return Difference(
+        pbt_ms=now.elements.pbt - before.elements.pbt,
+        apt_ms=now.elements.apt - before.elements.apt,
+        aust_ms=now.elements.aust - before.elements.aust,
+        adet_ms=now.elements.adet - before.elements.adet,
+        adot_ms=now.elements.adot - before.elements.adot,
+        produced=now.produced.pq - before.produced.pq,
+        good=now.produced.gq - before.produced.gq,
+        oee=None if oee is None or oee_before is None else _decimal(oee - oee_before),
     )
 
 
@@ -155,12 +237,12 @@ def _elements(totals: Totals) -> Elements:
     )
 
 
-def sums(results: Mapping[EquipmentPath, WindowResult], places: Iterable[EquipmentPath]) -> dict[EquipmentPath, Totals]:
-    """Return the totals of places above work units: elements and counts summed, nothing averaged (ISO 22400-2)."""
-    return {
-        place: sum((r.evaluation.totals for path, r in results.items() if path.is_within(place)), Totals())
-        for place in places
-    }
+def sums(
+    results: Mapping[EquipmentPath, WindowResult], centers: Iterable[EquipmentPath], site: SiteModel
+) -> dict[EquipmentPath, Totals]:
+    """Return the totals of work centers, each by the rule that the site file gives it."""
+    by_unit = {path: result.evaluation.totals for path, result in results.items()}
+    return {place: totals_at(place, by_unit, site) for place in centers}
 
 
 def _float(figure: Figure) -> float | None:
@@ -172,4 +254,4 @@ def _text(figure: Figure) -> str | None:
 
 
 def _decimal(value: Fraction) -> str:
-    return str(round(Decimal(value.numerator) / Decimal(value.denominator), _DIGITS))
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.{_DIGITS}f}"

@@ -99,7 +99,7 @@ class Units:
             equipment.path: Unit(
                 equipment.path,
                 site.work_unit(equipment.path),
-                UnitProfile.of(site.work_unit(equipment.path), site.staleness),
+                UnitProfile.of(site.work_unit(equipment.path), site.staleness, site.reasons),
                 site.calendar(equipment.path),
             )
             for center in site.equipment.work_centers()
@@ -138,7 +138,7 @@ class Units:
         """Take the pending samples in and let business time move on to `now` (UTC); return what is to be said."""
         now_ms = to_ms(now)
         if unit.state is None:
-            observed = [sample.at_ms for sample in unit.pending if not isinstance(sample, JobMark)]
+            observed = [sample.at_ms for sample in unit.pending if isinstance(sample, (Signal, Reading))]
             if not observed:
                 return []
             unit.state = begin(unit.profile, unit.calendar, max(min(observed), now_ms - _EARLIEST_MS, 0))
@@ -151,7 +151,7 @@ class Units:
             said.append(Said(unit, output))
         unit.result = current(unit.state, unit.profile, unit.calendar)
         if unit.result is not None:
-            said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.microstop_threshold_ms)
+            said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.settled_after_ms)
         unit.is_dirty = unit.is_dirty or bool(samples or said)
         return said
 

@@ -102,6 +102,28 @@ class _Block:
             self.within + step,
         )
 
+    def position(self, entry: _Entry) -> int:
+        """The place of the first reading that is not before `entry`."""
+        found = bisect_left(self.times, entry.at_ms)
+        while found < len(self.times) and self.entry(found) < entry:
+            found += 1
+        return found
+
+    def inserted(self, position: int, entry: _Entry, rule: CounterRule) -> _Block:
+        """The block with one more reading before the one at `position`, which there is."""
+        after = self.entry(position)
+        within = self.within + rule.step(entry.value, after.value, baseline=bool(after.tag & 1))
+        if position:
+            before = self.values[position - 1]
+            within += rule.step(before, entry.value, baseline=bool(entry.tag & 1))
+            within -= rule.step(before, after.value, baseline=bool(after.tag & 1))
+        return _Block(
+            self.times[:position] + array("q", (entry.at_ms,)) + self.times[position:],
+            self.tags[:position] + array("q", (entry.tag,)) + self.tags[position:],
+            self.values[:position] + array("Q", (entry.value,)) + self.values[position:],
+            within,
+        )
+
     def entries(self) -> list[_Entry]:
         return [_Entry(*columns) for columns in zip(self.times, self.tags, self.values, strict=True)]
 
@@ -144,6 +166,24 @@ class CounterTrack:
         """Units counted by the readings with a source time in `[start_ms, end_ms)`; never negative."""
         return self._counted_before(end_ms) - self._counted_before(start_ms) if start_ms < end_ms else 0
 
+    def steps(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
+        """The readings with a source time in `[start_ms, end_ms)` that counted something: `(at_ms, units)`, in order."""
+        previous: _Entry | None = None
+        for block in self.blocks:
+            if block.times[0] >= end_ms:
+                return
+            if block.times[-1] < start_ms:
+                previous = block.entry(-1)
+                continue
+            for entry in block.entries():
+                if entry.at_ms >= end_ms:
+                    return
+                if previous is not None and entry.at_ms >= start_ms:
+                    units = self.rule.step(previous.value, entry.value, baseline=bool(entry.tag & 1))
+                    if units:
+                        yield entry.at_ms, units
+                previous = entry
+
     def since(self, cutoff_ms: int) -> CounterTrack:
         """The track from `cutoff_ms` on, with the last reading before it: the next step needs that one."""
         first = next((index for index, block in enumerate(self.blocks) if block.times[-1] >= cutoff_ms), None)
@@ -156,6 +196,15 @@ class CounterTrack:
         if position == 0 and first > 0:
             entries.insert(0, self.blocks[first - 1].entry(-1))
         return CounterTrack(self.rule, (_Block.of(entries, self.rule), *self.blocks[first + 1 :]))
+
+    def until(self, end_ms: int) -> CounterTrack:
+        """The track without what comes from `end_ms` on."""
+        whole = [block for block in self.blocks if block.times[-1] < end_ms]
+        if len(whole) < len(self.blocks):
+            block = self.blocks[len(whole)]
+            entries = block.entries()[: bisect_left(block.times, end_ms)]
+            whole += [_Block.of(entries, self.rule)] if entries else []
+        return CounterTrack(self.rule, tuple(whole))
 
     @classmethod
     def of(cls, rule: CounterRule, entries: Sequence[tuple[int, int, int]]) -> CounterTrack:
@@ -180,25 +229,38 @@ class CounterTrack:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CounterTrack):
             return NotImplemented
-        return self.rule == other.rule and list(self.entries()) == list(other.entries())
+        return self.rule == other.rule and (self.blocks == other.blocks or self._columns() == other._columns())
 
     def __hash__(self) -> int:
         return hash((self.rule, *self.entries()))
 
+    def _columns(self) -> tuple[array[int], array[int], array[int]]:
+        times, tags, values = array("q"), array("q"), array("Q")
+        for block in self.blocks:
+            times, tags, values = times + block.times, tags + block.tags, values + block.values
+        return times, tags, values
+
     def _has(self, entry: _Entry) -> bool:
         index = bisect_left(self.blocks, (entry.at_ms, entry.tag), key=lambda block: (block.times[-1], block.tags[-1]))
-        return index < len(self.blocks) and entry in self.blocks[index].entries()
+        if index == len(self.blocks):
+            return False
+        block = self.blocks[index]
+        position = block.position(entry)
+        return position < len(block) and block.entry(position) == entry
 
     def _inserted(self, entry: _Entry) -> CounterTrack:
-        index = next(place for place, block in enumerate(self.blocks) if entry <= block.entry(-1))
-        entries = self.blocks[index].entries()
-        position = bisect_left(entries, entry)
-        if entries[position] == entry:
+        index = bisect_left(self.blocks, entry, key=lambda block: block.entry(-1))
+        block = self.blocks[index]
+        position = block.position(entry)
+        if block.entry(position) == entry:
             return self
-        entries.insert(position, entry)
-        middle = len(entries) // 2 if len(entries) > BLOCK_SIZE else len(entries)
-        halves = [_Block.of(part, self.rule) for part in (entries[:middle], entries[middle:]) if part]
-        return CounterTrack(self.rule, (*self.blocks[:index], *halves, *self.blocks[index + 1 :]))
+        grown = block.inserted(position, entry, self.rule)
+        parts = [grown]
+        if len(grown) > BLOCK_SIZE:
+            entries = grown.entries()
+            middle = len(entries) // 2
+            parts = [_Block.of(half, self.rule) for half in (entries[:middle], entries[middle:])]
+        return CounterTrack(self.rule, (*self.blocks[:index], *parts, *self.blocks[index + 1 :]))
 
     def _counted_before(self, at_ms: int) -> int:
         total = 0

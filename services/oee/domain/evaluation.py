@@ -6,18 +6,22 @@ the same evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from fractions import Fraction
+from hashlib import sha256
+from itertools import groupby, pairwise
 
 from namespace.isa95 import WorkCalendar
+from services.oee.domain.changeover import Stretch
 from services.oee.domain.classification import Cause, Element
 from services.oee.domain.history import History
 from services.oee.domain.kpi import Elements, Produced, ProductKey, Totals
+from services.oee.domain.pieces import Piece
 from services.oee.domain.plan import plan_between
 from services.oee.domain.profile import UnitProfile
-from services.oee.domain.sample import JobMark
-from services.oee.domain.state_log import Piece, StateInterval, pieces, state_log
+from services.oee.domain.sample import CycleMark, JobMark
+from services.oee.domain.state_log import StateInterval, pieces, state_log
 
 _FIELDS = {
     Element.APT: "apt",
@@ -29,6 +33,10 @@ _FIELDS = {
 }
 
 
+OrderKey = tuple[str | None, str | None]
+"""Job order and material, or None where none ran."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """A judged stretch of time, half-open `[start_ms, end_ms)`.
@@ -36,12 +44,20 @@ class Evaluation:
     Attributes:
         totals: elements and counts; key figures are its properties.
         log: the state log, without gap from `start_ms` to `end_ms`.
+        by_order: the totals again, one part for each job order and ideal cycle; the parts add up to them.
     """
 
     start_ms: int
     end_ms: int
     totals: Totals
     log: tuple[StateInterval, ...]
+    by_order: tuple[tuple[OrderKey, Totals], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two evaluations if, and only if, their state logs are."""
+        said = repr([(item.start_ms, item.end_ms, *item.meaning) for item in self.log])
+        return sha256(said.encode()).hexdigest()[:32]
 
 
 def evaluate(
@@ -68,12 +84,28 @@ def evaluate(
         The evaluation of `[start_ms, min(end_ms, now_ms))`.
     """
     reached_ms = max(start_ms, min(end_ms, now_ms))
-    found = pieces(history, start_ms, max(now_ms, start_ms), profile.microstop_threshold_ms)
-    log = state_log(found, plan_between(calendar, start_ms, reached_ms)) if start_ms < reached_ms else []
-    counted_ms = min(end_ms, now_ms + 1)
-    products = _count(history, profile, _products(found, start_ms, counted_ms))
+    found, stretches = pieces(history, profile, start_ms, max(now_ms, start_ms))
+    plan = plan_between(calendar, start_ms, reached_ms) if start_ms < reached_ms else []
+    log = state_log(found, plan, profile.reasons, history.words)
+    made = _products(found, stretches, start_ms, min(end_ms, now_ms + 1))
+    products = tuple(_count(history, profile, made).items())
     totals = Totals(_elements(log, unknown_is_delay=profile.unknown_is_delay), products)
-    return Evaluation(start_ms, reached_ms, totals, tuple(log))
+    return Evaluation(start_ms, reached_ms, totals, tuple(log), _by_order(log, products, profile))
+
+
+def _by_order(
+    log: Iterable[StateInterval], products: Iterable[tuple[ProductKey, Produced]], profile: UnitProfile
+) -> tuple[tuple[OrderKey, Totals], ...]:
+    intervals: dict[OrderKey, list[StateInterval]] = {}
+    for interval in log:
+        intervals.setdefault((interval.job_order, interval.material), []).append(interval)
+    parts = {
+        key: Totals(_elements(found, unknown_is_delay=profile.unknown_is_delay)) for key, found in intervals.items()
+    }
+    for product, units in products:
+        key = (product.job_order, product.material)
+        parts[key] = parts.get(key, Totals()) + Totals(products=((product, units),))
+    return tuple(parts.items())
 
 
 def _elements(log: Iterable[StateInterval], *, unknown_is_delay: bool) -> Elements:
@@ -90,35 +122,67 @@ def _elements(log: Iterable[StateInterval], *, unknown_is_delay: bool) -> Elemen
     return Elements(**sums, unknown_as_adet=stale, unknown=unknown)
 
 
-def _products(found: Sequence[Piece], start_ms: int, end_ms: int) -> list[tuple[int, int, JobMark | None]]:
-    """Which job order units counted at a time belong to: `(start_ms, end_ms, mark)` without gap."""
-    stretches: list[tuple[int, int, JobMark | None]] = []
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """A stretch in which what is counted belongs to one job order, half-open `[start_ms, end_ms)`."""
+
+    start_ms: int
+    end_ms: int
+    mark: JobMark | None
+    is_startup: bool = False
+
+
+def _products(found: Sequence[Piece], changeovers: Sequence[Stretch], start_ms: int, end_ms: int) -> Iterator[_Making]:
+    """Which job order units counted at a time belong to, without gap; in a changeover to the order it was made for."""
+    reached, last = start_ms, None
     for mark, group in groupby(found, key=lambda piece: piece.mark):
         run = list(group)
         start, end = max(run[0].start_ms, start_ms), min(run[-1].end_ms, end_ms)
         if start < end:
-            stretches.append((start, end, mark))
-    reached = stretches[-1][1] if stretches else start_ms
+            yield from _startups(_Making(start, end, mark), changeovers)
+            reached, last = end, mark
     if reached < end_ms:
-        stretches.append((reached, end_ms, stretches[-1][2] if stretches else None))
-    return stretches
+        yield from _startups(_Making(reached, end_ms, last), changeovers)
 
 
-def _count(
-    history: History, profile: UnitProfile, stretches: Iterable[tuple[int, int, JobMark | None]]
-) -> tuple[tuple[ProductKey, Produced], ...]:
+def _startups(making: _Making, changeovers: Sequence[Stretch]) -> Iterator[_Making]:
+    inside = {edge for each in changeovers for edge in (each.start_ms + 1, each.end_ms)}
+    edges = sorted(edge for edge in inside if making.start_ms < edge < making.end_ms)
+    for start, end in pairwise([making.start_ms, *edges, making.end_ms]):
+        stretch = next((each for each in changeovers if each.start_ms < start < each.end_ms), None)
+        yield _Making(start, end, making.mark if stretch is None else stretch.mark, stretch is not None)
+
+
+def _count(history: History, profile: UnitProfile, stretches: Iterable[_Making]) -> dict[ProductKey, Produced]:
     products: dict[ProductKey, Produced] = {}
-    for start_ms, end_ms, mark in stretches:
-        pq = history.processed.counted(start_ms, end_ms)
-        sq = history.defective.counted(start_ms, end_ms) if profile.defective is not None else 0
-        if pq or sq:
-            key = _product(profile, mark)
-            products[key] = products.get(key, Produced()) + Produced(pq, sq)
-    return tuple(products.items())
+    for making in stretches:
+        for start_ms, end_ms, key in _priced(making, history.cycles, profile):
+            pq = history.processed.counted(start_ms, end_ms)
+            sq = history.defective.counted(start_ms, end_ms) if profile.defective is not None else 0
+            if pq or sq:
+                found = Produced(pq, sq, startup=sq if making.is_startup else 0)
+                products[key] = products.get(key, Produced()) + found
+    return products
 
 
-def _product(profile: UnitProfile, mark: JobMark | None) -> ProductKey:
-    if mark is None:
-        return ProductKey(None, None, profile.ideal_cycle_ms)
-    ideal = profile.ideal_cycle_for(mark.material) if mark.ideal_cycle_ms is None else mark.ideal_cycle_ms
-    return ProductKey(mark.job_order, mark.material, ideal)
+def _priced(
+    making: _Making, cycles: Sequence[CycleMark], profile: UnitProfile
+) -> Iterator[tuple[int, int, ProductKey]]:
+    """A stretch cut where the ideal cycle of its product changes."""
+    mark = making.mark
+    material, job_order = (mark.material, mark.job_order) if mark else (None, None)
+    edges = sorted({cycle.at_ms for cycle in cycles if making.start_ms < cycle.at_ms < making.end_ms})
+    for start, end in pairwise([making.start_ms, *edges, making.end_ms]):
+        yield start, end, ProductKey(job_order, material, _ideal(mark, cycles, start, profile))
+
+
+def _ideal(mark: JobMark | None, cycles: Sequence[CycleMark], at_ms: int, profile: UnitProfile) -> Fraction | None:
+    """The ideal cycle that holds at a time: the one a person said last for it, the order's own, the site file's."""
+    material = mark.material if mark else None
+    for wanted in dict.fromkeys((material, None)):
+        said = [cycle for cycle in cycles if cycle.material == wanted and cycle.at_ms <= at_ms]
+        if said:
+            return said[-1].ideal_cycle_ms
+    if mark is not None and mark.ideal_cycle_ms is not None:
+        return mark.ideal_cycle_ms
+    return profile.ideal_cycle_for(material)

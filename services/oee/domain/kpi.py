@@ -22,6 +22,10 @@ class Undefined(Enum):
     NO_IDEAL_CYCLE = "no ideal cycle time"
     MORE_DEFECTIVE_THAN_PROCESSED = "more defective than processed units"
     NO_TIME = "no time"
+    NO_SINGLE_ORDER = "not about one job order"
+    NO_FAILURES_TOLD = "failures are not told apart by job order"
+    NO_FAILURE = "no failure"
+    NO_LINE = "not about a line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Figure:
         return other if other.value is None else Figure(self.value * other.value)
 
 
-def _ratio(numerator: Fraction | int, denominator: int, reason: Undefined) -> Figure:
+def ratio(numerator: Fraction | int, denominator: int, reason: Undefined) -> Figure:
+    """A quotient as a figure; undefined for `reason` where the denominator is 0."""
     return Figure(Fraction(numerator) / denominator) if denominator else Figure(None, reason)
 
 
@@ -94,7 +99,7 @@ class Elements:
     def completeness(self) -> Figure:
         """Share of the time to be judged for which there is data."""
         judged = self.pbt + self.unknown
-        return _ratio(judged - self.unknown_as_adet - self.unknown, judged, Undefined.NO_BUSY_TIME)
+        return ratio(judged - self.unknown_as_adet - self.unknown, judged, Undefined.NO_BUSY_TIME)
 
     def __add__(self, other: Elements) -> Elements:
         return Elements(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
@@ -123,11 +128,13 @@ class Produced:
         pq: produced quantity: all units processed.
         sq: scrap quantity: the defective ones.
         rq: rework quantity.
+        startup: the part of `sq` that was made in a changeover.
     """
 
     pq: int = 0
     sq: int = 0
     rq: int = 0
+    startup: int = 0
 
     @property
     def gq(self) -> int:
@@ -135,7 +142,7 @@ class Produced:
         return max(self.pq - self.sq - self.rq, 0)
 
     def __add__(self, other: Produced) -> Produced:
-        return Produced(self.pq + other.pq, self.sq + other.sq, self.rq + other.rq)
+        return Produced(self.pq + other.pq, self.sq + other.sq, self.rq + other.rq, self.startup + other.startup)
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ class Totals:
     @property
     def availability(self) -> Figure:
         """APT / PBT (ISO 22400-2, availability)."""
-        return _ratio(self.elements.apt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+        return ratio(self.elements.apt, self.elements.pbt, Undefined.NO_BUSY_TIME)
 
     @property
     def effectiveness(self) -> Figure:
@@ -182,7 +189,7 @@ class Totals:
         ideal = self.ideal_time_ms
         if ideal is None:
             return Figure(None, Undefined.NO_IDEAL_CYCLE)
-        return _ratio(ideal, self.elements.apt, Undefined.NO_PRODUCTION_TIME)
+        return ratio(ideal, self.elements.apt, Undefined.NO_PRODUCTION_TIME)
 
     @property
     def quality_ratio(self) -> Figure:
@@ -190,7 +197,12 @@ class Totals:
         units = self.produced
         if units.sq + units.rq > units.pq:
             return Figure(None, Undefined.MORE_DEFECTIVE_THAN_PROCESSED)
-        return _ratio(units.gq, units.pq, Undefined.NOTHING_PRODUCED)
+        return ratio(units.gq, units.pq, Undefined.NOTHING_PRODUCED)
+
+    @property
+    def scrap_ratio(self) -> Figure:
+        """SQ / PQ (ISO 22400-2, scrap ratio)."""
+        return ratio(self.produced.sq, self.produced.pq, Undefined.NOTHING_PRODUCED)
 
     @property
     def oee(self) -> Figure:
@@ -200,39 +212,39 @@ class Totals:
     @property
     def nee(self) -> Figure:
         """(AUPT / PBT) x effectiveness x quality ratio (ISO 22400-2, NEE index): setup is no loss."""
-        processing = _ratio(self.elements.aupt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+        processing = ratio(self.elements.aupt, self.elements.pbt, Undefined.NO_BUSY_TIME)
         return processing * self.effectiveness * self.quality_ratio
 
     @property
     def allocation_efficiency(self) -> Figure:
         """AUBT / PBT (ISO 22400-2, allocation efficiency)."""
-        return _ratio(self.elements.aubt, self.elements.pbt, Undefined.NO_BUSY_TIME)
+        return ratio(self.elements.aubt, self.elements.pbt, Undefined.NO_BUSY_TIME)
 
     @property
     def utilization_efficiency(self) -> Figure:
         """APT / AUBT (ISO 22400-2, utilization efficiency)."""
-        return _ratio(self.elements.apt, self.elements.aubt, Undefined.NO_PROCESSING_TIME)
+        return ratio(self.elements.apt, self.elements.aubt, Undefined.NO_PROCESSING_TIME)
 
     @property
     def setup_ratio(self) -> Figure:
         """AUST / AUPT (ISO 22400-2, setup ratio)."""
-        return _ratio(self.elements.aust, self.elements.aupt, Undefined.NO_PROCESSING_TIME)
+        return ratio(self.elements.aust, self.elements.aupt, Undefined.NO_PROCESSING_TIME)
 
     @property
     def technical_efficiency(self) -> Figure:
         """APT / (APT + ADET) (ISO 22400-2, technical efficiency)."""
         elements = self.elements
-        return _ratio(elements.apt, elements.apt + elements.adet, Undefined.NO_PROCESSING_TIME)
+        return ratio(elements.apt, elements.apt + elements.adet, Undefined.NO_PROCESSING_TIME)
 
     @property
     def teep(self) -> Figure:
         """OEE x PBT / calendar time; not in ISO 22400-2."""
-        return self.oee * _ratio(self.elements.pbt, self.elements.total, Undefined.NO_TIME)
+        return self.oee * ratio(self.elements.pbt, self.elements.total, Undefined.NO_TIME)
 
     @property
     def ooe(self) -> Figure:
         """(APT / POT) x effectiveness x quality ratio; not in ISO 22400-2."""
-        operating = _ratio(self.elements.apt, self.elements.pot, Undefined.NO_TIME)
+        operating = ratio(self.elements.apt, self.elements.pot, Undefined.NO_TIME)
         return operating * self.effectiveness * self.quality_ratio
 
     @property

@@ -101,4 +101,44 @@ class JobMark:
     ordinal: int = 0
 
 
-Sample: TypeAlias = Signal | Reading | JobMark
+@dataclass(frozen=True, slots=True)
+class CycleMark:
+    """From a time on, a product's ideal cycle is another one, whatever the site file says.
+
+    Attributes:
+        at_ms: ms since the epoch, UTC.
+        material: material definition id; None: every product that nothing was said about itself.
+        ideal_cycle_ms: planned run time per unit (PRI) in ms.
+        ordinal: order among marks with one time: when it was said, ms since the epoch.
+    """
+
+    at_ms: int
+    material: str | None
+    ideal_cycle_ms: Fraction
+    ordinal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """A person's word on why time was lost: it paints a stretch of time, over what was painted before.
+
+    Splitting a stop is painting its parts, merging stops is painting over them.
+
+    Attributes:
+        at_ms: begin of the stretch, ms since the epoch, UTC.
+        end_ms: its end, exclusive.
+        reason: code in the reason tree; None takes back what was said before.
+        actor: id of the person.
+        said_ms: when it was said; of two words on the same time the later holds.
+        id: of the command.
+    """
+
+    at_ms: int
+    end_ms: int
+    reason: str | None
+    actor: str
+    said_ms: int
+    id: str
+
+
+Sample: TypeAlias = Signal | Reading | JobMark | CycleMark | Classification

@@ -18,10 +18,10 @@ from services.oee.domain.history import History
 from services.oee.domain.kpi import Elements, Produced, ProductKey, Totals
 from services.oee.domain.plan import Window
 from services.oee.domain.profile import UnitProfile
-from services.oee.domain.sample import Channel, JobMark, Signal
+from services.oee.domain.sample import Channel, Classification, CycleMark, JobMark, Signal
 from services.oee.domain.unit import ProvisionalWindow, UnitState
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the form of the document."""
 
 
@@ -31,18 +31,31 @@ class SnapshotError(ValueError):
 
 def to_document(state: UnitState) -> dict[str, Any]:
     """The state as a JSON document: dicts, lists, strings, numbers, Booleans and None only."""
-    history = state.history
     return {
         "version": VERSION,
         "now_ms": state.now_ms,
         "final_until_ms": state.final_until_ms,
-        "horizon_ms": history.horizon_ms,
-        "signals": [[item.at_ms, item.channel.value, item.value, item.ordinal] for item in history.signals],
-        "marks": [_mark_out(mark) for mark in history.marks],
-        "processed": _track_out(history.processed),
-        "defective": _track_out(history.defective),
+        **_history_out(state.history),
         "provisional": [_window_out(item) for item in state.provisional],
     }
+
+
+def history_document(history: History) -> dict[str, Any]:
+    """The samples of a window that is final as a JSON document."""
+    return {"version": VERSION, **_history_out(history)}
+
+
+def history_from_document(document: Mapping[str, Any], profile: UnitProfile) -> History:
+    """The samples out of a document of `history_document`.
+
+    Raises:
+        SnapshotError: the document has another version or form.
+    """
+    _check_version(document)
+    try:
+        return _history_in(document, profile)
+    except _MALFORMED as error:
+        raise SnapshotError(f"not the samples of a window: {error}") from error
 
 
 def from_document(document: Mapping[str, Any], profile: UnitProfile) -> UnitState:
@@ -55,21 +68,46 @@ def from_document(document: Mapping[str, Any], profile: UnitProfile) -> UnitStat
     Raises:
         SnapshotError: the document has another version or form.
     """
+    _check_version(document)
+    try:
+        history = _history_in(document, profile)
+        provisional = tuple(_window_in(item) for item in document["provisional"])
+        return UnitState(history, document["now_ms"], provisional, document["final_until_ms"], is_restored=True)
+    except _MALFORMED as error:
+        raise SnapshotError(f"not a snapshot of a unit's state: {error}") from error
+
+
+_MALFORMED = (KeyError, IndexError, TypeError, ValueError, OverflowError)
+
+
+def _check_version(document: Mapping[str, Any]) -> None:
     if document.get("version") != VERSION:
         raise SnapshotError(f"a snapshot of version {document.get('version')!r}; this service reads {VERSION}")
-    try:
-        empty = History.empty(document["horizon_ms"], profile)
-        history = History(
-            empty.horizon_ms,
-            tuple(Signal(at, Channel(channel), value, nth) for at, channel, value, nth in document["signals"]),
-            tuple(_mark_in(item) for item in document["marks"]),
-            _track_in(empty.processed, document["processed"]),
-            _track_in(empty.defective, document["defective"]),
-        )
-        provisional = tuple(_window_in(item) for item in document["provisional"])
-        return UnitState(history, document["now_ms"], provisional, document["final_until_ms"])
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-        raise SnapshotError(f"not a snapshot of a unit's state: {error}") from error
+
+
+def _history_out(history: History) -> dict[str, Any]:
+    return {
+        "horizon_ms": history.horizon_ms,
+        "signals": [[item.at_ms, item.channel.value, item.value, item.ordinal] for item in history.signals],
+        "marks": [_mark_out(mark) for mark in history.marks],
+        "processed": _track_out(history.processed),
+        "defective": _track_out(history.defective),
+        "cycles": [[item.at_ms, item.material, str(item.ideal_cycle_ms), item.ordinal] for item in history.cycles],
+        "words": [[word.at_ms, word.end_ms, word.reason, word.actor, word.said_ms, word.id] for word in history.words],
+    }
+
+
+def _history_in(document: Mapping[str, Any], profile: UnitProfile) -> History:
+    empty = History.empty(document["horizon_ms"], profile)
+    return History(
+        empty.horizon_ms,
+        tuple(Signal(at, Channel(channel), value, nth) for at, channel, value, nth in document["signals"]),
+        tuple(_mark_in(item) for item in document["marks"]),
+        _track_in(empty.processed, document["processed"]),
+        _track_in(empty.defective, document["defective"]),
+        tuple(CycleMark(at, material, Fraction(ideal), nth) for at, material, ideal, nth in document["cycles"]),
+        tuple(Classification(*word) for word in document["words"]),
+    )
 
 
 def _mark_out(mark: JobMark) -> list[Any]:
@@ -103,26 +141,38 @@ def _differences(numbers: Iterable[int]) -> Iterator[int]:
     return (after - before for before, after in pairwise((0, *numbers)))
 
 
-def _window_out(item: ProvisionalWindow) -> dict[str, Any]:
-    window, elements = item.window, item.totals.elements
+def totals_document(totals: Totals) -> dict[str, Any]:
+    """Elements and counts as a JSON document."""
     return {
-        "window": [window.name, window.date, window.start_ms, window.end_ms],
-        "revision": item.revision,
-        "elements": {name: getattr(elements, name) for name in Elements.__slots__},
+        "elements": {name: getattr(totals.elements, name) for name in Elements.__slots__},
         "products": [
-            [key.job_order, key.material, _text(key.ideal_cycle_ms), units.pq, units.sq, units.rq]
-            for key, units in item.totals.products
+            [key.job_order, key.material, _text(key.ideal_cycle_ms), units.pq, units.sq, units.rq, units.startup]
+            for key, units in totals.products
         ],
     }
 
 
-def _window_in(item: Mapping[str, Any]) -> ProvisionalWindow:
+def totals_from_document(item: Mapping[str, Any]) -> Totals:
+    """Elements and counts out of a document of `totals_document`."""
     products = tuple(
-        (ProductKey(job_order, material, _fraction(ideal)), Produced(pq, sq, rq))
-        for job_order, material, ideal, pq, sq, rq in item["products"]
+        (ProductKey(job_order, material, _fraction(ideal)), Produced(pq, sq, rq, startup))
+        for job_order, material, ideal, pq, sq, rq, startup in item["products"]
     )
-    totals = Totals(Elements(**item["elements"]), products)
-    return ProvisionalWindow(Window(*item["window"]), item["revision"], totals)
+    return Totals(Elements(**item["elements"]), products)
+
+
+def _window_out(item: ProvisionalWindow) -> dict[str, Any]:
+    window = item.window
+    return {
+        "window": [window.name, window.date, window.start_ms, window.end_ms],
+        "revision": item.revision,
+        "fingerprint": item.fingerprint,
+        **totals_document(item.totals),
+    }
+
+
+def _window_in(item: Mapping[str, Any]) -> ProvisionalWindow:
+    return ProvisionalWindow(Window(*item["window"]), item["revision"], totals_from_document(item), item["fingerprint"])
 
 
 def _text(value: Fraction | None) -> str | None:

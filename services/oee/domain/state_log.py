@@ -1,26 +1,42 @@
 """The state log of a work unit: gap-free, non-overlapping, half-open intervals, each with its element and
 cause.
 
-Built in three passes over the samples: sweep them into pieces in which nothing changes and look each up in
-the table; let short stops inside production be minor stops; cut by the plan of the calendar, which stands
-above all. The second pass comes before the cut, because a stop is as long as it is, whatever shift it falls
-into.
+Built in passes over the samples: sweep them into pieces in which nothing changes and look each up in the table
+(`pieces`); let running without counting be delay and short stops inside production be minor stops (`stops`); find
+changeovers (`changeover`); cut by the plan of the calendar, which stands above all; name the reasons. The cut comes
+late, because a stop is as long as it is, whatever shift it falls into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from enum import Enum
+from fractions import Fraction
+from itertools import pairwise
 
-from services.oee.domain.classification import TABLE, Cause, Element, Verdict, Work
+from namespace.isa95 import NO_REASONS, ReasonTree
+from services.oee.domain.changeover import Stretch, changeovers, with_changeovers
+from services.oee.domain.classification import Cause, Element
 from services.oee.domain.history import History
-from services.oee.domain.packml import mode_group, state_group
+from services.oee.domain.pieces import Piece, swept
 from services.oee.domain.plan import PlanSpan
-from services.oee.domain.sample import Channel, JobMark, Signal
+from services.oee.domain.profile import UnitProfile
+from services.oee.domain.sample import Classification
+from services.oee.domain.stops import with_minor_stops, with_uncounted_runs
 
-_NOT_OBSERVED = Verdict(Element.UNKNOWN, Cause.NOT_OBSERVED)
-_NO_DATA = Verdict(Element.UNKNOWN, Cause.NO_DATA)
+
+class Source(Enum):
+    """Who says what a stretch of time was."""
+
+    MACHINE = "machine"
+    """State, mode and interlocks, by the site's tables."""
+    RULE = "rule"
+    """Counts and orders: a changeover, running without counting, a minor stop."""
+    CALENDAR = "calendar"
+    PERSON = "person"
+    NONE = "none"
+    """Nobody: there is no trustworthy data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,11 @@ class StateInterval:
         minor_stop: a stop below the threshold, counted as production time.
         shift: name of the shift it falls into, or None.
         planned_down: name of the planned down time it falls into, or None.
+        material: material definition id of the job order, or None.
+        ideal_cycle_ms: planned run time per unit that the job order brought along, or None.
+        source: who says so.
+        reason: code in the reason tree, or None.
+        word: id of the person's command that gave the reason, or None.
     """
 
     start_ms: int
@@ -48,6 +69,11 @@ class StateInterval:
     minor_stop: bool = False
     shift: str | None = None
     planned_down: str | None = None
+    material: str | None = None
+    ideal_cycle_ms: Fraction | None = None
+    source: Source = Source.MACHINE
+    reason: str | None = None
+    word: str | None = None
 
     @property
     def length_ms(self) -> int:
@@ -66,156 +92,82 @@ class StateInterval:
             self.minor_stop,
             self.shift,
             self.planned_down,
+            self.material,
+            self.ideal_cycle_ms,
+            self.source,
+            self.reason,
+            self.word,
         )
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of time in which no sample changes anything, half-open `[start_ms, end_ms)`.
-
-    Attributes:
-        verdict: what the table says.
-        stop_reason: the controller's reason code, or None.
-        state: PackML state number, or None if it is not known.
-        mark: of the job order that ran; of several the one that began last.
-        minor_stop: whether it belongs to a minor stop.
-    """
-
-    start_ms: int
-    end_ms: int
-    verdict: Verdict
-    stop_reason: int | None
-    state: int | None
-    mark: JobMark | None
-    minor_stop: bool = False
+    @property
+    def is_stop(self) -> bool:
+        """Whether it is lost time that can have a reason."""
+        return self.element in _STOPS or self.minor_stop
 
 
-def pieces(history: History, start_ms: int, until_ms: int, microstop_threshold_ms: int) -> list[Piece]:
-    """What the samples say about the time up to `until_ms`, without gap from `start_ms` or earlier on.
+def pieces(history: History, profile: UnitProfile, start_ms: int, until_ms: int) -> tuple[list[Piece], list[Stretch]]:
+    """Pieces without gap from `start_ms`, or from the first sample before it, up to `until_ms`, and the changeovers in them.
 
     Args:
         history: all samples.
-        start_ms: the first time that matters; pieces may begin before, at the sample that still held then.
-        until_ms: how far time has come, exclusive; samples from there on are left out.
-        microstop_threshold_ms: stops inside production shorter than this are minor.
+        profile: how the unit is judged.
+        start_ms: covered from here at the latest.
+        until_ms: end, exclusive; samples from there on are left out.
     """
-    return _with_minor_stops(list(_sweep(history, start_ms, until_ms)), microstop_threshold_ms)
+    found = swept(history, profile.state_model, start_ms, until_ms)
+    counted = list(with_uncounted_runs(found, history.processed, profile.no_count_after_ms))
+    told = with_minor_stops(counted, profile.microstop_threshold_ms)
+    stretches = changeovers(told, history, profile)
+    return list(with_changeovers(told, stretches)), stretches
 
 
-def state_log(found: Sequence[Piece], plan: Sequence[PlanSpan]) -> list[StateInterval]:
+def state_log(
+    found: Sequence[Piece],
+    plan: Sequence[PlanSpan],
+    reasons: ReasonTree = NO_REASONS,
+    words: Sequence[Classification] = (),
+) -> list[StateInterval]:
     """The state log over the time of the plan.
 
     Args:
         found: pieces that cover the plan's time.
         plan: stretches of plan without gap.
+        reasons: gives stops their reasons.
+        words: of persons, in the order in which they were said.
     """
-    cut: list[StateInterval] = []
+    log: list[StateInterval] = []
+    for interval in painted(_cut(found, plan), words, reasons):
+        _append(log, interval)
+    return log
+
+
+def _cut(found: Sequence[Piece], plan: Sequence[PlanSpan]) -> Iterator[StateInterval]:
+    """Pieces under the plan of their time, cut where that changes."""
     index = 0
     for span in plan:
         while index < len(found) and found[index].start_ms < span.end_ms:
             piece = found[index]
             start, end = max(piece.start_ms, span.start_ms), min(piece.end_ms, span.end_ms)
             if start < end:
-                _append(cut, _planned(piece, span, start, end))
+                yield _planned(piece, span, start, end)
             if piece.end_ms > span.end_ms:
                 break
             index += 1
-    return cut
-
-
-class _Sweep:
-    """What holds at one moment of a sweep through the samples."""
-
-    def __init__(self) -> None:
-        self.values: dict[Channel, int | None] = {}
-        self.observed = False
-        self.online = False
-        self.running: dict[str, JobMark] = {}
-
-    def take(self, sample: Signal | JobMark) -> None:
-        if isinstance(sample, JobMark):
-            self.running.pop(sample.job_order, None)
-            if sample.running:
-                self.running[sample.job_order] = sample
-        elif sample.channel is Channel.ONLINE:
-            self.online = bool(sample.value)
-        else:
-            self.values[sample.channel] = sample.value
-            if sample.channel is Channel.STATE:
-                self.observed = self.online = True
-
-    def piece(self, start_ms: int, end_ms: int) -> Piece:
-        mark = next(reversed(self.running.values()), None)
-        verdict = self._verdict(mark)
-        known = verdict.element is not Element.UNKNOWN
-        return Piece(
-            start_ms,
-            end_ms,
-            verdict,
-            self.values.get(Channel.STOP_REASON) or None if known and verdict.cause else None,
-            self.values.get(Channel.STATE) if known else None,
-            mark,
-        )
-
-    def _verdict(self, mark: JobMark | None) -> Verdict:
-        if not self.observed:
-            return _NOT_OBSERVED
-        if not self.online:
-            return _NO_DATA
-        work = Work.NONE if mark is None else Work.SETUP if mark.setup else Work.PRODUCTION
-        state, mode = self.values.get(Channel.STATE), self.values.get(Channel.MODE)
-        verdict = TABLE[state_group(state), mode_group(mode), work]
-        if verdict.cause is Cause.SUSPENDED:
-            if self.values.get(Channel.BLOCKED):
-                return replace(verdict, cause=Cause.BLOCKED)
-            if self.values.get(Channel.STARVED):
-                return replace(verdict, cause=Cause.STARVED)
-        return verdict
-
-
-def _sweep(history: History, start_ms: int, until_ms: int) -> Iterator[Piece]:
-    """Pieces between the times of samples, before minor stops are told from others."""
-    samples: list[Signal | JobMark] = sorted((*history.signals, *history.marks), key=lambda sample: sample.at_ms)
-    now = _Sweep()
-    reached = min([start_ms, *(sample.at_ms for sample in samples[:1])])
-    for at_ms, group in groupby(samples, key=lambda sample: sample.at_ms):
-        if at_ms >= until_ms:
-            break
-        if at_ms > reached:
-            yield now.piece(reached, at_ms)
-            reached = at_ms
-        for sample in group:
-            now.take(sample)
-    if reached < until_ms:
-        yield now.piece(reached, until_ms)
-
-
-def _with_minor_stops(found: list[Piece], threshold_ms: int) -> list[Piece]:
-    """Mark stops inside production that are shorter than the threshold; the last may still be going on."""
-    result: list[Piece] = []
-    before: Piece | None = None
-    runs = [list(run) for _, run in groupby(found, key=lambda piece: piece.verdict.can_be_minor)]
-    for run, after in pairwise([*runs, []]):
-        in_production = before is not None and before.verdict.element is Element.APT
-        resumes = not after or after[0].verdict.element is Element.APT
-        length = run[-1].end_ms - run[0].start_ms
-        if run[0].verdict.can_be_minor and in_production and resumes and length < threshold_ms:
-            run = [replace(piece, minor_stop=True) for piece in run]
-        result += run
-        before = run[-1]
-    return result
 
 
 def _planned(piece: Piece, span: PlanSpan, start_ms: int, end_ms: int) -> StateInterval:
     """A piece under the plan of its time."""
     element, cause, minor = piece.verdict.element, piece.verdict.cause, piece.minor_stop
+    source = Source.RULE if piece.by_rule or minor else Source.MACHINE
     if span.shift is None:
-        element, cause, minor = Element.NOT_SCHEDULED, None, False
+        element, cause, minor, source = Element.NOT_SCHEDULED, None, False, Source.CALENDAR
     elif span.planned_down is not None:
-        element, cause, minor = Element.PDOT, Cause.PLANNED, False
+        element, cause, minor, source = Element.PDOT, Cause.PLANNED, False, Source.CALENDAR
     elif minor:
         element = Element.APT
-    job_order = piece.mark.job_order if piece.mark else None
+    elif element is Element.UNKNOWN:
+        source = Source.NONE
+    mark = piece.mark
     return StateInterval(
         start_ms,
         end_ms,
@@ -223,11 +175,50 @@ def _planned(piece: Piece, span: PlanSpan, start_ms: int, end_ms: int) -> StateI
         cause,
         piece.stop_reason,
         piece.state,
-        job_order,
+        mark.job_order if mark else None,
         minor,
         span.shift,
         span.planned_down,
+        mark.material if mark else None,
+        mark.ideal_cycle_ms if mark else None,
+        source,
     )
+
+
+def painted(
+    cut: Iterable[StateInterval], words: Sequence[Classification], reasons: ReasonTree
+) -> Iterator[StateInterval]:
+    """Stops with their reasons: the machine's own, and over it the words of persons, cut where those begin and end.
+
+    A word says why; it changes what the time counts as only where the reason itself has an element.
+    """
+    for interval in cut:
+        if not interval.is_stop:
+            yield interval
+            continue
+        cause = interval.cause.value if interval.cause else ""
+        told = _named(interval, reasons.automatic_for(interval.stop_reason, cause), reasons)
+        over = [word for word in words if word.at_ms < interval.end_ms and interval.start_ms < word.end_ms]
+        edges = {edge for word in over for edge in (word.at_ms, word.end_ms)}
+        inside = sorted(edge for edge in edges if interval.start_ms < edge < interval.end_ms)
+        for start_ms, end_ms in pairwise([interval.start_ms, *inside, interval.end_ms]):
+            word = next((word for word in reversed(over) if word.at_ms <= start_ms < word.end_ms), None)
+            said = told if word is None or word.reason is None else _named(interval, word.reason, reasons, word)
+            yield replace(said, start_ms=start_ms, end_ms=end_ms)
+
+
+def _named(
+    interval: StateInterval, code: str | None, reasons: ReasonTree, word: Classification | None = None
+) -> StateInterval:
+    reason = None if code is None else reasons.reasons.get(code)
+    element = interval.element if reason is None or reason.element is None else reason.element
+    minor = interval.minor_stop and element is interval.element
+    source = interval.source if word is None else Source.PERSON
+    told_by = None if word is None else word.id
+    return replace(interval, element=element, minor_stop=minor, reason=code, source=source, word=told_by)
+
+
+_STOPS = frozenset({Element.AUST, Element.ADET, Element.ADOT})
 
 
 def _append(log: list[StateInterval], interval: StateInterval) -> None:

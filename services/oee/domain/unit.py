@@ -2,7 +2,8 @@
 
 `advance` is the whole of it: (state, samples, now) -> (state, outputs). A window is open until its end, then
 provisional, and final after a grace time. Late data that changes a provisional window gives it a new
-revision; data for a final one is handed back, because such a correction needs a person and a reason.
+revision; a final one leaves with the samples it was judged from (`restatement`), and what comes for it later is handed
+back, to restate it by.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import TypeAlias
 
 from namespace.isa95 import WorkCalendar
 from services.oee.domain.evaluation import Evaluation, evaluate
-from services.oee.domain.history import History
+from services.oee.domain.history import MARGIN_MS, History
 from services.oee.domain.kpi import Totals
 from services.oee.domain.plan import Window, window_at, windows_between
 from services.oee.domain.profile import UnitProfile
-from services.oee.domain.sample import CounterName, JobMark, Reading, Sample, Signal
+from services.oee.domain.sample import Sample
 
 _DAY_MS = 86_400_000
 
@@ -38,6 +39,7 @@ class ProvisionalWindow:
     window: Window
     revision: int
     totals: Totals
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class UnitState:
         provisional: windows that have ended and are not final, in order of time.
         final_until_ms: end of the last final window, or None if there is none yet.
         quiet_until_ms: before this time no window ends or becomes final; only spares looking.
+        is_restored: read from a document, perhaps under another site file: what is provisional is judged again.
     """
 
     history: History
@@ -57,6 +60,7 @@ class UnitState:
     provisional: tuple[ProvisionalWindow, ...] = ()
     final_until_ms: int | None = None
     quiet_until_ms: int = field(default=0, compare=False)
+    is_restored: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class WindowResult:
         revision: 0 while open, then from 1.
         supersedes: the revision this one replaces, or None.
         evaluation: state log, elements and counts; the key figures are properties of its totals.
+        before: the totals of the superseded revision, or None.
+        why: what made the revision necessary, in words; empty for the first.
     """
 
     window: Window
@@ -76,6 +82,8 @@ class WindowResult:
     revision: int
     supersedes: int | None
     evaluation: Evaluation
+    before: Totals | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,14 +102,19 @@ class WindowRevised:
 
 @dataclass(frozen=True)
 class WindowFinal:
-    """The grace time is over: the result as it stands will not change by itself any more."""
+    """The grace time is over: the result as it stands changes by a restatement only.
+
+    Attributes:
+        history: the samples it was judged from, to restate it by.
+    """
 
     result: WindowResult
+    history: History
 
 
 @dataclass(frozen=True)
 class TooLate:
-    """A sample for a time whose result is final; it was left out of the counts."""
+    """A sample that concerns windows whose results are final: they are to be restated."""
 
     sample: Sample
 
@@ -138,20 +151,19 @@ def advance(
         The new state, and what is to be said: refused samples first, then per window in order of time.
     """
     outputs: list[Output] = []
-    history = state.history
-    earliest_ms: int | None = None
-    for sample in samples:
-        if state.final_until_ms is not None and sample.at_ms < state.final_until_ms:
-            if not _repeats(history, sample):
-                outputs.append(TooLate(sample))
-            continue
-        history = history.with_sample(sample)
-        earliest_ms = sample.at_ms if earliest_ms is None else min(earliest_ms, sample.at_ms)
+    taken = list(samples)
+    history, new = state.history.with_samples(taken)
+    fresh = {id(sample) for sample in new}
+    if state.final_until_ms is not None:
+        reached_ms, floor_ms = state.final_until_ms + profile.reach_ms, state.history.floor_ms
+        late = (sample for sample in taken if sample.at_ms < reached_ms)
+        outputs += [TooLate(sample) for sample in late if sample.at_ms < floor_ms or id(sample) in fresh]
+    earliest_ms = min((sample.at_ms - profile.reach_ms for sample in new), default=None)
     state = replace(state, history=history, now_ms=max(state.now_ms, now_ms))
     touched = [
         item.window.start_ms
         for item in state.provisional
-        if earliest_ms is not None and earliest_ms < item.window.end_ms + profile.microstop_threshold_ms
+        if state.is_restored or (earliest_ms is not None and earliest_ms < item.window.end_ms)
     ]
     if state.now_ms < state.quiet_until_ms and not touched:
         return state, tuple(outputs)
@@ -164,8 +176,9 @@ def advance(
         if item is None or window.start_ms in touched:
             item, said = judge.settle(window, item)
             outputs += said
-        if state.now_ms >= window.end_ms + profile.final_after_ms and not settled:
-            outputs.append(WindowFinal(judge.result(window, WindowStatus.FINAL, item.revision)))
+        if state.now_ms >= window.end_ms + max(profile.final_after_ms, profile.reach_ms) and not settled:
+            kept = history.advanced(max(window.start_ms, history.horizon_ms)).until(window.end_ms + MARGIN_MS)
+            outputs.append(WindowFinal(judge.result(window, WindowStatus.FINAL, item.revision), kept))
             final_until_ms = window.end_ms
         else:
             settled.append(item)
@@ -197,15 +210,16 @@ class _Judge:
         return [
             window
             for window in windows_between(self.calendar, horizon_ms, now_ms)
-            if window.start_ms >= horizon_ms and window.end_ms + self.profile.microstop_threshold_ms <= now_ms
+            if window.start_ms >= horizon_ms and window.end_ms + self.profile.settled_after_ms <= now_ms
         ]
 
     def quiet_until(self, provisional: Iterable[ProvisionalWindow]) -> int:
         """The next time at which a window ends for good or becomes final, in ms; at most a day ahead."""
         now_ms = self.state.now_ms
-        moments = [item.window.end_ms + self.profile.final_after_ms for item in provisional]
+        final_after_ms = max(self.profile.final_after_ms, self.profile.reach_ms)
+        moments = [item.window.end_ms + final_after_ms for item in provisional]
         moments += [
-            window.end_ms + self.profile.microstop_threshold_ms
+            window.end_ms + self.profile.settled_after_ms
             for window in windows_between(self.calendar, self.state.history.horizon_ms, now_ms + _DAY_MS)
         ]
         return min((moment for moment in moments if moment > now_ms), default=now_ms + _DAY_MS)
@@ -213,13 +227,13 @@ class _Judge:
     def settle(self, window: Window, before: ProvisionalWindow | None) -> tuple[ProvisionalWindow, tuple[Output, ...]]:
         """Judge an ended window, for the first time or again, and say so if that says something new."""
         result = self.result(window, WindowStatus.PROVISIONAL, 1 if before is None else before.revision + 1)
-        totals = result.evaluation.totals
+        totals, fingerprint = result.evaluation.totals, result.evaluation.fingerprint
         if before is None:
-            return ProvisionalWindow(window, 1, totals), (WindowClosed(result),)
-        if totals == before.totals:
+            return ProvisionalWindow(window, 1, totals, fingerprint), (WindowClosed(result),)
+        if (totals, fingerprint) == (before.totals, before.fingerprint):
             return before, ()
-        revised = replace(result, supersedes=before.revision)
-        return ProvisionalWindow(window, result.revision, totals), (WindowRevised(revised),)
+        revised = replace(result, supersedes=before.revision, before=before.totals)
+        return ProvisionalWindow(window, result.revision, totals, fingerprint), (WindowRevised(revised),)
 
     def result(self, window: Window, status: WindowStatus, revision: int) -> WindowResult:
         """What there is to say about a window now."""
@@ -232,16 +246,3 @@ class _Judge:
             now_ms=self.state.now_ms,
         )
         return WindowResult(window, status, revision, None, evaluation)
-
-
-def _repeats(history: History, sample: Sample) -> bool:
-    """Whether the history has this sample already."""
-    match sample:
-        case Signal():
-            return sample in history.signals
-        case JobMark():
-            return sample in history.marks
-        case Reading(counter=CounterName.PROCESSED):
-            return sample in history.processed
-        case Reading():
-            return sample in history.defective

@@ -7,13 +7,17 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from namespace.contracts.command import Command, Refused
 from namespace.contracts.event_log import EventRow
-from namespace.contracts.oee import KpiArgs, StateLogArgs
+from namespace.contracts.oee import CONTRACT
+from namespace.contracts.oee_arguments import KpiArgs, KpiFiguresArgs, LossArgs, StateLogArgs
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
 from namespace.sparkplug import DataType, Value
@@ -22,6 +26,7 @@ from namespace.testing.servers import NewDatabase
 from services.oee.adapters import postgres
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
+from services.oee.adapters.words import Words
 from services.oee.application.units import Unit, Units
 from services.oee.domain.sample import JobMark
 from tests.integration.store.flaky import Flaky
@@ -323,7 +328,7 @@ async def test_logs_and_windows_are_paged_without_a_hole(worlds: list[World]) ->
     for minute, news in a_day(3):
         await world.at(minute, *news)
     await world.at(3 * 24 * 60)
-    reading = Reading(world.database)
+    reading = Reading(world.database, world.units, world.site)
 
     async def pages(ask: Any, make: Any) -> list[Any]:
         rows, cursor = [], None
@@ -365,3 +370,167 @@ async def test_hearing_of_a_known_silence_again_changes_nothing(worlds: list[Wor
     await world.start()
     assert world.units.samples([silent(15), silent(20)]) == []
     assert len(world.units.samples([online(32), silent(33), silent(33)])) == 2
+
+
+REASONS = """
+reasons:
+  tree:
+    - {code: DRV, name: Drive, loss: failure}
+    - {code: MAT, name: No material, loss: idling}
+    - {code: PM, name: Planned maintenance, element: PDOT, planned: true}
+    - {code: OLD, name: Wire cutter, retired: true}
+"""
+
+
+@pytest.fixture
+async def world(new_database: NewDatabase) -> AsyncIterator[World]:
+    """A line with reasons, whose packer stood from 1:00 to 1:30 of a day shift that is final."""
+    place = await new_database("oee")
+    database = await Flaky.open(place.dsn, schema=place.schema)
+    await migrate(database, "services.oee.adapters")
+    world = World(database, small_site(SITE + REASONS))
+    await world.start()
+    await world.at(1, online(0), state(0, 6), count(0, 0, birth=True))
+    await world.job("Running", 0, seq=1)
+    await world.at(100, state(60, 2), state(90, 6))
+    await world.at(700, count(700, 30_000))
+    await world.at(740)
+    yield world
+    await database.close()
+
+
+async def command(world: World, name: str, why: str | None = "seen it", **args: Any) -> Any:
+    """Carry out a command of a shift leader as the runtime does."""
+    words = Words(world.units, world.site.reasons, world.keeper.listen)
+    asked = Command(
+        command_id=uuid4(), name=name, subject=str(PACKER), args=args, actor="lead", reason=why, issued_at=world.now
+    )
+    contract = next(item for item in CONTRACT.commands if item.name == name)
+    async with world.database.transaction() as tx:
+        return await words.handlers()[name](tx, asked, contract.args.model_validate(args))
+
+
+def minute(number: float) -> str:
+    return (DAY_BEGINS + timedelta(minutes=number)).isoformat()
+
+
+async def final(world: World) -> dict[str, Any]:
+    """What was said last about the packer's first window."""
+    return [w for w in await world.said("KpiWindowClosed") if w["place"] == str(PACKER)][-1]
+
+
+async def test_a_stop_that_a_person_splits_restates_its_final_window_and_leaves_its_oee_alone(world: World) -> None:
+    first = await final(world)
+    assert (first["status"], first["revision"], first["elements"]["adet_ms"]) == ("final", 1, 1_800_000)
+    await command(
+        world, "SplitStop", start=minute(60),
+        parts=[{"end": minute(70), "reason_code": "DRV"}, {"end": minute(90), "reason_code": "MAT"}],
+    )  # fmt: skip
+    await world.at(741)
+
+    second = await final(world)
+    assert (second["revision"], second["supersedes"], second["status"]) == (2, str(first["id"]), "final")
+    assert (second["why"], second["oee"]) == ("classified by a person", first["oee"])
+    lost = {(loss["loss"], loss["reason"]): loss["time_ms"] for loss in second["losses"]}
+    assert Decimal(lost["equipment failure", "DRV"]) == 600_000
+    assert Decimal(lost["idling and minor stops", "MAT"]) == 1_200_000
+    log = [
+        row for row in await world.rows("state_interval") if row["path"] == str(PACKER) and row["source"] == "person"
+    ]
+    assert [(row["reason_code"], row["revision"], row["end_ms"] - row["start_ms"]) for row in log] == [
+        ("DRV", 2, 600_000),
+        ("MAT", 2, 1_200_000),
+    ]
+    said = await world.said("StopClassified")
+    assert [(item["reason_code"], item["why"]) for item in said] == [("DRV", "seen it"), ("MAT", "seen it")]
+    assert world.board.shown[PACKER.device_id]["OEE/Restated/Revision"] == 2
+
+    await command(world, "MergeStops", start=minute(60), end=minute(90), reason_code="PM")
+    await world.at(742)
+    third = await final(world)
+    assert third["difference"]["pbt_ms"] == third["difference"]["adet_ms"] == -1_800_000
+    await command(world, "ClassifyStop", start=minute(0), end=minute(200), reason_code=None)
+    await world.start()
+    await world.at(743)
+    assert (await final(world))["elements"] == first["elements"]
+
+
+async def test_late_data_restates_a_final_window_and_says_what_it_changed(world: World) -> None:
+    await world.at(745, count(100, 9_000), state(200, 9), state(206, 6))
+    second = await final(world)
+    assert (second["revision"], second["why"], second["status"]) == (2, "late data", "final")
+    assert (second["difference"]["adet_ms"], second["difference"]["apt_ms"]) == (360_000, -360_000)
+    assert (second["difference"]["produced"], second["difference"]["oee"]) == (0, "0.000000000")
+    await world.at(746, state(200, 9))
+    assert (await final(world))["revision"] == 2, "a sample that is known changes nothing"
+
+
+async def test_an_ideal_cycle_changed_from_a_time_on_restates_what_was_made_since(world: World) -> None:
+    await command(world, "SetIdealCycle", since=minute(600), ideal_cycle_s="1")
+    await world.at(745)
+    second = await final(world)
+    assert (second["revision"], second["why"]) == (2, "changed ideal cycle")
+    assert Decimal(second["elements"]["pri_pq_ms"]) == 30_000_000
+
+
+async def test_a_changed_site_file_restates_the_past_only_where_a_person_asks_for_it(world: World) -> None:
+    first = await final(world)
+    world.site = small_site(
+        (SITE + REASONS).replace('end: "18:00"}', 'end: "18:00", breaks: [{start: "07:00", end: "07:20"}]}')
+    )
+    await world.start()
+    await world.at(745)
+    assert (await final(world))["revision"] == 1
+    await command(world, "Restate", "forgot the break", since=minute(0), until=minute(300))
+    await world.at(746)
+    second = await final(world)
+    assert (second["revision"], second["why"]) == (2, "lead: forgot the break")
+    assert second["elements"]["adet_ms"] == first["elements"]["adet_ms"] - 1_200_000
+    assert second["difference"]["pbt_ms"] == -1_200_000
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "refusal"),
+    [
+        ("DRIVE", "x", "UnknownReason"),
+        ("OLD", "x", "RetiredReason"),
+        ("DRV", " ", "ReasonMissing"),
+        ("DRV", "x", "Empty"),
+    ],
+)
+async def test_a_word_that_cannot_be_kept_is_refused_and_changes_nothing(
+    world: World, code: str, why: str, refusal: str
+) -> None:
+    until = 0 if refusal == "Empty" else 90
+    with pytest.raises(Refused, match=refusal):
+        await command(world, "ClassifyStop", why, start=minute(60), end=minute(until), reason_code=code)
+    await world.at(741)
+    assert (await final(world))["revision"] == 1
+    assert await world.said("StopClassified") == []
+
+
+async def test_figures_by_shift_day_order_and_the_last_minutes_come_from_the_same_parts(world: World) -> None:
+    reading = Reading(world.database, world.units, world.site)
+
+    async def kpis(place: EquipmentPath, by: str) -> list[Any]:
+        return list((await reading.kpis(KpiFiguresArgs.model_validate({"place": str(place), "by": by}))).data)
+
+    (night, day) = await kpis(PACKER, "shift")
+    window = await final(world)
+    assert (day["key"], day["status"], night["status"]) == ("2026-03-02 Day", "final", "open")
+    assert day["produced"]["pq"] == window["elements"]["produced"] == 30_000
+    assert day["figures"]["oee"]["exact"] == str(Fraction(30_000 * 500, 43_200_000))
+    assert day["figures"]["mtbf"]["exact"] == str(Fraction(window["elements"]["apt_ms"], 2 * 3_600_000))
+    (order,) = await kpis(PACKER, "job_order")
+    assert (order["key"], order["produced"]["pq"]) == ("JO-1", 30_000)
+    assert order["figures"]["throughput_rate"]["value"] is not None
+    (whole,) = await kpis(LINE, "day")
+    assert whole["elements"]["pbt"] == day["elements"]["pbt"] + night["elements"]["pbt"]
+    (lately,) = await kpis(PACKER, "rolling")
+    assert lately["elements"]["apt"] == 3_600_000
+    with pytest.raises(QueryFailed, match="UnknownPlace"):
+        await kpis(PACKER.parent.child("Paker"), "shift")  # type: ignore[union-attr]
+
+    losses = (await reading.losses(LossArgs(place=str(LINE)))).data
+    assert sum(Decimal(loss["time_ms"]) for loss in losses) == window["elements"]["pbt_ms"]
+    assert losses[0]["loss"] is None

@@ -10,11 +10,17 @@ import pytest
 
 from namespace.isa95 import (
     Completion,
+    CountsAs,
     EquipmentPath,
+    LineRule,
+    LossClass,
     SiteFileError,
     SiteProblem,
+    StateGroup,
     TickSource,
+    TimeElement,
     UnknownTime,
+    Work,
     load_site,
 )
 
@@ -392,3 +398,91 @@ def test_a_very_long_value_is_quoted_in_part() -> None:
 
 def test_a_very_long_file_is_refused_unread() -> None:
     assert "characters" in only("#" * 4_000_001).message
+
+
+MODELS = """
+state_models:
+  press:
+    version: 3
+    states: {true: execute, false: stopped, 7: blocked}
+    counts_as:
+      - {state: stopped, work: none, element: ADET, minor: true}
+  slow-packml: {like: packml, states: {4: starved}}
+reasons:
+  version: 5
+  tree:
+    - code: EF
+      name: Equipment failure
+      loss: failure
+      owner: maintenance
+      reasons:
+        - code: EF-DRV
+          name: Drive
+          reasons:
+            - code: EF-DRV-OVR
+              name: Overload
+              reasons: [{code: EF-DRV-OVR-1, name: Bearing}]
+    - {code: PM, name: Planned maintenance, loss: failure, element: PDOT, planned: true}
+    - {code: OLD, name: Wire cutter, retired: true}
+  automatic:
+    - {code: EF-DRV-OVR, stop_reason: 42}
+    - {code: EF, cause: failure}
+"""
+
+
+def test_state_models_and_reasons_are_the_sites_own() -> None:
+    unit = "Filler: {state_model: press, no_count_after_s: 90, changeover: order, changeover_gap_s: 600}"
+    site = load_site(MODELS.lstrip() + MINIMAL.replace("Filler: ~", unit))
+    settings = site.work_unit(site.equipment.find("Packaging/Line1/Filler").path)
+    model = settings.state_model
+    assert (model.name, model.version, settings.no_count_after_s, settings.changeover_gap_s) == ("press", 3, 90, 600)
+    assert [model.state_group(number) for number in (1, 0, 7, 8)] == [
+        StateGroup.EXECUTE,
+        StateGroup.STOPPED,
+        StateGroup.BLOCKED,
+        StateGroup.UNDEFINED,
+    ]
+    assert model.counts_as == (CountsAs(StateGroup.STOPPED, None, Work.NONE, TimeElement.ADET, can_be_minor=True),)
+    leaf = site.reasons.reasons["EF-DRV-OVR-1"]
+    assert (leaf.parents, leaf.loss, leaf.owner) == (("EF", "EF-DRV", "EF-DRV-OVR"), LossClass.FAILURE, "maintenance")
+    assert site.reasons.automatic_for(42, "failure") == "EF-DRV-OVR"
+    assert site.reasons.automatic_for(None, "failure") == "EF"
+    assert site.reasons.automatic_for(7, "held") is None
+    assert "OLD" not in {reason.code for reason in site.reasons.offered()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "message"),
+    [
+        ("7: blocked", "7: bloked", 4, '"bloked" is not possible here. Did you mean "blocked"?'),
+        ("7: blocked", "x: blocked", 4, '"x" is no state number'),
+        ("7: blocked", "1: blocked", 4, "1 is there twice, first on line 4"),
+        ("element: ADET", "element: UNKNOWN", 6, '"UNKNOWN" is not possible here'),
+        ("element: ADET", "element: ADOT", 6, "ADOT cannot be a minor stop"),
+        ("{state: stopped,", "{state: undefined,", 6, "what is undefined is not known"),
+        ("  press:", "  packml:", 2, '"packml" is built in'),
+        ("like: packml, states: {4: starved}", "version: 2", 7, "a state model has `states`"),
+        ("code: OLD", "code: PM", 23, '"PM" is there twice, first on line 22'),
+        ("code: OLD", "code: a b", 23, '"a b" is not a reason code'),
+        ("name: Bearing", "name: Bearing, reasons: [{code: E5, name: Ball}]", 21, '"E5" is on level 5'),
+        ("code: EF, cause", "code: EFF, cause", 26, 'no reason has the code "EFF". Did you mean "EF"?'),
+        (", cause: failure", "", 26, "every stop would get this reason"),
+        ("cause: failure", "cause: broken", 26, '"broken" is not possible here'),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_with_its_line(before: str, after: str, line: int, message: str) -> None:
+    assert before in MODELS
+    found = only(MODELS.lstrip().replace(before, after) + MINIMAL)
+    assert found.line == line
+    assert message in f"{found.message}. {found.remedy}"
+
+
+def test_a_line_is_judged_by_its_slowest_unit_unless_another_is_named() -> None:
+    units = "work_units: {Filler: {ideal_cycle_s: 2}, Capper: {ideal_cycle_s: 3}}\n        oee_rule: bottleneck"
+    text = MINIMAL.replace("work_units:\n          Filler: ~", units)
+    site = load_site(text)
+    line = site.work_center(site.equipment.find("Packaging/Line1").path)
+    assert (line.oee_rule, line.bottleneck and line.bottleneck.name) == (LineRule.BOTTLENECK, "Capper")
+    assert "no work unit here is called" in only(text + "        bottleneck: Fill\n").message
+    assert "has no ideal cycle" in only(text.replace("{ideal_cycle_s: 3}", "~")).message
+    assert "named and not used" in only(text.replace("bottleneck", "serial") + "        bottleneck: Filler\n").message

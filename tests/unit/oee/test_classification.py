@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from services.oee.domain.classification import TABLE, Element, Work
-from services.oee.domain.packml import ModeGroup, PackmlState, StateGroup, mode_group, state_group
+from namespace.isa95 import PACKML, RUNNING_STOPPED, CountsAs, ModeGroup, StateGroup, StateModel, Work
+from services.oee.domain.classification import TABLE, Cause, Element, Verdict, verdict
 
 
 def test_every_combination_has_one_verdict() -> None:
@@ -15,13 +15,13 @@ def test_every_combination_has_one_verdict() -> None:
 
 
 def test_every_packml_state_has_a_group() -> None:
-    assert [state.value for state in PackmlState] == list(range(1, 18))
-    assert all(state_group(state) is not StateGroup.UNDEFINED for state in PackmlState)
+    assert list(PACKML.states) == list(range(1, 18))
+    assert StateGroup.UNDEFINED not in PACKML.states.values()
 
 
 @pytest.mark.parametrize("state", [None, 0, 18, 19, -1, 99])
 def test_other_numbers_are_no_state(state: int | None) -> None:
-    assert state_group(state) is StateGroup.UNDEFINED
+    assert PACKML.state_group(state) is StateGroup.UNDEFINED
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,26 @@ def test_other_numbers_are_no_state(state: int | None) -> None:
     ],
 )
 def test_conditions_count_as_the_rules_say(state: int, mode: int | None, work: Work, element: Element) -> None:
-    assert TABLE[state_group(state), mode_group(mode), work].element is element
+    assert verdict(PACKML, state, mode, work).element is element
+
+
+@pytest.mark.parametrize(("state", "element"), [(1, Element.APT), (0, Element.ADET), (7, Element.UNKNOWN)])
+def test_a_machine_that_only_tells_running_from_stopped_is_judged_by_the_same_table(
+    state: int, element: Element
+) -> None:
+    assert verdict(RUNNING_STOPPED, state, None, Work.PRODUCTION).element is element
+
+
+def test_the_first_rule_of_the_site_that_fits_stands_above_the_table() -> None:
+    model = StateModel(
+        "ours",
+        {1: StateGroup.EXECUTE, 2: StateGroup.STOPPED},
+        counts_as=(
+            CountsAs(StateGroup.STOPPED, None, Work.NONE, Element.ADET, can_be_minor=True),
+            CountsAs(None, None, Work.NONE, Element.ADOT),
+        ),
+    )
+    assert verdict(model, 2, 1, Work.NONE) == Verdict(Element.ADET, Cause.NO_ORDER, can_be_minor=True)
+    assert verdict(model, 1, 1, Work.NONE) == Verdict(Element.ADOT, Cause.NO_ORDER)
+    assert verdict(model, 1, 1, Work.PRODUCTION).element is Element.APT
+    assert verdict(model, 9, 1, Work.NONE).element is Element.UNKNOWN

@@ -30,34 +30,83 @@ DELETE FROM unit_sample WHERE path = $1 AND id <= $2;
 
 -- name: add_mark
 -- A job order begins or ceases to run at a unit.
-INSERT INTO job_mark (path, event_id, at_ms, ordinal, job_order, running, ideal_cycle_s)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO job_mark (path, event_id, at_ms, ordinal, job_order, running, ideal_cycle_s, material)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (path, event_id) DO NOTHING;
 
 -- name: load_marks
 -- The marks of a unit from a time on, and the last state of every job order before it.
-SELECT at_ms, ordinal, job_order, running, ideal_cycle_s FROM job_mark WHERE path = $1 AND at_ms >= $2
+SELECT at_ms, ordinal, job_order, running, ideal_cycle_s, material FROM job_mark WHERE path = $1 AND at_ms >= $2
 UNION ALL
 SELECT * FROM (
-    SELECT DISTINCT ON (job_order) at_ms, ordinal, job_order, running, ideal_cycle_s FROM job_mark
+    SELECT DISTINCT ON (job_order) at_ms, ordinal, job_order, running, ideal_cycle_s, material FROM job_mark
     WHERE path = $1 AND at_ms < $2 ORDER BY job_order, at_ms DESC, ordinal DESC
 ) AS before WHERE running;
 
 -- name: add_interval
 -- An interval of a unit's state log; one that begins at the same time restates it, and one that is there already is left as it is.
-INSERT INTO state_interval (path, start_ms, end_ms, element, reason, job_order, shift) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO state_interval (
+    path, start_ms, end_ms, element, reason, job_order, shift, source, reason_code, stop_reason, material, minor_stop, revision
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (path, start_ms) DO UPDATE SET
-    end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order, shift = excluded.shift
-WHERE (state_interval.end_ms, state_interval.element, state_interval.reason, state_interval.job_order, state_interval.shift)
-    IS DISTINCT FROM (excluded.end_ms, excluded.element, excluded.reason, excluded.job_order, excluded.shift);
+    end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order,
+    shift = excluded.shift, source = excluded.source, reason_code = excluded.reason_code, stop_reason = excluded.stop_reason,
+    material = excluded.material, minor_stop = excluded.minor_stop, revision = excluded.revision
+WHERE (
+    state_interval.end_ms, state_interval.element, state_interval.reason, state_interval.job_order, state_interval.shift,
+    state_interval.source, state_interval.reason_code, state_interval.stop_reason, state_interval.material,
+    state_interval.minor_stop
+) IS DISTINCT FROM (
+    excluded.end_ms, excluded.element, excluded.reason, excluded.job_order, excluded.shift, excluded.source,
+    excluded.reason_code, excluded.stop_reason, excluded.material, excluded.minor_stop
+);
+
+-- name: intervals_of_window
+-- What was told of a stretch of time.
+SELECT revision, start_ms, end_ms, element, reason, job_order, shift, source, reason_code, stop_reason, material, minor_stop
+FROM state_interval WHERE path = $1 AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms;
+
+-- name: remove_interval
+-- An interval that was restated.
+DELETE FROM state_interval WHERE path = $1 AND start_ms = $2;
 
 -- name: save_window
 -- What was last said about a window.
-INSERT INTO kpi_window (path, start_ms, end_ms, shift, revision, status, event_id, payload)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json)
+INSERT INTO kpi_window (
+    path, start_ms, end_ms, shift, revision, status, event_id, payload, shift_date, parts, samples, fingerprint
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9, $10::jsonb, $11::jsonb, $12)
 ON CONFLICT (path, start_ms) DO UPDATE SET
     end_ms = excluded.end_ms, revision = excluded.revision, status = excluded.status, event_id = excluded.event_id,
-    payload = excluded.payload;
+    payload = excluded.payload, shift_date = excluded.shift_date, parts = excluded.parts,
+    samples = coalesce(excluded.samples, kpi_window.samples), fingerprint = excluded.fingerprint;
+
+-- name: add_revision
+-- What was said about a window, kept for good.
+INSERT INTO window_revision (path, start_ms, revision, status, payload) VALUES ($1, $2, $3, $4, $5::json)
+ON CONFLICT (path, start_ms, revision, status) DO NOTHING;
+
+-- name: archived
+-- Final windows with what they were judged from.
+SELECT shift, shift_date, start_ms, end_ms, revision, parts, samples, fingerprint FROM kpi_window
+WHERE path = $1 AND end_ms > $2 AND start_ms < $3 AND status = 'final' AND samples IS NOT NULL
+ORDER BY start_ms;
+
+-- name: keep_samples
+-- Samples of a final window that came later and changed nothing of what is said about it.
+UPDATE kpi_window SET samples = $3::jsonb WHERE path = $1 AND start_ms = $2;
+
+-- name: add_word
+-- What a person said about a unit.
+INSERT INTO word (id, path, kind, document, actor, why, said_ms) VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: untaken_words
+-- What persons said and no unit was judged with yet.
+SELECT id, path, kind, document, actor, why, said_ms FROM word WHERE NOT is_taken ORDER BY said_ms, id;
+
+-- name: take_words
+-- Units were judged with these words.
+UPDATE word SET is_taken = true WHERE id = ANY ($1::text[]);
 
 -- name: window_event
 -- The event that last spoke of a window.
@@ -65,7 +114,7 @@ SELECT event_id FROM kpi_window WHERE path = $1 AND start_ms = $2;
 
 -- name: page_intervals
 -- Intervals of a unit in order of time.
-SELECT start_ms, end_ms, element, reason, job_order, shift FROM state_interval
+SELECT start_ms, end_ms, element, reason, job_order, shift, revision, source, reason_code, stop_reason, material, minor_stop FROM state_interval
 WHERE path = $1 AND end_ms > $2 AND start_ms < $3 AND start_ms > $4
 ORDER BY start_ms LIMIT $5;
 
@@ -74,3 +123,18 @@ ORDER BY start_ms LIMIT $5;
 SELECT path, start_ms, payload, status FROM kpi_window
 WHERE (path = $1 OR starts_with(path, $1 || '/')) AND (start_ms, path) < ($2, $3)
 ORDER BY start_ms DESC, path DESC LIMIT $4;
+
+-- name: page_revisions
+-- Everything that was said about windows at or below a place, newest first.
+SELECT id, path, payload FROM window_revision
+WHERE (path = $1 OR starts_with(path, $1 || '/')) AND id < $2 ORDER BY id DESC LIMIT $3;
+
+-- name: parts
+-- Elements and counts of windows at or below a place.
+SELECT path, shift, shift_date, start_ms, end_ms, status, revision, parts, payload FROM kpi_window
+WHERE (path = $1 OR starts_with(path, $1 || '/')) AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms, path;
+
+-- name: payloads
+-- What is said of windows at or below a place.
+SELECT path, payload FROM kpi_window
+WHERE (path = $1 OR starts_with(path, $1 || '/')) AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms, path;
