@@ -7,6 +7,8 @@ answers - is left out: its record is the event log.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
+from typing import Protocol
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
@@ -48,6 +50,26 @@ _Slots = dict[str, Tag | None]
 """Tag by metric name; None for what is left out."""
 
 
+class Extend(Protocol):
+    """The optional compiled step, `_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not."""
+
+    def __call__(
+        self,
+        slots: list[Slot],
+        values: list[Value],
+        timestamps: list[int],
+        order: list[int],
+        tags: list[Tag],
+        at_ms: list[int],
+        cells: list[Cell],
+        quality: list[int],
+        size: int,
+        /,
+    ) -> int:
+        """Append rows to the five columns of a batch that holds `size` samples and notes; return how many rows were taken."""
+        ...
+
+
 class Recorder:
     """Fills the batch that is written next.
 
@@ -55,6 +77,7 @@ class Recorder:
         site: Its mapping rules say what is where.
         tags: The tags of this process.
         now_ms: Our clock, ms since the epoch.
+        extend: The compiled step for plain rows, where there is one.
 
     Attributes:
         batch: What was heard since `take`.
@@ -62,10 +85,11 @@ class Recorder:
         gaps: Gaps since the start.
     """
 
-    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int]) -> None:
+    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], extend: Extend | None = None) -> None:
         self._site = site
         self._tags = tags
         self._now_ms = now_ms
+        self._extend = extend
         self._places = Places(site.mappings)
         self._sources = Sources()
         self._slots: dict[tuple[EdgeNodeDescriptor, str | None], _Slots] = {}
@@ -175,7 +199,13 @@ class Recorder:
         batch = self.batch
         fresh, size = batch.fresh, batch.size
         order, tags, times, cells, qualities = fresh.order, fresh.tags, fresh.at_ms, fresh.cells, fresh.quality
-        for slot, value, at_ms in zip(columns.slots, columns.values, columns.timestamps, strict=True):
+        rows: Iterable[tuple[Slot, Value, int]] = zip(columns.slots, columns.values, columns.timestamps, strict=True)
+        if self._extend is not None:
+            whole = columns.slots, columns.values, columns.timestamps
+            done = self._extend(*whole, order, tags, times, cells, qualities, size)
+            size += len(order) - len(fresh.marks)
+            rows = () if done == len(columns.slots) else islice(rows, done, None)
+        for slot, value, at_ms in rows:
             tag, quality = slot.memo or self._known(node, device, slot)
             if tag is None:
                 continue
