@@ -22,7 +22,9 @@ def main() -> int:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     headers = Path(sysconfig.get_paths()["include"])
     if shutil.which(compiler[0]) is None:
-        print(f"accelerate: no C compiler ({compiler[0]}); install one or set CC. Nothing was changed, and nothing needs it.")
+        print(
+            f"accelerate: no C compiler ({compiler[0]}); install one or set CC. Nothing was changed, and nothing needs it."
+        )
         return 1
     if not (headers / "Python.h").exists():
         print(f"accelerate: no Python.h in {headers}; install this Python's development package. Nothing was changed.")

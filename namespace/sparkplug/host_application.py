@@ -243,7 +243,7 @@ class HostSession:
         table = living_table(node, route.topic.device_id)
         if table is None or self._walk is None:
             return False
-        walked = table.walk(self._walk, payload, window.expected, node.born_at, now_ms, limits)
+        walked = self._walk(payload, table.by_alias, window.expected, node.born_at, now_ms, limits.metrics)
         if walked is None:
             return False
         sent_at, slots, values, timestamps = walked

@@ -15,7 +15,6 @@ from namespace.sparkplug.errors import Reason, RemoteProtocolError
 from namespace.sparkplug.metric import Metric, PropertySet, Template, Value
 from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits
-from namespace.sparkplug.quick_walk import Walk, Walked
 
 _SELF_DESCRIBING = {
     "float_value": DataType.Float,
@@ -83,6 +82,11 @@ class MetricTable:
     def __len__(self) -> int:
         return len(self._by_name)
 
+    @property
+    def by_alias(self) -> dict[int, Slot]:
+        """What each alias means; for the compiled step, which makes values current as `data` does."""
+        return self._by_alias
+
     def values(self) -> tuple[MetricValue, ...]:
         """Return every metric with its current value."""
         return tuple(slot.as_value() for slot in self._by_name.values())
@@ -135,12 +139,6 @@ class MetricTable:
                     continue
             problems += self._unusual_data(entry, sent_at, columns, limits, needs_birth)
         return columns, problems
-
-    def walk(
-        self, walk: Walk, payload: bytes, expected: int, born_at: int, now_ms: int, limits: Limits
-    ) -> Walked | None:
-        """Take in the values of a plain data message by the compiled step; None, and nothing is changed, for any other message."""
-        return walk(payload, self._by_alias, expected, born_at, now_ms, limits.metrics)
 
     def _unusual_data(
         self, entry: pb.Payload.Metric, sent_at: int, columns: Columns, limits: Limits, needs_birth: bool

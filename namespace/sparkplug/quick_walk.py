@@ -4,32 +4,18 @@ The step is `_fast/walk.c`, built by `make accelerate` alone. Who loads it and h
 business (`namespace.runtime.accelerated`); without it everything works the same.
 """
 
-from typing import Protocol
+from collections.abc import Callable
 
-from namespace.sparkplug.metric_columns import Slot
 from namespace.sparkplug.metric import Value
+from namespace.sparkplug.metric_columns import Slot
 
 Walked = tuple[int, list[Slot], list[Value], list[int]]
 """Timestamp of the payload (0 when it has none), then slots, values and their timestamps, row by row."""
 
+Walk = Callable[[bytes, dict[int, Slot], int, int, int, int], Walked | None]
+"""Makes the values of a message current in which everything is as it nearly always is.
 
-class Walk(Protocol):
-    """Takes in a message in which everything is as it nearly always is."""
-
-    def __call__(
-        self, payload: bytes, by_alias: dict[int, Slot], expected: int, born_at: int, now_ms: int, most: int, /
-    ) -> Walked | None:
-        """Make the values of a message current.
-
-        Args:
-            payload: Of an NDATA or DDATA.
-            by_alias: The metrics its birth told of.
-            expected: The seq that is next.
-            born_at: Timestamp of the birth, ms since the epoch; what was sent before it is not for this step.
-            now_ms: For metrics of a payload without any timestamp, ms since the epoch.
-            most: Metrics that a payload may hold.
-
-        Returns:
-            What was read; None, and nothing is changed, where the message has anything unusual.
-        """
-        ...
+Its arguments are the payload, the metrics by alias as the birth told of them, the seq that is next, the timestamp of the birth (what was
+sent before it is refused), our clock for metrics of a payload without any timestamp (both ms since the epoch), and how many metrics a
+payload may hold. It returns what was read; None, and nothing is changed, where the message has anything unusual.
+"""

@@ -31,7 +31,17 @@ SETTINGS = HostSettings(limits=Limits(payload_bytes=900, metrics=24), reorder_ti
 
 VARINT, FIXED64, PART, FIXED32 = 0, 1, 2, 5
 _WHOLE = (0, 1, 2, 127, 128, 255, 256, 2**15, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53, 2**63 - 1, 2**63, 2**64 - 1)
-_TEXTS = (b"", b"a", "grüße".encode(), "\U0001f6e0".encode(), b"nul\0", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80")
+_TEXTS = (
+    b"",
+    b"a",
+    "grüße".encode(),
+    "\U0001f6e0".encode(),
+    b"nul\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xc0\x80",
+    b"\xf4\x90\x80\x80",
+)
 _REALS = (b"\0" * 8, struct.pack("<d", -0.0), struct.pack("<d", float("inf")), b"\x01" + b"\0" * 5 + b"\xf0\x7f")
 _NARROW = (b"\0" * 4, struct.pack("<f", -0.0), struct.pack("<f", 0.1), b"\x01\0\x80\x7f", b"\x01\0\xc0\xff")
 _ALIASES = {datatype: datatype if datatype != 3 else 2**40 for datatype in range(1, 20) if datatype not in (16, 19)}
@@ -73,9 +83,13 @@ class _Writer:
         datatype = rng.choice(list(_ALIASES)) if rng.random() < oddity else rng.randrange(1, 16)
         fields: list[tuple[int, int, int | bytes]] = [(2, VARINT, _ALIASES[datatype])]
         if rng.random() < 0.9:
-            fields.append((3, VARINT, rng.choice((0, NOW + rng.randrange(2_000), *_WHOLE[-3:])) if rng.random() < 0.2 else NOW))
+            fields.append(
+                (3, VARINT, rng.choice((0, NOW + rng.randrange(2_000), *_WHOLE[-3:])) if rng.random() < 0.2 else NOW)
+            )
         if rng.random() < 0.8:
-            fields.append((4, VARINT, rng.choice((0, datatype, 2**32 + datatype)) if rng.random() < oddity else datatype))
+            fields.append(
+                (4, VARINT, rng.choice((0, datatype, 2**32 + datatype)) if rng.random() < oddity else datatype)
+            )
         if rng.random() < 0.1:
             fields.append((rng.choice((5, 6, 7)), VARINT, int(rng.random() < oddity)))
         fields.append(self._value(datatype, rng.choice((10, 11, 12, 13, 14, 15, 16)) if rng.random() < oddity else 0))
@@ -175,7 +189,9 @@ def _birth(seq: int, at_ms: int, *, is_node: bool) -> bytes:
     if is_node:
         message.metrics.add(name="bdSeq", datatype=4, long_value=at_ms % 256)
     for datatype, alias in _ALIASES.items():
-        message.metrics.add(name=f"m{datatype}", alias=alias, datatype=datatype, is_null=True, is_transient=datatype == 2)
+        message.metrics.add(
+            name=f"m{datatype}", alias=alias, datatype=datatype, is_null=True, is_transient=datatype == 2
+        )
     message.metrics[-1].properties.keys.append("Quality")
     message.metrics[-1].properties.values.add(type=3, int_value=500)
     return message.SerializeToString()
@@ -195,7 +211,13 @@ class _Side:
         return events
 
     def tables(self) -> object:
-        return _exact([(m.name, m.datatype, m.value, m.timestamp, m.properties) for d in (None, "d") for m in self.core.metrics(NODE, d)])
+        return _exact(
+            [
+                (m.name, m.datatype, m.value, m.timestamp, m.properties)
+                for d in (None, "d")
+                for m in self.core.metrics(NODE, d)
+            ]
+        )
 
 
 def _exact(value: object) -> object:
@@ -256,7 +278,7 @@ def _told_apart(steps: tuple[Walk, Extend], seed: int, messages: int) -> tuple[i
             both("NBIRTH", None, _birth(0, now_ms - NOW + 1, is_node=True))
             both("DBIRTH", "d", _birth(1, now_ms - NOW + 1, is_node=False))
         snapshot = pure.core.snapshot(NODE)
-        assert snapshot is not None and snapshot == fast.core.snapshot(NODE) or "nan" in repr(snapshot)
+        assert (snapshot is not None and snapshot == fast.core.snapshot(NODE)) or "nan" in repr(snapshot)
         seq = (snapshot.seq + 1) % 256 if rng.random() < 0.98 else rng.randrange(300)
         payload = writer.message(seq)
         if rng.random() < 0.2:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
-from typing import Protocol
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
@@ -50,24 +49,14 @@ _Slots = dict[str, Tag | None]
 """Tag by metric name; None for what is left out."""
 
 
-class Extend(Protocol):
-    """The optional compiled step, `_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not."""
+Extend = Callable[
+    [list[Slot], list[Value], list[int], list[int], list[Tag], list[int], list[Cell], list[int], int], int
+]
+"""The optional compiled step, `adapters/_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not.
 
-    def __call__(
-        self,
-        slots: list[Slot],
-        values: list[Value],
-        timestamps: list[int],
-        order: list[int],
-        tags: list[Tag],
-        at_ms: list[int],
-        cells: list[Cell],
-        quality: list[int],
-        size: int,
-        /,
-    ) -> int:
-        """Append rows to the five columns of a batch that holds `size` samples and notes; return how many rows were taken."""
-        ...
+Its arguments are slots, values and timestamps of a message; order, tags, times, cells and qualities of the batch, to which it appends; and
+how many samples and notes the batch holds. It returns how many rows it took.
+"""
 
 
 class Recorder:
