@@ -135,7 +135,19 @@ def survives(mutant: Mutant, copy: Path) -> bool:
     target = copy / mutant.path.relative_to(ROOT)
     source = mutant.path.read_text(encoding="utf-8")
     target.write_text(mutant.applied(source), encoding="utf-8")
-    options = ["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not soak"]
+    options = [
+        "-x",
+        "-q",
+        "--noconftest",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-m",
+        "not soak",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
