@@ -6,6 +6,7 @@ Nothing depends on them; what they do, the Python way does the same, slower. The
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from pydantic import BaseModel
@@ -21,7 +22,7 @@ class _Switch(BaseModel):
 
 
 def compiled(module: str) -> ModuleType | None:
-    """Return a compiled module; None where it is not built, was built for another Python, or is switched off.
+    """Return a compiled module; None where it is not built, older than its source, for another Python, or switched off.
 
     Args:
         module: Its full name.
@@ -29,9 +30,12 @@ def compiled(module: str) -> ModuleType | None:
     if not read_settings(_Switch).accelerate:
         return None
     try:
-        return import_module(module)
+        found = import_module(module)
     except ImportError:
         return None
+    built = Path(str(found.__file__))
+    source = built.with_name(f"{module.rpartition('.')[2]}.c")
+    return None if source.exists() and source.stat().st_mtime > built.stat().st_mtime else found
 
 
 def compiled_walk() -> Walk | None:

@@ -12,7 +12,6 @@ from namespace.sparkplug.payload import Payload
 from namespace.sparkplug.sequence import SequenceCounter
 from namespace.sparkplug.topic import MessageType, Topic
 
-
 _ONE_MOMENT_MS = 1_000
 """A clock that lags behind the last birth by more than this was set back, which is not ours to hide."""
 

@@ -40,10 +40,11 @@ from namespace.sparkplug.host_message import (
     living_table,
     refuse_device_birth,
     told_of_data,
+    walked_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
-from namespace.sparkplug.metric_columns import Columns, MetricValue
+from namespace.sparkplug.metric_columns import MetricValue
 from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
@@ -225,7 +226,7 @@ class HostSession:
 
     def _take_in(self, topic: str, payload: bytes, now_ms: int) -> None:
         route = self._routes.get(topic) or self._route(topic)
-        if route is None or (self._walk is not None and route.is_data and self._walk_next(route, payload, now_ms)):
+        if route is None or (route.is_data and self._walk_next(route, payload, now_ms)):
             return
         try:
             message = parse_payload(payload, self._settings.limits)
@@ -236,21 +237,10 @@ class HostSession:
 
     def _walk_next(self, route: Route, payload: bytes, now_ms: int) -> bool:
         """Do by the compiled step what parsing and `_take_next` would do; tell whether it could."""
-        node = route.node
-        window, limits = node.window, self._settings.limits
-        if node.state is not NodeState.ONLINE or window.is_waiting or len(payload) > limits.payload_bytes:
+        data = None if self._walk is None else walked_data(self._walk, route, payload, now_ms, self._settings.limits)
+        if data is None:
             return False
-        table = living_table(node, route.topic.device_id)
-        if table is None or self._walk is None:
-            return False
-        walked = self._walk(payload, table.by_alias, window.expected, node.born_at, now_ms, limits.metrics)
-        if walked is None:
-            return False
-        sent_at, slots, values, timestamps = walked
-        window.accept(sent_at)
-        node.sent_at = max(node.sent_at, sent_at)
-        columns = Columns.of(slots, values, timestamps)
-        self._events.append(Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms))
+        self._events.append(data)
         return True
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
