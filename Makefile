@@ -26,7 +26,7 @@ WEB_BUNDLE := services/console/static/bundle/index.html
 endif
 PROTO_OUT := namespace/sparkplug/_pb
 
-.PHONY: help demo test check setup lock proto generate new-service web dist image soak interop bench clean
+.PHONY: help demo test check setup accelerate lock proto generate new-service web dist image soak interop bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ setup: $(READY) ## Make .venv with every locked dependency; needs python3 alone,
 $(READY): requirements.lock pyproject.toml deploy/bootstrap/setup.sh deploy/bootstrap/fetch_packages.sh
 	@sh deploy/bootstrap/setup.sh
 	@touch $@
+
+accelerate: $(READY) ## Build the optional compiled steps here; needs a C compiler and Python's headers, nothing else does
+	$(PYTHON_IN) deploy/bootstrap/accelerate.py
 
 lock: $(READY) ## Resolve the dependencies of pyproject.toml anew into requirements.lock
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -109,4 +112,5 @@ bench: $(READY) ## Measure speed and size against goals and peers; QUICK=1 is a 
 clean: ## Remove everything that was made here except a site's data (.uns)
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	rm -rf $(WEB)/node_modules services/console/static/bundle
+	find namespace services -path '*/_fast/*' -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.runtime.accelerated import compiled_walk
 from namespace.runtime.clock import Clock, to_ms
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.logging import get_logger
@@ -110,6 +111,7 @@ class EdgeNodeListener:
         self._clock = clock
         self._metrics = metrics
         self._core = core or HostSession()
+        self._core.accelerate(compiled_walk())
         self._held: list[Message] | None = None
         self._is_overflown = False
         self._has_snapshot = False

@@ -14,6 +14,7 @@ from namespace.contracts.node import EVENTS_QUERY
 from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteModel
+from namespace.runtime.accelerated import compiled_walk
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.clock import SystemClock
@@ -97,7 +98,7 @@ async def run(
     health.not_ready(_START, "starting")
     log = get_logger()
     async with serve_health(health, metrics.registry, port=settings.health_port) as port:
-        log.info("starting", version=VERSION, health_port=port)
+        log.info("starting", version=VERSION, health_port=port, accelerated=compiled_walk() is not None)
         async with _open_database(service, settings, health, stop) as database:
             if database is not None:
                 process = _Process(

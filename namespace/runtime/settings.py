@@ -42,6 +42,7 @@ class ServiceSettings(BaseModel):
         allow_plaintext: Permit an unencrypted broker connection beyond loopback.
         mqtt_client: `stream`, our own, which holds a broker back that is too fast; or `aiomqtt`, which leaves it.
         mqtt_rest_ms: Milliseconds that `stream` waits between reads of the network, for fewer and larger ones; 0 for none.
+        accelerate: Use the optional compiled steps where `make accelerate` built them; the results are the same either way.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,6 +62,7 @@ class ServiceSettings(BaseModel):
     allow_plaintext: bool = False
     mqtt_client: Literal["stream", "aiomqtt"] = "stream"
     mqtt_rest_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
+    accelerate: bool = True
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -62,6 +62,7 @@ from namespace.sparkplug.metric import (
 )
 from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
+from namespace.sparkplug.quick_walk import Walk, Walked
 from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
@@ -145,6 +146,8 @@ __all__ = [
     "TopicError",
     "Undeliverable",
     "Value",
+    "Walk",
+    "Walked",
     "Want",
     "WantedReason",
     "command",

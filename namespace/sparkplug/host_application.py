@@ -40,10 +40,12 @@ from namespace.sparkplug.host_message import (
     living_table,
     refuse_device_birth,
     told_of_data,
+    walked_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
 from namespace.sparkplug.metric_columns import MetricValue
+from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
@@ -67,6 +69,11 @@ class HostSession:
         self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
         self._events: list[HostEvent] = []
+        self._walk: Walk | None = None
+
+    def accelerate(self, walk: Walk | None) -> None:
+        """Let plain data be read by a compiled step, or by it no longer; nothing else changes."""
+        self._walk = walk if self._settings.check_sequence else None
 
     def receive(self, topic: str, payload: bytes, now_ms: int) -> list[HostEvent]:
         """Take in a message from the broker.
@@ -219,7 +226,7 @@ class HostSession:
 
     def _take_in(self, topic: str, payload: bytes, now_ms: int) -> None:
         route = self._routes.get(topic) or self._route(topic)
-        if route is None:
+        if route is None or (route.is_data and self._walk_next(route, payload, now_ms)):
             return
         try:
             message = parse_payload(payload, self._settings.limits)
@@ -227,6 +234,14 @@ class HostSession:
                 self._dispatch(route, message, len(payload), now_ms)
         except RemoteProtocolError as error:
             self._reject(route, error, now_ms)
+
+    def _walk_next(self, route: Route, payload: bytes, now_ms: int) -> bool:
+        """Do by the compiled step what parsing and `_take_next` would do; tell whether it could."""
+        data = None if self._walk is None else walked_data(self._walk, route, payload, now_ms, self._settings.limits)
+        if data is None:
+            return False
+        self._events.append(data)
+        return True
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
         """Take in data whose turn it is, of somebody who is online and has no hole: nearly all there is; tell whether it was."""

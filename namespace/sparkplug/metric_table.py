@@ -82,6 +82,11 @@ class MetricTable:
     def __len__(self) -> int:
         return len(self._by_name)
 
+    @property
+    def by_alias(self) -> dict[int, Slot]:
+        """What each alias means; for the compiled step, which makes values current as `data` does."""
+        return self._by_alias
+
     def values(self) -> tuple[MetricValue, ...]:
         """Return every metric with its current value."""
         return tuple(slot.as_value() for slot in self._by_name.values())

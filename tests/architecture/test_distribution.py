@@ -56,6 +56,10 @@ def test_both_packages_belong_to_one_distribution_and_nothing_else_does(installe
     }
 
 
+def test_nothing_compiled_is_in_it(installed: Path) -> None:
+    assert not [path for path in installed.rglob("*") if path.suffix in {".c", ".so", ".pyd"} or path.name == "_fast"]
+
+
 def test_sql_and_type_markers_are_in_it(installed: Path) -> None:
     for marker in ("namespace/py.typed", "services/py.typed"):
         assert (installed / marker).is_file()

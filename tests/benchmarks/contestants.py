@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from namespace.runtime.accelerated import compiled_walk
+from services.historian.adapters.compiled import compiled_extend
 from tests.benchmarks import environments
 from tests.benchmarks.environments import CONSUMERS, ROOT
 from tests.benchmarks.stand_in import serving
@@ -113,8 +115,9 @@ def report_of(command: Sequence[str]) -> Measured:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every process that is measured: ours without settings of a site."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("UNS_")}
+    """Return the environment of every process that is measured: ours without settings of a site, and nothing compiled."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UNS_")}
+    return kept | {"UNS_ACCELERATE": "0"}
 
 
 def ours(script: str) -> tuple[str, ...]:
@@ -130,10 +133,17 @@ def _python(peer: str, script: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (environments.python_peer(peer), CONSUMERS / f"{script}.py")
 
 
+def _compiled() -> Sequence[str | Path]:
+    if compiled_walk() is None or compiled_extend() is None:
+        raise environments.Missing("not built: make accelerate")
+    return ("env", "UNS_ACCELERATE=1", *ours("own"))
+
+
 CALIBRATOR = Contestant(
     "frame-walk", "asyncio protocol, count only (calibrator)", 200_000, _plain("frame_walk"), keeps_state=False
 )
 OWN = Contestant("own", "uns-mes: transport, host session, recorder", 30_000, lambda: ours("own"), marked=True)
+COMPILED = Contestant("own-compiled", "the same with `make accelerate`", 60_000, _compiled, marked=True)
 COUNTER = Contestant(
     "c-counter", "C libmosquitto, count only", 100_000, lambda: (environments.c_counter(),), keeps_state=False
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tests.benchmarks import corpus, profile
 from tests.benchmarks.contestants import (
     CALIBRATOR,
+    COMPILED,
     COUNTER,
     NODE,
     OWN,
@@ -25,7 +26,7 @@ from tests.benchmarks.stand_in import marker
 
 _GATES = {COUNTER.name: Gate(2.5), PAHO.name: Gate(0.4), NODE.name: Gate(0.6), "pysparkplug": Gate(0.12)}
 _BUDGET_US = 13.0
-_QUICK = (COUNTER, PAHO)
+_QUICK = (COMPILED, COUNTER, PAHO)
 
 
 def calibrate(run: Run) -> None:
@@ -39,7 +40,7 @@ def measured(run: Run) -> list[Row]:
     """Return a row for each consumer."""
     commands: dict[str, Sequence[object]] = {OWN.name: OWN.command()}
     missing: dict[str, str] = {}
-    peers = [peer for peer in PEERS if not run.is_quick or peer in _QUICK]
+    peers = [peer for peer in (COMPILED, *PEERS) if not run.is_quick or peer in _QUICK]
     for peer in peers:
         try:
             commands[peer.name] = peer.command()
@@ -103,6 +104,19 @@ def _row(
     if name in void:
         return Row(identity, what, skipped=f"void: {void[name]}", gate=gate)
     theirs = [one.cpu_us for one in found[name]]
+    if contestant is COMPILED and OWN.name not in void:
+        others = ((peer.name, [one.cpu_us for one in found.get(peer.name, ())]) for peer in (COUNTER, PAHO, NODE))
+        shares = [f"{ratios(theirs, figures).median:.2f} x {other}" for other, figures in others if figures]
+        return Row(
+            identity,
+            what,
+            figure=Spread.of(theirs),
+            unit="us CPU/message",
+            ratio=ratios(theirs, own),
+            against=f"{name} / own",
+            gate=Gate(0.5),
+            note=", ".join(shares),
+        )
     if OWN.name in void:
         return Row(identity, what, figure=Spread.of(theirs), unit="us CPU/message", void=void[OWN.name], gate=gate)
     return Row(

@@ -7,6 +7,7 @@ answers - is left out: its record is the event log.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
@@ -48,6 +49,16 @@ _Slots = dict[str, Tag | None]
 """Tag by metric name; None for what is left out."""
 
 
+Extend = Callable[
+    [list[Slot], list[Value], list[int], list[int], list[Tag], list[int], list[Cell], list[int], int], int
+]
+"""The optional compiled step, `adapters/_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not.
+
+Its arguments are slots, values and timestamps of a message; order, tags, times, cells and qualities of the batch, to which it appends; and
+how many samples and notes the batch holds. It returns how many rows it took.
+"""
+
+
 class Recorder:
     """Fills the batch that is written next.
 
@@ -55,6 +66,7 @@ class Recorder:
         site: Its mapping rules say what is where.
         tags: The tags of this process.
         now_ms: Our clock, ms since the epoch.
+        extend: The compiled step for plain rows, where there is one.
 
     Attributes:
         batch: What was heard since `take`.
@@ -62,10 +74,11 @@ class Recorder:
         gaps: Gaps since the start.
     """
 
-    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int]) -> None:
+    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], extend: Extend | None = None) -> None:
         self._site = site
         self._tags = tags
         self._now_ms = now_ms
+        self._extend = extend
         self._places = Places(site.mappings)
         self._sources = Sources()
         self._slots: dict[tuple[EdgeNodeDescriptor, str | None], _Slots] = {}
@@ -176,7 +189,13 @@ class Recorder:
         batch = self.batch
         fresh, size = batch.fresh, batch.size
         order, tags, times, cells, qualities = fresh.order, fresh.tags, fresh.at_ms, fresh.cells, fresh.quality
-        for slot, value, at_ms in zip(columns.slots, columns.values, columns.timestamps, strict=True):
+        rows: Iterable[tuple[Slot, Value, int]] = zip(columns.slots, columns.values, columns.timestamps, strict=True)
+        if self._extend is not None:
+            whole = columns.slots, columns.values, columns.timestamps
+            done = self._extend(*whole, order, tags, times, cells, qualities, size)
+            size += len(order) - len(fresh.marks)
+            rows = () if done == len(columns.slots) else islice(rows, done, None)
+        for slot, value, at_ms in rows:
             tag, quality = slot.memo or self._known(node, device, slot)
             if tag is None:
                 continue

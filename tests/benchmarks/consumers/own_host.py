@@ -18,6 +18,7 @@ from namespace.runtime.placing import Device
 from namespace.sparkplug import BD_SEQ, REBIRTH, HostEvent, HostSession, NodeState
 from namespace.transport import BrokerUrl, Message
 from namespace.transport.stream import StreamTransport
+from services.historian.adapters.compiled import compiled_extend
 from services.historian.application.recorder import Recorder
 from services.historian.application.writer import FLUSH_ROWS
 from services.historian.domain.tag import Tags
@@ -49,7 +50,7 @@ class OwnHost:
     def __init__(self, port: int, *, recorded: Callable[[int], None], marked: Callable[[str], None]) -> None:
         clock, metrics = SystemClock(), ServiceMetrics()
         site = load_site(SITE_FILE.read_text(encoding="utf-8"), str(SITE_FILE))
-        self._recorder = Recorder(site, Tags(), lambda: to_ms(clock.now()))
+        self._recorder = Recorder(site, Tags(), lambda: to_ms(clock.now()), compiled_extend())
         self._recorded = recorded
         self._taken = 0
         self._marked = marked
