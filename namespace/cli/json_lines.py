@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from namespace.runtime import SystemClock, to_ms
@@ -19,10 +20,27 @@ class LineError(Exception):
     """A line cannot be obeyed; the text says why."""
 
 
+_unheard = threading.Event()
+"""Set once nobody reads what is said."""
+
+
 def say(event: str, **details: Any) -> None:
-    """Write one line of JSON with what happened and when."""
-    sys.stdout.write(json.dumps({"event": event, "at_ms": to_ms(SystemClock().now()), **details}) + "\n")
-    sys.stdout.flush()
+    """Write one line of JSON with what happened and when; when nobody reads any more, `lines` ends as if the input had."""
+    if _unheard.is_set():
+        return
+    try:
+        sys.stdout.write(json.dumps({"event": event, "at_ms": to_ms(SystemClock().now()), **details}) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _unheard.set()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # or the interpreter would complain at its end
+        os.close(nowhere)
+        for end in list(_ends):
+            end()
+
+
+_ends: set[Callable[[], None]] = set()
 
 
 def read_line(text: str) -> dict[str, Any]:
@@ -58,7 +76,7 @@ def id_of(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def lines() -> AsyncGenerator[str, None]:
-    """Read standard input, whatever it is - a pipe, a file, a terminal - until its end, Ctrl-C or SIGTERM."""
+    """Read standard input, whatever it is - a pipe, a file, a terminal - until its end, Ctrl-C or SIGTERM, or until nobody hears us."""
     loop = asyncio.get_running_loop()
     found: asyncio.Queue[str | None] = asyncio.Queue()
     room = threading.Semaphore(_AHEAD)
@@ -74,11 +92,19 @@ async def lines() -> AsyncGenerator[str, None]:
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
         loop.add_signal_handler(number, found.put_nowait, None)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(found.put_nowait, None)
+
+    _ends.add(end)
+    if _unheard.is_set():
+        end()
     try:
         while (text := await found.get()) is not None:
             room.release()
             if text.strip():
                 yield text
     finally:
+        _ends.discard(end)
         for number in signals:
             loop.remove_signal_handler(number)

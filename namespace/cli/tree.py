@@ -170,6 +170,14 @@ def _show(site: SiteModel, at: EquipmentPath, picture: Picture, *, with_services
         console.print(root)
     if at == site.path and picture.nodes is not None and not hide_empty:
         console.print(_nodes(picture.nodes, now))
+        _show_conflicts(console, picture.nodes)
+
+
+def _show_conflicts(console: Console, rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        for conflict in row.get("conflicts", ()):
+            told = f"  {row['edge_node']} also claims {conflict}"
+            console.print(Text("claimed twice", style="bold yellow").append(told, style="not bold"))
 
 
 def _metrics(values: Iterable[ProjectedValue], now: datetime) -> Table:

@@ -22,10 +22,6 @@ from namespace.contracts.work_order_arguments import (
     ClockArgs,
     CreateJobOrdersArgs,
     DeclareQuantityArgs,
-    DispatchListArgs,
-    JobOrderArgs,
-    JobOrdersArgs,
-    LaborArgs,
     MergeArgs,
     MethodArgs,
     PauseArgs,
@@ -39,32 +35,28 @@ from namespace.contracts.work_order_arguments import (
     StoreWorkRequestArgs,
     SubStateArgs,
     UpdateArgs,
-    WipArgs,
-    WorkRequestsArgs,
 )
-from namespace.contracts.work_order_events import (
+from namespace.contracts.work_order_changes import (
     EquipmentAvailabilityChanged,
     JobListResequenced,
     JobOrderAmended,
+    JobOrderHeld,
+    JobOrderReleased,
+    QuantityDeclared,
+    ReworkOrdered,
+)
+from namespace.contracts.work_order_events import (
     JobOrderCancelled,
     JobOrderCleared,
     JobOrderFacts,
-    JobOrderHeld,
-    JobOrderReleased,
     JobOrderStateChanged,
     JobOrderStored,
     JobOrderUpdated,
-    JobResponse,
-    LaborActual,
     LaborReported,
-    OperationResponse,
     Predecessor,
-    QuantityDeclared,
     QuantityReported,
     QuantityValue,
-    ReworkOrdered,
     WorkRequestStored,
-    WorkResponse,
 )
 from namespace.contracts.work_order_masters import (
     StoreWorkMasterArgs,
@@ -75,6 +67,15 @@ from namespace.contracts.work_order_masters import (
     WorkMasterStored,
     WorkMasterVersionArgs,
 )
+from namespace.contracts.work_order_queries import (
+    DispatchListArgs,
+    JobOrderArgs,
+    JobOrdersArgs,
+    LaborArgs,
+    WipArgs,
+    WorkRequestsArgs,
+)
+from namespace.contracts.work_order_responses import JobResponse, LaborActual, OperationResponse, WorkResponse
 from namespace.sparkplug import DataType
 
 __all__ = [

@@ -19,9 +19,11 @@ from namespace.isa95.equipment import (
     WorkCenterSettings,
     WorkUnitSettings,
 )
+from namespace.isa95.foreign import ForeignPlaces
 from namespace.isa95.level import METRIC_FOLDERS, EquipmentLevel, is_level_name, level_name_from
-from namespace.isa95.mapping import MappingRule, MappingRules, MetricRule, Pattern, Placement
+from namespace.isa95.mapping import MappingRule, MappingRules, Placement
 from namespace.isa95.path import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
+from namespace.isa95.pattern import MetricRule, Pattern
 from namespace.isa95.quantity import Quantity, QuantityError
 from namespace.isa95.site import (
     ClockSettings,
@@ -32,6 +34,7 @@ from namespace.isa95.site import (
     UnknownTime,
 )
 from namespace.isa95.site_file import SiteFileError, SiteProblem, load_site
+from namespace.isa95.spelled import Reading, ReadingRule
 
 __all__ = [
     "METRIC_FOLDERS",
@@ -48,6 +51,7 @@ __all__ = [
     "EquipmentLevel",
     "EquipmentPath",
     "EquipmentPathError",
+    "ForeignPlaces",
     "MappingRule",
     "MappingRules",
     "MetricRule",
@@ -56,6 +60,8 @@ __all__ = [
     "PlannedDown",
     "Quantity",
     "QuantityError",
+    "Reading",
+    "ReadingRule",
     "Shift",
     "ShiftPattern",
     "SiteFileError",

@@ -8,118 +8,12 @@ four names.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from namespace.isa95.equipment import EquipmentHierarchy
 from namespace.isa95.path import EquipmentPath, EquipmentPathError
-
-_TOKEN = re.compile(
-    r"\{(?P<name>[a-z][a-z0-9_]*)(?P<deep>:\*\*)?\}|(?P<glob>\*\*|\*)|(?P<stray>[{}])|(?P<text>[^{}*]+)"
-)
-_SEGMENT, _DEEP = "[^/]+", ".+"
-
-
-class PatternError(ValueError):
-    """A pattern or template is not well formed, or uses a capture that nothing sets."""
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A glob over one name: literal text, `*` and `**`, captures `{line}` and `{tag:**}`.
-
-    `*` and `{line}` stand for one or more characters other than `/`, `**` and `{tag:**}` for one or more of
-    any kind. A capture that occurs twice must have the same text both times. Letter case matters.
-    """
-
-    text: str
-
-    @cached_property
-    def captures(self) -> frozenset[str]:
-        """The names that a match sets."""
-        return frozenset(match["name"] for match in _tokens(self.text) if match["name"])
-
-    @cached_property
-    def is_literal(self) -> bool:
-        """Whether it matches exactly one name, itself."""
-        return all(match["text"] for match in _tokens(self.text))
-
-    @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        seen: set[str] = set()
-        parts = []
-        for match in _tokens(self.text):
-            name = match["name"]
-            if match["text"]:
-                parts.append(re.escape(match["text"]))
-            elif match["glob"]:
-                parts.append(_DEEP if match["glob"] == "**" else _SEGMENT)
-            elif name in seen:
-                parts.append(f"(?P={name})")
-            else:
-                seen.add(name)
-                parts.append(f"(?P<{name}>{_DEEP if match['deep'] else _SEGMENT})")
-        return re.compile("".join(parts), re.DOTALL)
-
-    def check(self) -> None:
-        """Refuse a malformed pattern.
-
-        Raises:
-            PatternError: a brace stands alone or encloses no capture name, or the pattern is empty.
-        """
-        if not self.text:
-            raise PatternError("a pattern is not empty")
-        for match in _tokens(self.text):
-            if match["stray"]:
-                raise PatternError(
-                    f"a lone {match['stray']!r} in {self.text!r}; captures look like {{line}} or {{tag:**}}"
-                )
-
-    def match(self, name: str) -> dict[str, str] | None:
-        """The captures if `name` fits as a whole (maybe none of them), else None."""
-        found = self._regex.fullmatch(name)
-        return None if found is None else found.groupdict()
-
-
-def fill(template: str, captures: dict[str, str]) -> str:
-    """Put captured texts into a template.
-
-    Args:
-        template: text with `{name}` where a capture goes.
-        captures: text by capture name.
-
-    Raises:
-        PatternError: the template has a glob, a lone brace, or a name that is not among the captures.
-    """
-    parts = []
-    for match in _tokens(template):
-        if match["glob"] or match["stray"]:
-            raise PatternError(
-                f"{match[0]!r} in {template!r}; a name to map to has only text and captures like {{line}}"
-            )
-        name = match["name"]
-        if name is None:
-            parts.append(match["text"])
-        elif name in captures:
-            parts.append(captures[name])
-        else:
-            known = ", ".join(f"{{{item}}}" for item in sorted(captures)) or "none"
-            raise PatternError(f"{{{name}}} in {template!r} is captured nowhere in this rule (captured: {known})")
-    return "".join(parts)
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRule:
-    """How one metric name, or one family of them, is renamed.
-
-    Attributes:
-        pattern: what the foreign node calls it.
-        template: canonical name, with the captures of the whole rule.
-    """
-
-    pattern: Pattern
-    template: str
+from namespace.isa95.pattern import MetricRule, Pattern, fill
+from namespace.isa95.spelled import NOTHING_TOLD, Reading, ReadingRule, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +71,18 @@ class MappingRules:
         equipment: the hierarchy that places must exist in.
     """
 
-    def __init__(self, rules: tuple[MappingRule, ...], equipment: EquipmentHierarchy) -> None:
+    def __init__(self, rules: tuple[MappingRule | ReadingRule, ...], equipment: EquipmentHierarchy) -> None:
         self.rules = rules
         self._equipment = equipment
 
-    def resolve(self, group_id: str, edge_node_id: str, device_id: str | None, metric_name: str) -> Placement | None:
+    def resolve(
+        self,
+        group_id: str,
+        edge_node_id: str,
+        device_id: str | None,
+        metric_name: str,
+        told: Told = NOTHING_TOLD,
+    ) -> Placement | None:
         """The place and canonical name of a foreign metric; the first rule that applies decides.
 
         A rule whose place, with the captures filled in, does not exist in the site file does not apply.
@@ -191,24 +92,40 @@ class MappingRules:
             edge_node_id: of the foreign edge node.
             device_id: None for a metric of the node itself.
             metric_name: the full name from the birth.
+            told: what the births of node and device say of their place.
 
         Returns:
             The placement, or None: the metric is unplaced.
         """
         for rule in self.rules:
-            captures = rule.captures(group_id, edge_node_id, device_id)
-            if captures is None:
-                continue
-            for metric in rule.metrics:
-                found = metric.pattern.match(metric_name)
-                if found is None or not _agree(captures, found):
-                    continue
-                known = captures | found
-                place = self._place(rule.place, known)
-                if place is not None:
-                    return Placement(place, fill(metric.template, known))
-                break
+            if isinstance(rule, ReadingRule):
+                placement = self._read(rule, (group_id, edge_node_id, device_id), metric_name, told)
+            else:
+                placement = self._match(rule, (group_id, edge_node_id, device_id), metric_name)
+            if placement is not None:
+                return placement
         return None
+
+    def _match(self, rule: MappingRule, ids: tuple[str, str, str | None], metric_name: str) -> Placement | None:
+        captures = rule.captures(*ids)
+        found = None if captures is None else _renamed(rule.metrics, metric_name, captures)
+        if found is None:
+            return None
+        name, known = found
+        place = self._place(rule.place, known)
+        return None if place is None else Placement(place, name)
+
+    def _read(
+        self, rule: ReadingRule, ids: tuple[str, str, str | None], metric_name: str, told: Told
+    ) -> Placement | None:
+        spelled = rule.place_of(ids, metric_name, told, self._equipment)
+        found = None if spelled is None else _renamed(rule.metrics, spelled.metric, {})
+        return None if spelled is None or found is None else Placement(spelled.place, found[0])
+
+    @property
+    def reads_births(self) -> bool:
+        """Whether any rule needs to know what births say."""
+        return any(isinstance(rule, ReadingRule) and rule.reading is Reading.BIRTH for rule in self.rules)
 
     def filters(self) -> list[tuple[str, str]]:
         """What to subscribe to, as (group id, edge node id) pairs.
@@ -235,8 +152,16 @@ class MappingRules:
         return path if path in self._equipment else None
 
 
-def _tokens(text: str) -> list[re.Match[str]]:
-    return list(_TOKEN.finditer(text))
+def _renamed(
+    rules: tuple[MetricRule, ...], metric_name: str, captures: dict[str, str]
+) -> tuple[str, dict[str, str]] | None:
+    """The canonical name by the first rule that fits, with all captures; None: no rule is about this metric."""
+    for metric in rules:
+        found = metric.pattern.match(metric_name)
+        if found is not None and _agree(captures, found):
+            known = captures | found
+            return fill(metric.template, known), known
+    return None
 
 
 def _agree(known: dict[str, str], found: dict[str, str]) -> bool:

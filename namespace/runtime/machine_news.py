@@ -199,6 +199,7 @@ class MachineReporter:
     ) -> Iterator[MachineNews]:
         source = (event.edge_node, device)
         is_first = self.sources.born(*source, restored=event.restored)
+        self._places.born(*source, event.metrics)
         for metric in event.metrics:
             self._places.resolve(*source, metric.name)
         if source not in gone:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from namespace.isa95 import EquipmentPath, MappingRules, Placement
-from namespace.sparkplug import EdgeNodeDescriptor
+from namespace.isa95 import EquipmentPath, ForeignPlaces, MappingRules, Placement
+from namespace.sparkplug import EdgeNodeDescriptor, MetricValue
 
 Device = tuple[EdgeNodeDescriptor, str | None]
 """A device of an edge node, or, with None, the node itself."""
@@ -22,14 +22,19 @@ class Places:
     """
 
     def __init__(self, rules: MappingRules) -> None:
-        self._rules = rules
+        self._foreign = ForeignPlaces(rules)
         self._known: dict[Device, dict[str, Placement | None]] = {}
+
+    def born(self, node: EdgeNodeDescriptor, device: str | None, metrics: Iterable[MetricValue]) -> None:
+        """Take note of a birth, before its metrics are asked for: it may tell where it is."""
+        if self._foreign.born(node.group_id, node.edge_node_id, device, ((m.name, m.value) for m in metrics)):
+            self._known.pop((node, device), None)
 
     def resolve(self, node: EdgeNodeDescriptor, device: str | None, metric: str) -> Placement | None:
         """Return where a metric belongs and what it is called there; None for an unplaced one."""
         known = self._known.setdefault((node, device), {})
         if metric not in known:
-            known[metric] = self._rules.resolve(node.group_id, node.edge_node_id, device, metric)
+            known[metric] = self._foreign.resolve(node.group_id, node.edge_node_id, device, metric)
         return known[metric]
 
     def of_device(self, node: EdgeNodeDescriptor, device: str | None) -> frozenset[EquipmentPath]:

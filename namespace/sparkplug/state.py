@@ -66,6 +66,7 @@ class HostState:
         self._topic = str(StateTopic(check_id("host_id", host_id)))
         self._phase = _Phase.OFFLINE
         self._connected_at_ms = 0
+        self._is_contradicting = False
 
     @property
     def is_online(self) -> bool:
@@ -79,6 +80,7 @@ class HostState:
             The Will to register: retained, QoS 1, offline as of now (tck-id-payloads-state-will-message).
         """
         self._phase, self._connected_at_ms = _Phase.CONNECTING, now_ms
+        self._is_contradicting = False
         return self._message(online=False, timestamp=now_ms)
 
     def subscriptions(self) -> list[tuple[str, int]]:
@@ -99,6 +101,9 @@ class HostState:
     def receive(self, topic: str, payload: bytes) -> list[OutgoingMessage]:
         """Contradict an "offline" on our own topic, which a late Will of an earlier connection leaves behind.
 
+        Once: until the contradiction itself comes back, another "offline" is older than that or a copy, as a broker may deliver where
+        filters overlap (MQTT 5.0, 3.3.4).
+
         Returns:
             The birth again, or nothing (tck-id-message-flow-hid-sparkplug-state-message-delivered). What
             cannot be read is left alone: it may be anybody's.
@@ -109,7 +114,11 @@ class HostState:
             state = StatePayload.decode(payload)
         except RemoteProtocolError:
             return []
-        return [] if state.online else [self._message(online=True, timestamp=self._connected_at_ms)]
+        if state.online or self._is_contradicting:
+            self._is_contradicting = self._is_contradicting and not state.online
+            return []
+        self._is_contradicting = True
+        return [self._message(online=True, timestamp=self._connected_at_ms)]
 
     def disconnect(self, now_ms: int) -> list[OutgoingMessage]:
         """Take the birth back before a DISCONNECT.

@@ -3,12 +3,14 @@
 A test that fails when nothing is broken is found quickly; one that passes when something is broken is found by breaking it. Each mutant
 is one changed comparison, number, truth or condition in a copy of the library; a survivor is a change that no test noticed, and is either
 a missing test or a change without a meaning. It takes no part in `make test`: it is for whoever changes the codec or the sessions.
+What it finds becomes docs/reference/mutation.md; `--again` tries the survivors of the last run once more, after tests were added.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import random
 import shutil
@@ -16,9 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from tests.conformance.mutation_page import PAGE, Trial, page
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Path("namespace/sparkplug")
@@ -31,6 +36,7 @@ TESTS = (
 LEFT_OUT = {"__init__.py", "errors.py", "buffer_metrics.py", "forwarding.py", "resending.py", "stored_report.py"}
 """Names and words alone, and store and forward, which has tests of its own."""
 LIMIT_S = 120
+RECORD = ROOT / ".cache" / "mutation.json"
 
 _COMPARED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=",
@@ -65,8 +71,16 @@ class Mutant:
     text: str
 
     def applied(self, source: str) -> str:
-        """Return the module with the change."""
-        return source[: self.start] + self.text + source[self.end :]
+        """Return the module with the change; one that is no Python would count as noticed, and is refused."""
+        changed = source[: self.start] + self.text + source[self.end :]
+        compile(changed, str(self.path), "exec")
+        return changed
+
+    @property
+    def trial(self) -> Trial:
+        """What the page says of it, taken for a survivor until a test notices."""
+        was = self.path.read_text(encoding="utf-8")[self.start : self.end]
+        return Trial(self.path.name, self.line, was, self.text, survives=True)
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
@@ -130,24 +144,11 @@ def _changes(node: ast.AST, source: str) -> Iterator[str]:
             return
 
 
-def survives(mutant: Mutant, copy: Path) -> bool:
-    """Whether the tests pass with the change."""
-    target = copy / mutant.path.relative_to(ROOT)
-    source = mutant.path.read_text(encoding="utf-8")
-    target.write_text(mutant.applied(source), encoding="utf-8")
-    options = [
-        "-x",
-        "-q",
-        "--noconftest",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-m",
-        "not soak",
-    ]
+def passes(copy: Path) -> bool:
+    """Whether the tests pass on a copy of the library."""
+    plugins = [word for name in ("randomly", "cacheprovider", "xdist") for word in ("-p", f"no:{name}")]
+    # Hypothesis without deadlines, and with the same examples each time: a slow machine must not count as a noticed change.
+    options = ["-x", "-q", "--noconftest", *plugins, "--hypothesis-profile=ci", "-m", "not soak"]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
@@ -160,39 +161,67 @@ def survives(mutant: Mutant, copy: Path) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    finally:
-        target.write_text(source, encoding="utf-8")
     return done.returncode == 0
 
 
+def survives(mutant: Mutant, copy: Path) -> bool:
+    """Whether the tests pass with the change."""
+    target = copy / mutant.path.relative_to(ROOT)
+    source = mutant.path.read_text(encoding="utf-8")
+    target.write_text(mutant.applied(source), encoding="utf-8")
+    try:
+        return passes(copy)
+    finally:
+        target.write_text(source, encoding="utf-8")
+
+
+def every_mutant() -> list[Mutant]:
+    """Return the changes that can be made to the library, in the order of its modules."""
+    modules = (path for path in sorted((ROOT / LIBRARY).glob("*.py")) if path.name not in LEFT_OUT)
+    return [mutant for path in modules for mutant in mutants(path)]
+
+
 def main() -> int:
-    """Run for a while and list the survivors."""
+    """Run for a while, list the survivors and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="only the survivors of the last run")
     asked = parser.parse_args()
-    modules = (path for path in sorted((ROOT / LIBRARY).glob("*.py")) if path.name not in LEFT_OUT)
-    found = [mutant for path in modules for mutant in mutants(path)]
-    random.Random(asked.seed).shuffle(found)
-    tried, alive = 0, list[Mutant]()
+    known = json.loads(RECORD.read_text(encoding="utf-8")) if asked.again else {"trials": []}
+    seed, seconds = known.get("seed", asked.seed), known.get("seconds", asked.seconds)
+    trials = [Trial(**each) for each in known["trials"] if not each["survives"]]
+    alive = {(each["module"], each["was"], each["became"]) for each in known["trials"] if each["survives"]}
+    found = every_mutant()
+    possible = Counter(mutant.path.name for mutant in found)
+    random.Random(seed).shuffle(found)
+    if asked.again:
+        found = [m for m in found if (m.trial.module, m.trial.was, m.trial.became) in alive][: len(alive)]
     until = time.monotonic() + asked.seconds
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("namespace", "tests", "pyproject.toml"):
             whole = ROOT / name
             shutil.copytree(whole, copy / name) if whole.is_dir() else shutil.copy(whole, copy / name)
+        if not passes(copy):
+            sys.exit("the tests fail on the library as it is; mend that first")
         for mutant in found:
             if time.monotonic() > until:
                 break
-            tried += 1
+            trial = mutant.trial
             if survives(mutant, copy):
-                alive.append(mutant)
-                source = mutant.path.read_text(encoding="utf-8")
-                was = source[mutant.start : mutant.end]
-                where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
-                sys.stdout.write(f"survives {where}: {was!r} -> {mutant.text!r}\n")
+                sys.stdout.write(f"survives {trial.module}:{trial.line}: {trial.was!r} -> {trial.became!r}\n")
                 sys.stdout.flush()
-    sys.stdout.write(f"{tried} of {len(found)} mutants tried, {tried - len(alive)} noticed, {len(alive)} survive\n")
+            else:
+                trial = replace(trial, survives=False)
+            trials.append(trial)
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(
+        json.dumps({"seed": seed, "seconds": seconds, "trials": [asdict(each) for each in trials]}), encoding="utf-8"
+    )
+    PAGE.write_text(page(trials, possible, seed=seed, seconds=seconds), encoding="utf-8")
+    left = sum(trial.survives for trial in trials)
+    sys.stdout.write(f"{len(trials)} mutants tried, {len(trials) - left} noticed, {left} survive: {PAGE.name}\n")
     return 0
 
 

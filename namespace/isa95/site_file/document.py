@@ -208,6 +208,11 @@ class Field:
         ]
 
     @property
+    def is_mapping(self) -> bool:
+        """Whether a mapping is written here."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
     def is_list(self) -> bool:
         """Whether a list is written here."""
         return isinstance(self.node, yaml.SequenceNode)

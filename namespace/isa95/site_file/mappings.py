@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 
 from namespace.isa95.equipment import EquipmentHierarchy
-from namespace.isa95.mapping import MappingRule, MetricRule, Pattern, PatternError, fill
+from namespace.isa95.mapping import MappingRule
 from namespace.isa95.path import EquipmentPath
+from namespace.isa95.pattern import MetricRule, Pattern, PatternError, fill
 from namespace.isa95.site_file.document import Field, did_you_mean
+from namespace.isa95.spelled import Reading, ReadingRule
 
 MES_EDGE_NODE_PREFIX = "mes-"
 """Edge nodes of the site's own group whose ids begin so are MES services and are never mapped."""
@@ -17,10 +19,29 @@ _FORBIDDEN_IN_IDS = frozenset("+#/")
 _KEEP_ALL = MetricRule(Pattern("{metric:**}"), "{metric}")
 
 
-def read_mappings(field: Field, equipment: EquipmentHierarchy) -> tuple[MappingRule, ...]:
+def read_mappings(field: Field, equipment: EquipmentHierarchy) -> tuple[MappingRule | ReadingRule, ...]:
     """The ordered rules; those that have problems are left out after they are reported."""
-    rules = [_read_rule(item, equipment) for item in field.items()]
+    rules = [
+        _read_reading(item, equipment) if _has(item, "read") else _read_rule(item, equipment) for item in field.items()
+    ]
     return tuple(rule for rule in rules if rule is not None)
+
+
+def _has(field: Field, name: str) -> bool:
+    return field.is_mapping and any(key.text_value == name for key, _ in field.entries())
+
+
+def _read_reading(field: Field, equipment: EquipmentHierarchy) -> ReadingRule | None:
+    """A rule that reads the place: it needs a group alone, and has no place of its own."""
+    entries = field.mapping(("read", "group", "edge_node", "metrics"), required=("read", "group"))
+    reading = entries["read"].choice(Reading)
+    group = _read_id_pattern(entries["group"]) if "group" in entries else None
+    edge_node = _read_id_pattern(entries["edge_node"]) if "edge_node" in entries else Pattern("*")
+    metrics = _read_metrics(entries["metrics"], frozenset()) if "metrics" in entries else (_KEEP_ALL,)
+    if reading is None or group is None or edge_node is None:
+        return None
+    _refuse_own_nodes(field, group, edge_node, equipment)
+    return ReadingRule(reading, group, edge_node, metrics)
 
 
 def _read_rule(field: Field, equipment: EquipmentHierarchy) -> MappingRule | None:
@@ -34,15 +55,17 @@ def _read_rule(field: Field, equipment: EquipmentHierarchy) -> MappingRule | Non
     group, edge_node, device = ids.get("group"), ids.get("edge_node"), ids.get("device")
     if group is None or edge_node is None or place is None or ("device" in ids and device is None):
         return None
-    if (
-        group.match(equipment.site.path.group_id) is not None
-        and edge_node.match(f"{MES_EDGE_NODE_PREFIX}oee") is not None
-    ):
+    _refuse_own_nodes(field, group, edge_node, equipment)
+    return MappingRule(group, edge_node, device, place, metrics)
+
+
+def _refuse_own_nodes(field: Field, group: Pattern, edge_node: Pattern, equipment: EquipmentHierarchy) -> None:
+    own = equipment.site.path.group_id
+    if group.match(own) is not None and edge_node.match(f"{MES_EDGE_NODE_PREFIX}oee") is not None:
         field.report(
             f"the rule also fits the MES's own edge nodes ({MES_EDGE_NODE_PREFIX}* in this site's group)",
-            f'Narrow `edge_node`, or use a group other than "{equipment.site.path.group_id}"',
+            f'Narrow `edge_node`, or use a group other than "{own}"',
         )
-    return MappingRule(group, edge_node, device, place, metrics)
 
 
 def _read_id_pattern(field: Field) -> Pattern | None:

@@ -128,6 +128,7 @@ class Recorder:
         bd_seq: int | None,
     ) -> None:
         is_first = self._sources.born(node, device, restored=event.restored)
+        self._places.born(node, device, event.metrics)
         slots = self._slots[node, device] = {m.name: self._tag(node, device, m) for m in event.metrics}
         if event.restored:
             mark = Mark.IN_BIRTH | Mark.FROM_SNAPSHOT

@@ -31,7 +31,7 @@ from namespace.sparkplug import (
 )
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
-from services.namespace_state.domain.picture import Node, Picture, Source
+from services.namespace_state.domain.picture import Address, Node, Picture, Source
 from services.namespace_state.domain.projection import place_root
 
 _REPORT_S = 1.0
@@ -83,6 +83,7 @@ class Registry:
         self._events: asyncio.Queue[EventRow] = asyncio.Queue(_EVENTS_WAITING)
         self._shown: dict[EdgeNodeDescriptor, tuple[UUID | None, int]] = {}
         self._complained: set[tuple[str, str]] = set()
+        self._contested: dict[EdgeNodeDescriptor, frozenset[str]] = {}
 
     # -- what is heard
 
@@ -110,8 +111,18 @@ class Registry:
             match event:
                 case NodeBirth(edge_node=node):
                     self._settle(Source(node.group_id, node.edge_node_id))
+                    self._tell_conflicts(node)
                 case DeviceBirth(edge_node=node, device_id=device_id):
                     self._settle(Source(node.group_id, node.edge_node_id, device_id))
+                    self._tell_conflicts(node)
+
+    def _tell_conflicts(self, node: EdgeNodeDescriptor) -> None:
+        """Log what a birth claims and another producer has, when that changes."""
+        known = self._picture.nodes.get(node)
+        found = frozenset(self._conflict(address) for address in known.conflicts) if known is not None else frozenset()
+        if found - self._contested.get(node, frozenset()):
+            self._log.warning("metrics_claimed_twice", node=str(node), count=len(found), first=min(found))
+        self._contested[node] = found
 
     def _complain(self, event: Rejected) -> None:
         """Log the first refusal of its kind on a topic; every one is counted."""
@@ -176,7 +187,7 @@ class Registry:
         """Answer `nodes`."""
         known = sorted(self._picture.nodes.values(), key=lambda node: node.edge_node)
         offset = int(arguments.cursor) if arguments.cursor and arguments.cursor.isdigit() else 0
-        rows = [_node_row(node) for node in known[offset : offset + arguments.limit]]
+        rows = [self._node_row(node) for node in known[offset : offset + arguments.limit]]
         count = fit_page(rows) if rows else 0
         following = offset + count
         return Page(rows[:count], str(following) if following < len(known) else None)
@@ -188,20 +199,24 @@ class Registry:
             raise QueryFailed("UnknownNode", f"nothing was ever heard of edge node {node}")
         return Page({"asked": self._rebirths.want(node, arguments.reason or "asked")})
 
+    def _node_row(self, node: Node) -> dict[str, Any]:
+        return {
+            "edge_node": str(node.edge_node),
+            "group_id": node.edge_node.group_id,
+            "edge_node_id": node.edge_node.edge_node_id,
+            "state": node.state,
+            "since": iso_ms(node.since_ms),
+            "last_seen": iso_ms(node.last_seen_ms),
+            "births": node.births,
+            "bd_seq": node.bd_seq,
+            "placed": node.is_placed,
+            "rejected": dict(node.rejected),
+            "ignored": dict(node.ignored),
+            "devices": [{"device_id": device, "alive": alive} for device, alive in sorted(node.devices.items())],
+            "conflicts": sorted(self._conflict(address) for address in node.conflicts),
+        }
 
-def _node_row(node: Node) -> dict[str, Any]:
-    return {
-        "edge_node": str(node.edge_node),
-        "group_id": node.edge_node.group_id,
-        "edge_node_id": node.edge_node.edge_node_id,
-        "state": node.state,
-        "since": iso_ms(node.since_ms),
-        "last_seen": iso_ms(node.last_seen_ms),
-        "births": node.births,
-        "bd_seq": node.bd_seq,
-        "placed": node.is_placed,
-        "rejected": dict(node.rejected),
-        "ignored": dict(node.ignored),
-        "devices": [{"device_id": device, "alive": alive} for device, alive in sorted(node.devices.items())],
-        "conflicts": sorted(f"{address.place}: {address.metric}" for address in node.conflicts),
-    }
+    def _conflict(self, address: Address) -> str:
+        """Name what a node claims in vain, and who has it."""
+        owner = self._picture.owner(address)
+        return f"{address.place}: {address.metric}" + (f" (held by {owner})" if owner is not None else "")

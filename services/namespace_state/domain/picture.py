@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from namespace.isa95 import EquipmentPath, EquipmentPathError, MappingRules
+from namespace.isa95 import EquipmentPath, EquipmentPathError, ForeignPlaces, MappingRules
 from namespace.sparkplug import (
     Columns,
     Data,
@@ -138,7 +138,7 @@ class Picture:
 
     def __init__(self, site: EquipmentPath, rules: MappingRules) -> None:
         self._site = site
-        self._rules = rules
+        self._foreign = ForeignPlaces(rules)
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
         self._owners: dict[Address, tuple[Source, str]] = {}
@@ -154,6 +154,11 @@ class Picture:
     def entries_of(self, source: Source) -> Iterable[Entry]:
         """Return every entry of one source."""
         return self._entries.get(source, {}).values()
+
+    def owner(self, address: Address) -> Source | None:
+        """Return who has an address; None where nobody does."""
+        owner = self._owners.get(address)
+        return None if owner is None else owner[0]
 
     def is_ours(self, edge_node: EdgeNodeDescriptor) -> bool:
         """Return whether an edge node is an MES service of this site."""
@@ -236,7 +241,11 @@ class Picture:
         """A birth names everything its source has: what is not in it has vanished."""
         known = self._entries.setdefault(source, {})
         born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
+        moved = self._foreign.born(
+            source.group_id, source.edge_node_id, source.device_id or None, ((m.name, m.value) for m in born.values())
+        )
         vanished = [self._drop(known.pop(name)) for name in [name for name in known if name not in born]]
+        vanished += [self._move_entry(entry) for entry in known.values() if moved]
         vanished += [self._settle(entry) for entry in known.values()]
         updated = [self._put(source, metric) for metric in born.values()]
         return Changes(tuple(updated), tuple(address for address in vanished if address is not None))
@@ -296,6 +305,16 @@ class Picture:
             return entry.address
         return entry.address if entry.address.source is not None else None
 
+    def _move_entry(self, entry: Entry) -> Address | None:
+        """Give an entry the address that its source tells now; return the one it leaves, if it leaves one."""
+        address = self._address(entry.source, entry.name)
+        if address in {entry.address, entry.contested}:
+            return None
+        left = self._drop(entry)
+        entry.address, entry.contested, entry.topic = address, None, None
+        self._claim(entry)
+        return left
+
     def _settle(self, entry: Entry) -> Address | None:
         """Give a contested address to whoever is reborn after its owner has given it up; return the one it leaves."""
         if entry.contested is None or entry.contested in self._owners:
@@ -316,7 +335,7 @@ class Picture:
                 return Address(EquipmentPath.from_sparkplug(source.group_id, source.device_id), name)
             except EquipmentPathError:
                 return Address(None, name, source)
-        placement = self._rules.resolve(source.group_id, source.edge_node_id, source.device_id or None, name)
+        placement = self._foreign.resolve(source.group_id, source.edge_node_id, source.device_id or None, name)
         if placement is None:
             return Address(None, name, source)
         return Address(placement.place, placement.metric)

@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from namespace.contracts.event_log import iso
-from services.work_order.adapters.events import seconds_text
+from services.work_order.adapters.actuals import optional_decimal, seconds_text
 from services.work_order.application.defining import WORK_MASTER
 from services.work_order.domain.forecast import Forecast
 from services.work_order.domain.job_order import (
@@ -69,9 +68,9 @@ def whole_document(order: JobOrder) -> dict[str, Any]:
     return {
         **job_order_document(order),
         "over_tolerance": decimal_text(asked.over_tolerance),
-        "under_tolerance": _decimal(asked.under_tolerance),
-        "ideal_cycle_s": _decimal(asked.ideal_cycle_s),
-        "setup_s": _decimal(asked.setup_s),
+        "under_tolerance": optional_decimal(asked.under_tolerance),
+        "ideal_cycle_s": optional_decimal(asked.ideal_cycle_s),
+        "setup_s": optional_decimal(asked.setup_s),
         "begins_by": asked.begins_by.value,
         "completes_by": asked.completes_by.value if asked.completes_by else None,
         "operator_declares": asked.operator_declares,
@@ -79,7 +78,7 @@ def whole_document(order: JobOrder) -> dict[str, Any]:
         "declared_scrap": decimal_text(order.declared_scrap) if asked.operator_declares else None,
         "scrap_reasons": {reason: decimal_text(scrap) for reason, scrap in order.scrap_reasons.items()},
         "predecessors": [
-            {"operation": rule.operation, "rule": rule.rule.value, "quantity": _decimal(rule.quantity)}
+            {"operation": rule.operation, "rule": rule.rule.value, "quantity": optional_decimal(rule.quantity)}
             for rule in asked.predecessors
         ],
         "split_from": asked.split_from,
@@ -120,7 +119,7 @@ def work_request_document(row: Mapping[str, Any]) -> dict[str, Any]:
         "planned_end": _time(row["planned_end"]),
         "due": _time(row["due"]),
         "work_master": row["work_master"],
-        "quantity": _decimal(row["quantity"]),
+        "quantity": optional_decimal(row["quantity"]),
         "unit": row["unit"],
         "stored_at": _time(row["stored_at"]),
         **{name: row[name] for name in ("job_orders", "cancelled", "active", "ended", "aborted")},
@@ -169,7 +168,7 @@ def listing_document(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["job_order"],
         **{name: row[name] for name in plain},
-        "quantity": _decimal(row["quantity"]),
+        "quantity": optional_decimal(row["quantity"]),
         "planned_start": _time(row["planned_start"]),
         "due": _time(row["due"]),
         "since": _time(row["valid_from"]),
@@ -193,7 +192,3 @@ def labor_document(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _time(instant: datetime | None) -> str | None:
     return None if instant is None else iso(instant)
-
-
-def _decimal(value: Decimal | None) -> str | None:
-    return None if value is None else decimal_text(value)

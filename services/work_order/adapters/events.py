@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields as fields_of
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +12,22 @@ from pydantic import BaseModel
 
 from namespace.contracts import work_order as contract
 from namespace.contracts.event_log import NewEvent
-from namespace.isa95 import EquipmentPath, Quantity
+from namespace.isa95 import EquipmentPath
+from services.work_order.adapters.actuals import (
+    job_response,
+    operation_response,
+    optional_decimal,
+    quantity_value,
+    seconds_text,
+    some_quantity,
+)
 from services.work_order.application.defining import WORK_MASTER
 from services.work_order.domain import facts
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.flow import Flow, OperationFlow
+from services.work_order.domain.flow import Flow
 from services.work_order.domain.job_order import (
     JobOrder,
     decimal_text,
-    interrupted_time,
-    labor_by_person,
-    running_time,
-    seconds,
 )
 from services.work_order.domain.work_master import WorkMaster, WorkMasterState
 from services.work_order.ports import Origin, WorkRequest
@@ -62,7 +65,7 @@ def work_request_event(
     """Return the event of a stored or changed work request; its place is the site."""
     names = [field.name for field in fields_of(request) if field.name not in {"id", "responses"}]
     fields = {name: getattr(request, name) for name in names}
-    payload = contract.WorkRequestStored(**{**fields, "quantity": _quantity(request.quantity)})
+    payload = contract.WorkRequestStored(**{**fields, "quantity": quantity_value(request.quantity)})
     return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
 
 
@@ -75,28 +78,16 @@ def work_response_event(
         version=request.version,
         customer_reference=request.customer_reference,
         work_master=request.work_master,
-        quantity=_quantity(request.quantity),
+        quantity=quantity_value(request.quantity),
         due=request.due,
         good=decimal_text(flow.good),
         scrap=decimal_text(flow.scrap),
         start_time=flow.begun_at,
         end_time=flow.ended_at,
         lead_time_s=None if flow.lead_time is None else seconds_text(flow.lead_time),
-        operations=tuple(_operation_response(operation) for operation in flow.operations),
+        operations=tuple(operation_response(operation) for operation in flow.operations),
     )
     return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
-
-
-def _operation_response(flow: OperationFlow) -> contract.OperationResponse:
-    return contract.OperationResponse(
-        operation=flow.operation,
-        job_orders=flow.job_orders,
-        good=decimal_text(flow.good),
-        scrap=decimal_text(flow.scrap),
-        start_time=flow.begun_at,
-        end_time=flow.ended_at,
-        queue_s=None if flow.queue is None else seconds_text(flow.queue),
-    )
 
 
 def work_master_event(
@@ -117,11 +108,6 @@ def work_master_event(
 def place_event(payload: BaseModel, at: datetime, place: EquipmentPath, origin: Origin, new_id: NewId) -> NewEvent:
     """Return an event whose subject is a place."""
     return _event(payload, new_id(), at=at, scope=place, subject=str(place), origin=origin)
-
-
-def seconds_text(duration: timedelta) -> str:
-    """Return `duration` in seconds as decimal string."""
-    return decimal_text(seconds(duration))
 
 
 def _event(
@@ -202,14 +188,16 @@ def _rarer_payload(order: JobOrder, fact: facts.Fact, known: dict[str, Any]) -> 
     match fact:
         case facts.Amended(quantity, due, cause, reason, other):
             return contract.JobOrderAmended(
-                **known, from_quantity=_quantity(quantity), from_due=due, cause=cause, other=other, reason=reason
+                **known, from_quantity=quantity_value(quantity), from_due=due, cause=cause, other=other, reason=reason
             )
         case facts.Held(reason):
             return contract.JobOrderHeld(**known, reason=reason)
         case facts.Released(held_for, reason):
             return contract.JobOrderReleased(**known, held_for=held_for, reason=reason)
         case facts.ReworkOrdered(rework_order, quantity, reason):
-            return contract.ReworkOrdered(**known, rework_order=rework_order, quantity=_some(quantity), reason=reason)
+            return contract.ReworkOrdered(
+                **known, rework_order=rework_order, quantity=some_quantity(quantity), reason=reason
+            )
         case facts.LaborReported(person, worked, automatic):
             return contract.LaborReported(
                 **known,
@@ -219,7 +207,7 @@ def _rarer_payload(order: JobOrder, fact: facts.Fact, known: dict[str, Any]) -> 
                 automatic=automatic,
             )
         case facts.Responded(revision):
-            return _response(order, revision, known)
+            return job_response(order, revision, known)
         case facts.Cancelled(reason):
             return contract.JobOrderCancelled(**known, reason=reason)
         case facts.Cleared():
@@ -240,9 +228,9 @@ def _known(order: JobOrder) -> dict[str, Any]:
         "operation": asked.operation,
         "due": asked.due,
         "customer_reference": asked.customer_reference,
-        "quantity_ordered": _quantity(asked.ordered),
+        "quantity_ordered": quantity_value(asked.ordered),
         "unit": asked.unit,
-        "ideal_cycle_s": _decimal(asked.ideal_cycle_s),
+        "ideal_cycle_s": optional_decimal(asked.ideal_cycle_s),
     }
 
 
@@ -261,65 +249,14 @@ def _stored(order: JobOrder) -> dict[str, Any]:
         "begins_by": asked.begins_by.value,
         "completes_by": asked.completes_by.value if asked.completes_by else None,
         "over_tolerance": decimal_text(asked.over_tolerance),
-        "under_tolerance": _decimal(asked.under_tolerance),
-        "setup_s": _decimal(asked.setup_s),
+        "under_tolerance": optional_decimal(asked.under_tolerance),
+        "setup_s": optional_decimal(asked.setup_s),
         "predecessors": [
-            contract.Predecessor(operation=rule.operation, rule=rule.rule.value, quantity=_decimal(rule.quantity))
+            contract.Predecessor(
+                operation=rule.operation, rule=rule.rule.value, quantity=optional_decimal(rule.quantity)
+            )
             for rule in asked.predecessors
         ],
         "split_from": asked.split_from,
         "rework_of": asked.rework_of,
     }
-
-
-def _response(order: JobOrder, revision: int, known: dict[str, Any]) -> contract.JobResponse:
-    labor = labor_by_person(order)
-    return contract.JobResponse.model_validate(
-        {
-            **known,
-            "revision": revision,
-            "state": order.state.value,
-            "sub_state": order.sub_state.value if order.sub_state else None,
-            "start_time": order.begun_at,
-            "end_time": order.ended_at,
-            "good": decimal_text(order.good),
-            "scrap": decimal_text(order.scrap),
-            "running_s": seconds_text(running_time(order)),
-            "interrupted_s": seconds_text(interrupted_time(order)),
-            "labor": [
-                contract.LaborActual(person=person, labor_s=seconds_text(worked)) for person, worked in labor.items()
-            ],
-            "rework": decimal_text(order.rework),
-            "scrap_reasons": {reason: decimal_text(scrap) for reason, scrap in order.scrap_reasons.items()},
-            "declared_good": decimal_text(order.declared_good) if order.definition.operator_declares else None,
-            "declared_scrap": decimal_text(order.declared_scrap) if order.definition.operator_declares else None,
-            "rework_of": order.definition.rework_of,
-            "split_from": order.definition.split_from,
-            **_machine_time(order),
-        }
-    )
-
-
-def _machine_time(order: JobOrder) -> dict[str, str]:
-    """The four times of OPC 40001-3, where the machine's states are known."""
-    machine = order.machine
-    if machine is None:
-        return {}
-    return {
-        "actual_unit_busy_time_s": seconds_text(machine.busy),
-        "actual_unit_setup_time_s": seconds_text(machine.setup),
-        "actual_unit_delay_time_s": seconds_text(machine.delay),
-        "actual_production_time_s": seconds_text(machine.production),
-    }
-
-
-def _quantity(quantity: Quantity | None) -> contract.QuantityValue | None:
-    return None if quantity is None else _some(quantity)
-
-
-def _some(quantity: Quantity) -> contract.QuantityValue:
-    return contract.QuantityValue(value=quantity.decimal_text, unit=quantity.unit)
-
-
-def _decimal(value: Decimal | None) -> str | None:
-    return None if value is None else decimal_text(value)

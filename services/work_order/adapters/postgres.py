@@ -71,7 +71,7 @@ class PostgresWorkOrders:
         """Write a new job order and its events, or nothing where the id exists."""
         if await self._tx.fetchval(_SQL.add_job_order, *new_row(decision.order)) is None:
             return False
-        await self.around.list_new([decision.order.id], decision.at)
+        await self.around.list_new(decision.order.id, decision.at)
         await self._append(events_of(decision, origin, self._new_id))
         return True
 
@@ -83,7 +83,7 @@ class PostgresWorkOrders:
         else:
             await self._tx.execute(_SQL.save_job_order, *whole_row(order))
         if listing(order) != listing(before):
-            await self.around.relist([order.id], decision.at)
+            await self.around.relist(order.id, decision.at)
         await self._append(events_of(decision, origin, self._new_id))
 
     async def occupant(self, place: EquipmentPath) -> str | None:

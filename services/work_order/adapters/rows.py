@@ -9,19 +9,8 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from namespace.isa95 import EquipmentPath, Quantity
-from services.work_order.domain.job_order import (
-    BeginsBy,
-    CompletesBy,
-    Definition,
-    JobOrder,
-    Labor,
-    MachineTime,
-    Predecessor,
-    QuantitySource,
-    Removal,
-    Run,
-    decimal_text,
-)
+from services.work_order.domain.definition import BeginsBy, CompletesBy, Definition, Predecessor, QuantitySource
+from services.work_order.domain.job_order import JobOrder, Labor, MachineTime, Removal, Run, decimal_text
 from services.work_order.domain.state_machine import State, SubState
 
 _PREDECESSORS = TypeAdapter(tuple[Predecessor, ...])

@@ -27,8 +27,8 @@ class _Sql(Queries):
     put_equipment_version: str
     lock_queued: str
     put_ranks: str
-    close_listings: str
-    open_listings: str
+    close_listing: str
+    open_listing: str
     place_hold: str
     release_hold: str
 
@@ -77,19 +77,19 @@ class PostgresSurroundings:
     ) -> None:
         """Write the explicit sequence of a work center, what the list said before, and the event."""
         await self._tx.execute(_SQL.put_equipment_version, str(place), version, at)
-        moved = [row["id"] for row in await self._tx.fetch(_SQL.put_ranks, str(place), list(job_orders))]
-        await self.relist(moved, at)
+        for row in await self._tx.fetch(_SQL.put_ranks, str(place), list(job_orders)):
+            await self.relist(row["id"], at)
         said = JobListResequenced(version=version, job_orders=tuple(job_orders), reason=reason)
         await append(self._tx, [place_event(said, at, place, origin, self._new_id)])
 
-    async def relist(self, job_orders: Sequence[str], at: datetime) -> None:
-        """Note that the job list says something else of these job orders from `at` on (UTC)."""
-        await self._tx.execute(_SQL.close_listings, list(job_orders), at)
-        await self.list_new(job_orders, at)
+    async def relist(self, order_id: str, at: datetime) -> None:
+        """Note that the job list says something else of a job order from `at` on (UTC)."""
+        await self._tx.execute(_SQL.close_listing, order_id, at)
+        await self.list_new(order_id, at)
 
-    async def list_new(self, job_orders: Sequence[str], at: datetime) -> None:
-        """Note that these job orders are on the job list from `at` on (UTC)."""
-        await self._tx.execute(_SQL.open_listings, list(job_orders), at)
+    async def list_new(self, order_id: str, at: datetime) -> None:
+        """Note that a job order is on the job list from `at` on (UTC)."""
+        await self._tx.execute(_SQL.open_listing, order_id, at)
 
     async def place_hold(self, hold_id: str, targets: Sequence[str], reason: str, at: datetime) -> None:
         """Write that somebody placed a hold at `at` (UTC)."""

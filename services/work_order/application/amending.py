@@ -13,8 +13,9 @@ from services.work_order.application.carrying_out import Outcome, Refused, carry
 from services.work_order.application.storing import quantity_of
 from services.work_order.domain import amending, holding, reworking
 from services.work_order.domain.counters import Counter
+from services.work_order.domain.definition import QuantitySource
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.quantities import completes_at_target
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.ports import Shop, UnknownPlaceError, WorkCenterRules, WorkOrders

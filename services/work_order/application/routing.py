@@ -19,8 +19,9 @@ from services.work_order.application.carrying_out import (
 )
 from services.work_order.application.storing import definition_of, unknown_work_request
 from services.work_order.domain import definitions
+from services.work_order.domain.definition import Definition
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import Definition, decimal_text
+from services.work_order.domain.job_order import decimal_text
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import Method
 from services.work_order.domain.work_master import Operation, WorkMaster, in_force

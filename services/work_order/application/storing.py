@@ -30,8 +30,9 @@ from services.work_order.application.carrying_out import (
 )
 from services.work_order.domain import decisions, definitions
 from services.work_order.domain.counters import Counter
+from services.work_order.domain.definition import BeginsBy, CompletesBy, Definition, QuantitySource
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import BeginsBy, CompletesBy, Definition, JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import Method, SubState
 from services.work_order.ports import Shop, UnknownPlaceError, WorkOrders, WorkRequest

@@ -11,8 +11,9 @@ from datetime import datetime
 from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain import decisions
 from services.work_order.domain.decisions import describe
+from services.work_order.domain.definition import Definition, QuantitySource
 from services.work_order.domain.facts import Amended, Cancelled, Decision, Stored
-from services.work_order.domain.job_order import Definition, JobOrder, QuantitySource, Removal
+from services.work_order.domain.job_order import JobOrder, Removal
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import ACTIVE, NOT_BEGUN, OVER, State, SubState
 

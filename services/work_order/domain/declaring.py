@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.work_order.domain.decisions import describe
+from services.work_order.domain.definition import QuantitySource
 from services.work_order.domain.facts import Decision, QuantityDeclared, QuantityReported
-from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.quantities import add
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import NOT_BEGUN, OVER

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from services.work_order.domain.decisions import refuse_method
+from services.work_order.domain.definition import Definition
 from services.work_order.domain.facts import Decision, Stored, Updated
-from services.work_order.domain.job_order import Definition, JobOrder
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import CREATIONS, ENTRY_SUB_STATE, Method
 

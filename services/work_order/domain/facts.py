@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Literal
 
 from namespace.isa95 import Quantity
-from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.definition import QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.state_machine import State, SubState
 
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.work_order.domain.decisions import complete, describe
+from services.work_order.domain.definition import CompletesBy, QuantitySource
 from services.work_order.domain.facts import Decision, Fact, QuantityReported, Responded
-from services.work_order.domain.job_order import ZERO, CompletesBy, JobOrder, MachineTime, QuantitySource
+from services.work_order.domain.job_order import ZERO, JobOrder, MachineTime
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import ACTIVE, OVER, State
 

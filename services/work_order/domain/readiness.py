@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.work_order.domain.decisions import describe
-from services.work_order.domain.job_order import JobOrder, Predecessor, PredecessorRule
+from services.work_order.domain.definition import Predecessor, PredecessorRule
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import State
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain.decisions import describe
+from services.work_order.domain.definition import QuantitySource
 from services.work_order.domain.facts import Decision, QuantityReported, ReworkOrdered, Stored
-from services.work_order.domain.job_order import ZERO, JobOrder, QuantitySource
+from services.work_order.domain.job_order import ZERO, JobOrder
 from services.work_order.domain.quantities import add
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import NOT_BEGUN, State, SubState

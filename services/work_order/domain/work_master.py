@@ -11,13 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from services.work_order.domain.job_order import (
-    BeginsBy,
-    CompletesBy,
-    Predecessor,
-    PredecessorRule,
-    QuantitySource,
-)
+from services.work_order.domain.definition import BeginsBy, CompletesBy, Predecessor, PredecessorRule, QuantitySource
 from services.work_order.domain.refusal import Code, Refusal
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused
-from services.work_order.domain.job_order import QuantitySource, Removal
+from services.work_order.domain.definition import QuantitySource
+from services.work_order.domain.job_order import Removal
 from services.work_order.domain.refusal import Code
 from services.work_order.domain.state_machine import State, SubState
 from services.work_order.ports import WorkCenterRules

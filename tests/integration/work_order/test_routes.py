@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused
-from services.work_order.domain.job_order import PredecessorRule, QuantitySource, Removal
+from services.work_order.domain.definition import PredecessorRule, QuantitySource
+from services.work_order.domain.job_order import Removal
 from services.work_order.domain.refusal import Code
 from services.work_order.domain.state_machine import State, SubState
 from tests.integration.work_order.worlds import World, defective, iso, payloads, processed, released

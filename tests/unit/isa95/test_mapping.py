@@ -13,7 +13,7 @@ from namespace.isa95 import (
     MetricRule,
     Pattern,
 )
-from namespace.isa95.mapping import PatternError, fill
+from namespace.isa95.pattern import PatternError, fill
 
 HIERARCHY = EquipmentHierarchy(
     Equipment(EquipmentPath.parse(path), "", "", "c")

@@ -276,6 +276,36 @@ BROKEN = {
         "mappings[0]",
         "Narrow `edge_node`",
     ),
+    "reading nothing known": (
+        MINIMAL + "mappings:\n  - {group: G, read: id}\n",
+        11,
+        "mappings[0].read",
+        'Did you mean "ids"?',
+    ),
+    "reading without a group": (
+        MINIMAL + "mappings:\n  - group: G\n    edge_node: n\n    place: Packaging\n  - read: birth\n",
+        14,
+        "mappings[1]",
+        "Add `group:`",
+    ),
+    "reading with a place": (
+        MINIMAL + "mappings:\n  - group: G\n    read: ids\n    place: Packaging\n",
+        13,
+        "mappings[0].place",
+        "Keys here are read, group, edge_node, metrics",
+    ),
+    "reading our own nodes": (
+        MINIMAL + 'mappings:\n  - {group: "Acme:*", read: ids}\n',
+        11,
+        "mappings[0]",
+        "Narrow `edge_node`",
+    ),
+    "reading with a capture": (
+        MINIMAL + "mappings:\n  - group: G\n    read: ids\n    metrics:\n      - {from: a, to: '{line}'}\n",
+        14,
+        "mappings[0].metrics[0].to",
+        "captures of this rule",
+    ),
     "shift time": (
         MINIMAL + 'calendars: {a: {shifts: [{name: D, start: "25:00", end: "06:00"}]}}\n',
         10,

@@ -212,7 +212,7 @@ async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> Non
         rows = (await it.registry.nodes(NodesArgs())).data
         assert [row["conflicts"] for row in rows] == [
             [],
-            ["Acme/Dallas/Packaging/Line1/Packer: Status/StateCurrent"],
+            ["Acme/Dallas/Packaging/Line1/Packer: Status/StateCurrent (held by Plant/Line1-PLC/Packer)"],
         ]
         it.clock.move(1)
         gone = Node(devices={"Packer": ["Count"]})
@@ -223,6 +223,40 @@ async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> Non
         await until(lambda: it.retained.get(contested, {}).get("source") == "Spare/X/Packer")
         assert f"{ROOT}/_unplaced/Spare/X/Packer/State" not in it.retained
     assert it.picture.counts()["Namespace/Conflicts"] == 0
+
+
+def _cell(line: str, state: int) -> Node:
+    """A node whose birth tells the work center, and whose device the unit by its id."""
+    node = Node("Cells", "Robot", {"Packer": ["State"]})
+    definitions = [
+        MetricDefinition(name="ISA95/Work Center", datatype=DataType.String, value=line),
+        MetricDefinition(name="Uptime", datatype=DataType.Int64, value=state),
+    ]
+    devices = {"Packer": [MetricDefinition(name="State", datatype=DataType.Int64, value=state)]}
+    node.session = EdgeNodeSession(EdgeNodeConfig(group_id="Cells", edge_node_id="Robot"), definitions, devices)
+    return node
+
+
+async def test_a_node_whose_birth_tells_its_place_stands_there_and_moves_with_a_later_birth() -> None:
+    from tests.unit.runtime.support import SITE
+
+    text = (
+        SITE.replace("mappings:", "      Line2: {work_units: {Packer: ~}}\nmappings:")
+        + "  - {group: Cells, read: birth}\n"
+    )
+    it = State(site=small_site(text))
+    line1, line2 = (f"{ROOT}/Packaging/{line}" for line in ("Line1", "Line2"))
+    async with running(it.projector.run):
+        it.hear(*_cell("Line1", 1).born(it.now_ms))
+        await until(lambda: {f"{line1}/Packer/State", f"{line1}/Uptime"} <= it.retained.keys())
+        assert it.picture.counts()["Namespace/Unplaced"] == 0
+        it.clock.move(1)
+        moved = _cell("Line2", 2)
+        moved._bd_seq = 5
+        it.hear(*moved.born(it.now_ms))
+        await until(lambda: {f"{line2}/Packer/State", f"{line2}/Uptime"} <= it.retained.keys())
+        await until(lambda: not any(topic.startswith(line1) for topic in it.retained))
+    assert it.retained[f"{line2}/Packer/State"]["value"] == 2
 
 
 async def test_hostile_names_stay_in_topics_of_their_own() -> None:

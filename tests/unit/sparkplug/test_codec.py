@@ -144,6 +144,14 @@ def test_limits_hold_for_bytes_metrics_and_values() -> None:
     assert len(decode_payload(data, limits=Limits(payload_bytes=len(data), metrics=100, values=100)).metrics) == 100
 
 
+def test_a_property_set_counts_as_one_value_and_so_does_each_property() -> None:
+    properties = PropertySet.of_strings({f"key{number}": "x" for number in range(10)})
+    data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int8, value=1, properties=properties),)))
+
+    assert _refused(data, Limits(values=11)) == "value_count"
+    assert decode_payload(data, limits=Limits(values=12)).metrics[0].properties == properties
+
+
 def test_nesting_is_limited() -> None:
     """Templates within templates, property sets within property sets."""
     metric = Metric(name="leaf", datatype=DataType.Int8, value=1)

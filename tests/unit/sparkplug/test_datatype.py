@@ -62,6 +62,25 @@ def test_the_ends_of_every_integer_range_fit_and_no_more(datatype: DataType) -> 
 
 
 @pytest.mark.parametrize(
+    ("datatype", "low", "high"),
+    [
+        (DataType.Int8, -128, 127),
+        (DataType.Int16, -32_768, 32_767),
+        (DataType.Int32, -2_147_483_648, 2_147_483_647),
+        (DataType.Int64, -9_223_372_036_854_775_808, 9_223_372_036_854_775_807),
+        (DataType.UInt8, 0, 255),
+        (DataType.UInt16, 0, 65_535),
+        (DataType.UInt32, 0, 4_294_967_295),
+        (DataType.UInt64, 0, 18_446_744_073_709_551_615),
+        (DataType.DateTime, 0, 18_446_744_073_709_551_615),
+    ],
+)
+def test_integer_ranges_are_those_of_their_width(datatype: DataType, low: int, high: int) -> None:
+    """Sparkplug 3.0, 6.4.16, written out, so that a mistake in the arithmetic shows."""
+    assert INTEGER_FORMS[datatype].bounds == (low, high)
+
+
+@pytest.mark.parametrize(
     ("datatype", "value"),
     [
         (DataType.Int32, True),

@@ -385,6 +385,16 @@ def test_a_command_is_understood_by_name_or_alias_with_or_without_data_type(
     ]
 
 
+def test_the_name_in_a_command_counts_before_an_alias_beside_it() -> None:
+    """An alias may be one of a birth before; a name cannot be."""
+    metric = Metric(name="Command/Request", alias=999, datatype=DataType.String, value="{}", timestamp=NOW)
+    message = command(CONFIG.edge_node, DEVICE, [metric], NOW)
+
+    assert _born().receive(message.topic, message.payload, NOW) == [
+        CommandReceived(DEVICE, "Command/Request", DataType.String, "{}", NOW)
+    ]
+
+
 @pytest.mark.tck(
     "operational-behavior-data-commands-ncmd-metric-name",
     "operational-behavior-data-commands-dcmd-metric-name",

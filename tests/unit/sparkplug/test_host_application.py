@@ -37,6 +37,7 @@ from namespace.sparkplug import (
     load_snapshot,
     rebirth_request,
 )
+from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.host_event import NODE_TRANSITIONS, NodeTrigger
 
 CONFIG = EdgeNodeConfig(group_id="g", edge_node_id="n")
@@ -179,6 +180,40 @@ def test_null_history_quality_and_transience_reach_the_caller() -> None:
     assert line.values()["count"] is None
 
 
+@pytest.mark.trap(19)
+def test_null_counts_before_a_value_beside_it_in_data() -> None:
+    line = _line()
+    payload = pb.Payload(timestamp=line.now, seq=2)
+    payload.metrics.add(name="count", int_value=7, is_null=True)
+    (event,) = line.host.receive("spBv1.0/g/DDATA/n/d", payload.SerializeToString(), line.now)
+
+    assert _counts([event]) == [None]
+
+
+def test_the_time_of_data_is_the_payloads_or_else_ours_and_that_of_a_metric_its_own_or_else_the_payloads() -> None:
+    line = _line()
+    told = []
+    for seq, sent_at, own in ((2, line.now + 5, None), (3, None, None), (4, line.now + 6, line.now + 4)):
+        payload = pb.Payload(seq=seq, timestamp=sent_at)
+        payload.metrics.add(name="count", int_value=7, timestamp=own)
+        (event,) = line.host.receive("spBv1.0/g/DDATA/n/d", payload.SerializeToString(), line.now + 9)
+        assert isinstance(event, Data)
+        told.append((event.timestamp - line.now, event.metrics[0].timestamp - line.now))
+
+    assert told == [(5, 5), (9, 9), (6, 4)]
+
+
+def test_a_metric_of_a_birth_without_a_time_has_that_of_the_birth() -> None:
+    host = HostSession(SETTINGS)
+    payload = pb.Payload(timestamp=NOW - 7, seq=0)
+    payload.metrics.add(name="bdSeq", datatype=DataType.Int64, long_value=0)
+    payload.metrics.add(name="x", datatype=DataType.Int32, int_value=1)
+    payload.metrics.add(name="y", datatype=DataType.Int32, int_value=1, timestamp=NOW - 9)
+    host.receive("spBv1.0/g/NBIRTH/n", payload.SerializeToString(), NOW)
+
+    assert {m.name: m.timestamp for m in host.metrics(NODE) if m.name != "bdSeq"} == {"x": NOW - 7, "y": NOW - 9}
+
+
 def test_properties_of_the_birth_stay_beside_those_that_change() -> None:
     """An engineering unit told once holds for every value."""
     line = Line()
@@ -261,6 +296,18 @@ def test_data_while_a_birth_is_awaited_has_no_effect() -> None:
     rebirth = line.heard(*line.edge.rebirth(line.now + 2_000))
     assert [type(event) for event in rebirth] == [NodeBirth, DeviceBirth]
     assert line.values()["count"] == 3
+
+
+def test_the_missing_message_that_comes_too_late_has_no_effect_although_its_number_is_next() -> None:
+    line = _line()
+    missing, later = line.count(1), line.count(2)
+    line.heard(later)
+    line.now += SETTINGS.reorder_timeout_ms
+    line.host.tick(line.now)
+    assert line.host.state(NODE) is NodeState.STALE
+
+    assert line.heard(missing) == [Ignored(missing.topic, IgnoredReason.AWAITING_BIRTH)]
+    assert line.values()["count"] == 0
 
 
 def test_a_repeated_message_is_ignored_also_after_more_have_come() -> None:
@@ -688,6 +735,16 @@ def test_a_topic_that_is_not_sparkplug_is_rejected() -> None:
     assert isinstance(rejected, Rejected)
     assert rejected.reason == "topic"
     assert len(rejected.topic) == 200
+
+
+def test_topics_of_devices_that_were_never_born_are_not_remembered() -> None:
+    """A peer that makes up device ids would fill the memory."""
+    line = _line()
+    known = len(line.host._routes)
+    for number in range(100):
+        line.heard(_raw("DDATA", (), seq=2, at=line.now, device=f"made-up-{number}"))
+
+    assert len(line.host._routes) == known
 
 
 def test_the_numbers_of_nodes_and_devices_are_limited() -> None:

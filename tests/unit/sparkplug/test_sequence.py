@@ -62,6 +62,26 @@ def test_held_messages_come_out_in_order_once_the_hole_is_filled() -> None:
     assert window.expected == 5
 
 
+def test_what_was_held_in_vain_comes_out_as_it_was_sent_also_across_the_wrap() -> None:
+    """Several messages of one millisecond have only their numbers to tell which was first."""
+    window: SequenceWindow[str] = SequenceWindow()
+    window.restart(250)
+    for seq, sent_at, message in ((1, 10, "c"), (254, 10, "a"), (2, 5, "earlier"), (0, 10, "b")):
+        window.hold(seq, sent_at, message)
+
+    assert [message for _, _, message in window.drop_held()] == ["earlier", "a", "b", "c"]
+    assert not window.is_waiting
+
+
+def test_a_birth_ends_what_was_known_from_somebody_else() -> None:
+    window: SequenceWindow[str] = SequenceWindow()
+    window.resume(0, 100)
+    assert window.place(5, 100) is Order.REPEATED
+    window.restart(0)
+
+    assert window.place(5, 1) is Order.AHEAD
+
+
 def test_a_message_without_a_time_is_never_taken_for_a_repeat() -> None:
     """The number alone cannot tell a repeat from the loss of a whole round."""
     window: SequenceWindow[str] = SequenceWindow()
@@ -92,6 +112,20 @@ def test_a_wish_waits_longer_each_time_and_starts_afresh_after_a_quiet_time() ->
     wish.fulfilled()
     wish.want(WantedReason.NO_BIRTH, 10_001_000)
     assert wish.ask(10_001_000, has_evidence=True) is WantedReason.NO_BIRTH
+
+
+def test_a_birth_ends_the_count_of_requests_in_vain() -> None:
+    """Only after three more would a birth that looks old be believed."""
+    wish = RebirthWish(1_000, attempts=99)
+    now = 0
+    for answered in (True, False):
+        for asked in range(1, 4):
+            now += 400_000
+            wish.want(WantedReason.NO_BIRTH, now)
+            assert wish.ask(now, has_evidence=True) is not None
+            assert wish.takes_any_birth is (asked == 3)
+        if answered:
+            wish.fulfilled()
 
 
 def test_the_first_reason_stays_until_a_birth_comes() -> None:

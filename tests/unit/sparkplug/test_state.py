@@ -61,6 +61,18 @@ def test_a_false_offline_is_contradicted_at_once_with_the_time_of_the_connection
     assert state.receive(TOPIC, b"junk") == []
 
 
+def test_copies_of_a_false_offline_are_contradicted_once_and_a_new_one_again() -> None:
+    """Filters that overlap bring every STATE twice, our answer among them."""
+    state = HostState("scada")
+    state.connect(NOW)
+    (birth,) = state.subscribed()
+    late = StatePayload(online=False, timestamp=NOW - 60_000).encode()
+
+    for _ in range(2):
+        assert [state.receive(TOPIC, late) for _ in range(2)] == [[birth], []]
+        assert [state.receive(TOPIC, birth.payload) for _ in range(2)] == [[], []]
+
+
 @pytest.mark.tck(
     "operational-behavior-host-application-termination",
     "operational-behavior-host-application-death-payload",

@@ -19,10 +19,11 @@ from services.work_order.adapters.events import (
     work_response_event,
 )
 from services.work_order.domain.counters import Counter, CounterRules
+from services.work_order.domain.definition import BeginsBy, CompletesBy, QuantitySource
 from services.work_order.domain.dispatch import Listed, dispatch_key
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.flow import Flow
-from services.work_order.domain.job_order import BeginsBy, CompletesBy, JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.machine import MachineState
 from services.work_order.domain.readiness import MaterialHold
 from services.work_order.domain.state_machine import NOT_BEGUN, State

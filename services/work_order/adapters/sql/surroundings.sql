@@ -56,22 +56,22 @@ WHERE job_order.id = queued.id AND queued.place = $1
     AND queued.rank IS DISTINCT FROM wanted.rank
 RETURNING job_order.id;
 
--- name: close_listings
--- The job list says something else of these job orders from an instant on.
-UPDATE job_listing SET valid_until = greatest(valid_from, $2)
-WHERE job_order = ANY($1::text[]) AND valid_until IS NULL;
+-- name: close_listing
+-- The job list says something else of a job order from an instant on.
+UPDATE job_listing SET valid_until = greatest(valid_from, $2) WHERE job_order = $1 AND valid_until IS NULL;
 
--- name: open_listings
--- What the job list says of these job orders from an instant on; nothing of those that are over or removed.
+-- name: open_listing
+-- What the job list says of a job order from an instant on; nothing of one that is over or removed. One order a statement: the plan
+-- that is made for a list while the tables are small reads all of them ever after.
 INSERT INTO job_listing (
     job_order, place, valid_from, rank, priority, planned_start, stored_seq, state, sub_state, hold, work_request,
     work_master, operation, quantity, unit, due
 )
 SELECT id, place, greatest($2, (
-        SELECT max(valid_until) FROM job_listing WHERE job_listing.job_order = job_order.id)),
+        SELECT max(valid_until) FROM job_listing WHERE job_listing.job_order = $1)),
     rank, priority, planned_start, stored_seq, state, sub_state, hold, work_request, work_master, operation, quantity, unit, due
 FROM job_order
-WHERE id = ANY($1::text[]) AND removed IS NULL
+WHERE id = $1 AND removed IS NULL
     AND state IN ('NotAllowedToStart', 'AllowedToStart', 'Running', 'Interrupted');
 
 -- name: place_hold

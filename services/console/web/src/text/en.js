@@ -390,7 +390,7 @@ export const en = {
     machines: "Machines and gateways",
     states: { online: "Online", stale: "Stale", offline: "Offline", unknown: "Not heard yet" },
     dead: (/** @type {number} */ count) => `${count} silent`,
-    conflict: (/** @type {string} */ address) => `${address} belongs to another node`,
+    conflict: (/** @type {string} */ address) => `Claimed twice: ${address}`,
     notReady: "Not ready",
     node: "Edge node",
     state: "State",
