@@ -130,7 +130,7 @@ async def test_a_database_that_is_away_costs_nothing_while_the_spool_has_room_an
         overflow = await the_gap(someone, "overflow", is_over=True)
         kept = [int(row["value"][:6]) for row in rows]
         assert kept[:100] == list(range(1, 101))
-        assert overflow["lost"] == sent - len(kept) > 0
+        assert overflow["lost"] >= sent - len(kept) > 0  # among them figures of the historian's own node
     assert await in_order_of_position(settings.database_url)
 
 
@@ -179,7 +179,9 @@ async def test_the_time_without_a_connection_and_without_a_process_are_gaps_of_e
         gap = await the_gap(someone, "connection_lost", is_over=True)
         assert gap["edge_node"] is None
     connection = await asyncpg.connect(made.dsn)
-    await connection.execute(f'UPDATE "{made.schema}".journal SET alive_ms = alive_ms - 60000')
+    await connection.execute(
+        f'UPDATE "{made.schema}".journal SET alive_ms = extract(epoch FROM now())::bigint * 1000 - 60000'
+    )
     await connection.execute(
         f'INSERT INTO "{made.schema}".gap (reason, since_ms, group_id, edge_node_id, lost) '
         "VALUES ('sequence_gap', 1, '', '', 0)"
