@@ -16,6 +16,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 State = Literal["NotAllowedToStart", "AllowedToStart", "Running", "Interrupted", "Ended", "Aborted"]
 SubState = Literal["Waiting", "Ready", "Loaded", "Held", "Suspended", "Completed", "Closed"]
 QuantitySource = Literal["counter", "operator"]
+BeginsBy = Literal["command", "machine"]
+CompletesBy = Literal["command", "target", "machine"]
 
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,9})?$")]
 AmountText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$")]
@@ -50,6 +52,9 @@ class WorkRequestStored(Document):
         priority: A higher number comes first.
         planned_start: When work should begin.
         planned_end: When it should be done.
+        due: When its customer wants it.
+        work_master: How it is made.
+        quantity: How much.
     """
 
     version: int
@@ -58,6 +63,23 @@ class WorkRequestStored(Document):
     priority: Priority = 0
     planned_start: AwareDatetime | None = None
     planned_end: AwareDatetime | None = None
+    due: AwareDatetime | None = None
+    work_master: str | None = None
+    quantity: QuantityValue | None = None
+
+
+class Predecessor(Document):
+    """What must be before a job order may begin.
+
+    Attributes:
+        operation: The operation of the same work request that comes before.
+        rule: `FinishStart`: all its job orders have ended; `Overlap`: they have yielded `quantity` good units, or have ended.
+        quantity: Good units after which an overlapping job order may begin.
+    """
+
+    operation: str
+    rule: Literal["FinishStart", "Overlap"]
+    quantity: DecimalText | None = None
 
 
 class JobOrderFacts(Document):
@@ -71,12 +93,20 @@ class JobOrderFacts(Document):
         quantity_ordered: How much; None where only the work counts.
         unit: Unit of all quantities of the order (UN/ECE Recommendation 20).
         ideal_cycle_s: Ideal seconds per unit, if known.
+        work_master_version: Which version of the work master; it stays.
+        operation: Which operation of the work master.
+        due: When it must be done.
+        customer_reference: The demand it serves.
     """
 
     version: int
     work_center: PlacePath
     work_request: str | None = None
     work_master: str | None = None
+    work_master_version: int | None = None
+    operation: str | None = None
+    due: AwareDatetime | None = None
+    customer_reference: str | None = None
     quantity_ordered: QuantityValue | None = None
     unit: UnitCode
     ideal_cycle_s: PositiveText | None = None
@@ -94,6 +124,15 @@ class JobOrderStored(JobOrderFacts):
         planned_end: When it should be done.
         quantity_source: Who counts: the work center's counters or its operators.
         parameters: Free job order parameters.
+        operator_declares: Whether operators declare quantities beside the counters.
+        begins_by: What begins execution.
+        completes_by: What completes it; None for what the site file says.
+        over_tolerance: How much more than ordered may be reported, as a fraction.
+        under_tolerance: How much less than ordered still completes it, as a fraction; None for any.
+        setup_s: Standard setup time in seconds.
+        predecessors: What must be before it.
+        split_from: The job order it was split from.
+        rework_of: The job order whose units it reworks.
     """
 
     state: State
@@ -104,6 +143,15 @@ class JobOrderStored(JobOrderFacts):
     planned_end: AwareDatetime | None = None
     quantity_source: QuantitySource
     parameters: Mapping[str, str] = Field(default_factory=dict)
+    operator_declares: bool = False
+    begins_by: BeginsBy = "command"
+    completes_by: CompletesBy | None = None
+    over_tolerance: PositiveText | None = None
+    under_tolerance: PositiveText | None = None
+    setup_s: PositiveText | None = None
+    predecessors: tuple[Predecessor, ...] = ()
+    split_from: str | None = None
+    rework_of: str | None = None
 
 
 class JobOrderUpdated(JobOrderStored):
@@ -153,6 +201,9 @@ class QuantityReported(JobOrderFacts):
         source: The one writer of this order's quantities.
         scrap_reason: Why units were scrapped.
         counted_since: Source time of the counter sample before, for counters.
+        rework: Change of the quantity set aside for rework, may be negative; neither good nor scrap.
+        total_rework: Quantity set aside for rework after it.
+        rework_reason: Why units must be reworked.
     """
 
     good: DecimalText
@@ -162,6 +213,9 @@ class QuantityReported(JobOrderFacts):
     source: QuantitySource
     scrap_reason: str | None = None
     counted_since: AwareDatetime | None = None
+    rework: DecimalText = "0"
+    total_rework: DecimalText = "0"
+    rework_reason: str | None = None
 
 
 class LaborReported(JobOrderFacts):
@@ -178,49 +232,6 @@ class LaborReported(JobOrderFacts):
     clock: Literal["on", "off"]
     labor_s: DecimalText | None = None
     automatic: bool = False
-
-
-class LaborActual(Document):
-    """The time one person worked on one job order, in seconds."""
-
-    person: str
-    labor_s: DecimalText
-
-
-class JobResponse(JobOrderFacts):
-    """The actuals of an ended or aborted job order (parameter names of OPC 40001-3).
-
-    Attributes:
-        revision: 1, or higher when late counts restate an earlier response.
-        state: `Ended` or `Aborted`.
-        sub_state: Within `Ended`.
-        start_time: When execution began; None if it never did.
-        end_time: When it ended.
-        good: Good quantity.
-        scrap: Scrap quantity.
-        running_s: Time in state Running.
-        interrupted_s: Time in state Interrupted.
-        labor: Per person.
-        actual_unit_busy_time_s: ActualUnitBusyTime, where the machine's states are known.
-        actual_unit_setup_time_s: ActualUnitSetupTime, likewise.
-        actual_unit_delay_time_s: ActualUnitDelayTime, likewise.
-        actual_production_time_s: ActualProductionTime, likewise.
-    """
-
-    revision: Annotated[int, Field(ge=1)] = 1
-    state: Literal["Ended", "Aborted"]
-    sub_state: SubState | None = None
-    start_time: AwareDatetime | None = None
-    end_time: AwareDatetime
-    good: DecimalText
-    scrap: DecimalText
-    running_s: DecimalText
-    interrupted_s: DecimalText
-    labor: tuple[LaborActual, ...] = ()
-    actual_unit_busy_time_s: DecimalText | None = None
-    actual_unit_setup_time_s: DecimalText | None = None
-    actual_unit_delay_time_s: DecimalText | None = None
-    actual_production_time_s: DecimalText | None = None
 
 
 class JobOrderCancelled(JobOrderFacts):

@@ -3,7 +3,9 @@
 Live samples carry no position. So the service asks now and then where the journal ends: the answer reaches it after everything that the
 broker had handed to the historian before, so once that has been used, the journal has been used up to the answer. The answer before the
 last one is what is remembered, which leaves room for brokers that do not keep order between sessions; what is read twice for that reason
-changes nothing. No event is held up by any of this: without an answer the service goes on live and says what it lacks.
+changes nothing. Only where nothing of this journal is remembered yet, the first answer is: there the service begins, and what comes after
+that is missed if its connection is lost. No event is held up by any of this: without an answer the service goes on live and says what it
+lacks.
 """
 
 from __future__ import annotations
@@ -72,6 +74,8 @@ class CatchUp:
         self._reached: asyncio.Queue[SamplePosition] = asyncio.Queue()
         self._previous: SamplePosition | None = None
         self._is_complete = False
+        self._completed = asyncio.Event()
+        self._known: SamplePosition | None = None
         self._log = get_logger(part="catch up")
 
     @property
@@ -83,6 +87,7 @@ class CatchUp:
         """There is a new connection: what came before it may have been missed."""
         self._previous = None
         self._is_complete = False
+        self._completed.clear()
 
     def used(self, position: SamplePosition) -> None:
         """Take note that everything up to `position` has been handed over."""
@@ -97,7 +102,7 @@ class CatchUp:
             QueryFailed: It cannot say.
             DatabaseUnavailable: The position cannot be read.
         """
-        known = await read_sample_position(self._database)
+        known = self._known = await read_sample_position(self._database) or self._known
         cursor: str | None = None
         while known is not None:
             args = {"journal": known.journal, "after": known.position, "metrics": self._metrics, "cursor": cursor}
@@ -107,6 +112,7 @@ class CatchUp:
                 if failed.code != _OTHER_JOURNAL:
                     raise
                 self._log.warning("missed_samples_unknown", reason=failed.message)
+                self._known = None
                 break
             rows, end = _read(page.data)
             yield rows, SamplePosition(known.journal, end)
@@ -121,6 +127,7 @@ class CatchUp:
 
     def _complete(self) -> None:
         self._is_complete = True
+        self._completed.set()
         self._health.ready(_PART)
 
     # -- remembering
@@ -137,16 +144,25 @@ class CatchUp:
 
     async def _ask(self, reached: Callable[[SamplePosition], None]) -> None:
         while True:
-            await asyncio.sleep(self._every_s)
-            if not self._is_complete:
+            await self._completed.wait()
+            if self._known is not None:
+                await asyncio.sleep(self._every_s)
+            if not self._completed.is_set():
                 continue
             try:
                 page = await self._queries.ask("historian", "head", timeout_s=3.0, tries=1)
                 end = SamplePosition(str(page.data["journal"]), int(page.data["position"]))
             except (NoAnswer, NotConnected, QueryFailed, KeyError, TypeError, ValueError):
+                if self._known is None:
+                    await asyncio.sleep(min(_RETRY_S, self._every_s))
                 continue  # what was remembered stays true
             previous, self._previous = self._previous, end
-            if self._is_complete and previous is not None and previous.journal == end.journal:
+            if not self._completed.is_set():
+                continue
+            if self._known is None or end.journal != self._known.journal:
+                self._known = end
+                reached(end)
+            elif previous is not None and previous.journal == end.journal:
                 reached(previous)
 
     async def _remember(self) -> None:

@@ -172,13 +172,14 @@ class Follow:
         if self._trouble and (status.cursor or 0) > self._failed_at:
             self._trouble = ""
         self._metrics.forked.labels(self._producer).set(status.forked is not None)
+        if status.cursor is not None:
+            self._metrics.events_applied.labels(self._producer).set(status.cursor)
         if status.forked is not None:
             self._health.not_ready(self._part, f"stopped: {status.forked}")
         elif self._trouble:
             self._health.not_ready(self._part, self._trouble)
         elif status.cursor is not None:
             self._health.ready(self._part)
-            self._metrics.events_applied.labels(self._producer).set(status.cursor)
 
     async def _count_parked(self) -> None:
         counters = self.inbox.counters

@@ -57,6 +57,7 @@ def compose(context: Context) -> Parts:
         context.settings.data_dir / "historian" / "spool",
         tags,
         limit_bytes=int(settings.historian_spool_mb * 2**20),
+        log=log,
     )
     journal = PostgresJournal(context.database, log)
     recorder = Recorder(context.site, tags, now_ms)
@@ -96,6 +97,11 @@ def compose(context: Context) -> Parts:
         now_ms=now_ms,
         log=log,
     )
+
+    async def start() -> None:
+        await journal.close_gaps(now_ms())
+        await listening.start()
+
     reading = Reading(context.database, writer.settled)
     reporter = Reporter(
         context.node,
@@ -116,7 +122,7 @@ def compose(context: Context) -> Parts:
             "missed": reading.missed,
             "snapshot": SnapshotDesk(listener.core, lambda: listener.is_joined, with_stale=False).answer,
         },
-        start=listening.start,
+        start=start,
         stop=listening.stop,
         tasks={
             "state": host.run,

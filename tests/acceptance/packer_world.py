@@ -8,13 +8,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from namespace.contracts.command import CommandStatus
+from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.isa95 import SiteModel, load_site
 from namespace.runtime import NoAnswer, QueryFailed, Service, SiteClient
 from namespace.testing.servers import NewDatabase, TestBroker
 from namespace.testing.site import eventually, send
@@ -24,9 +27,21 @@ from services.historian.service import SERVICE as HISTORIAN
 from services.namespace_state.service import SERVICE as NAMESPACE_STATE
 from services.oee.service import SERVICE as OEE
 from services.work_order.service import SERVICE as WORK_ORDER
-from tests.integration.historian.running import COUNT_ON_WIRE, PACKER, demo_site, running, settings_of
+from tests.integration.historian.running import COUNT_ON_WIRE, PACKER, SITE_FILE, demo_site, running, settings_of
 
-SITE = demo_site()
+
+def _site() -> SiteModel:
+    """Return the demo site, working around the clock in shifts that change half a day from now: so no test depends on the hour."""
+    text = SITE_FILE.read_text(encoding="utf-8")
+    changes_at = (datetime.now(ZoneInfo(demo_site().time_zone)) + timedelta(hours=12)).strftime("%H:00")
+    shift = f'{{name: Day, start: "{changes_at}", end: "{changes_at}"}}'
+    for name in ("three-shifts", "relieved"):
+        text = text.replace(f"calendar: {name}", "calendar: one-shift")
+    text = text.replace("calendars:\n", f"calendars:\n  one-shift:\n    shifts: [{shift}]\n", 1)
+    return load_site(text, str(SITE_FILE))
+
+
+SITE = _site()
 LINE = "Acme/Dallas/Packaging/Line1"
 STATE = "Status/StateCurrent"
 DEFECTS = "Admin/ProdDefectiveCount/0/AccCount"
@@ -51,10 +66,10 @@ class World:
         return cls(broker, {service.name: (await new_database(service.name)).dsn for service in services}, folder)
 
     @asynccontextmanager
-    async def service(self, service: Service) -> AsyncIterator[None]:
+    async def service(self, service: Service, *, heartbeat_s: float = 0.2) -> AsyncIterator[None]:
         name = service.name
         settings = settings_of(self.broker, self.dsns[name], self._folder / name, name)
-        async with running(settings.model_copy(update={"heartbeat_s": 0.2}), SITE, service):
+        async with running(settings.model_copy(update={"heartbeat_s": heartbeat_s}), SITE, service):
             yield
 
     @asynccontextmanager
@@ -132,9 +147,18 @@ async def outcome(client: SiteClient, begin_ms: int) -> dict[str, Any]:
     return await eventually(settled, within_s=25, what="the whole time is judged")
 
 
-async def positions_remembered(world: World) -> None:
-    """Wait until both services have noted how far they have used the journal."""
-    for name in ("oee", "work_order"):
+async def totals(client: SiteClient) -> dict[str, Any]:
+    """Return what OEE has counted, None before it has; its times depend on the silence that it heard, which is told by our clock."""
+    rows = await client.queries.ask_all("namespace_state", "snapshot", {"groups": [SITE.group_id]})
+    oee = [node for node in snapshots_from_rows(rows) if node.edge_node.edge_node_id == "mes-oee"]
+    packers = [device for node in oee for device in node.devices if device.device_id == "Packaging:Line1:Packer"]
+    values = {metric.name: metric.value for packer in packers for metric in packer.metrics}
+    return {name: values.get(f"OEE/{name}") for name in ("PQ", "GQ", "SQ")}
+
+
+async def positions_remembered(world: World, *services: str) -> None:
+    """Wait until services (both by default) have noted how far they have used the journal."""
+    for name in services or ("oee", "work_order"):
         connection = await asyncpg.connect(world.dsns[name])
         try:
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from namespace.contracts.snapshot import snapshots_from_rows
 from namespace.runtime import (
     Backoff,
     EdgeBuffer,
@@ -51,6 +50,7 @@ from tests.acceptance.packer_world import (
     begin_order,
     positions_remembered,
     produce,
+    totals,
 )
 from tests.integration.historian.running import COUNT_ON_WIRE, DEVICE, GROUP, NODE
 
@@ -102,15 +102,6 @@ async def packer(world: World, folder: Path, begin_ms: int) -> AsyncIterator[Pac
         task.cancel()
 
 
-async def totals(client: SiteClient) -> dict[str, Any]:
-    """Return what OEE has counted; its times depend on the silence that it heard, which is told by our clock, not the machine's."""
-    rows = await client.queries.ask_all("namespace_state", "snapshot", {"groups": [SITE.group_id]})
-    oee = next(node for node in snapshots_from_rows(rows) if node.edge_node.edge_node_id == "mes-oee")
-    unit = next(device for device in oee.devices if device.device_id == "Packaging:Line1:Packer")
-    values = {metric.name: metric.value for metric in unit.metrics}
-    return {name: values.get(f"OEE/{name}") for name in ("PQ", "GQ", "SQ")}
-
-
 async def outcome(client: SiteClient) -> dict[str, Any]:
     order = await answered(client, "work_order", "job_order", id="JO-1")
     # Into how many reports the quantities are gathered depends on the wall clock.
@@ -145,7 +136,7 @@ async def life(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 while not until(said):
-                    with contextlib.suppress(NoAnswer, NotConnected, QueryFailed, StopIteration):
+                    with contextlib.suppress(NoAnswer, NotConnected, QueryFailed):
                         said = await outcome(client)
                     await asyncio.sleep(0.1)
         return said

@@ -7,6 +7,7 @@ sites must say the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from namespace.runtime import NoAnswer, NotConnected, QueryFailed, SiteClient
 from namespace.sparkplug import DataType
 from namespace.testing.servers import NewDatabase, TestBroker
+from namespace.testing.site import eventually
 from services.historian.service import SERVICE as HISTORIAN
 from services.namespace_state.service import SERVICE as NAMESPACE_STATE
 from services.oee.service import SERVICE as OEE
@@ -34,8 +37,9 @@ from tests.acceptance.packer_world import (
     outcome,
     positions_remembered,
     produce,
+    totals,
 )
-from tests.integration.historian.running import machine
+from tests.integration.historian.running import COUNT, COUNT_ON_WIRE, PACKER, machine
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
@@ -73,3 +77,48 @@ async def test_services_that_were_down_end_in_the_state_of_those_that_never_stop
     assert len(whole["intervals"]) >= 10
     assert whole["order"]["good"] == str(TARGET)
     assert cut == whole
+
+
+async def test_what_a_machine_tells_as_its_birth_and_then_as_history_is_counted_by_a_service_that_was_down(
+    start_broker: Callable[[], TestBroker], new_database: NewDatabase, tmp_path: Path
+) -> None:
+    world = await World.make(start_broker(), new_database, tmp_path)
+    begin_ms = time.time_ns() // 1_000_000 - 600_000
+    async with AsyncExitStack() as site:
+        await site.enter_async_context(world.service(HISTORIAN))
+        await site.enter_async_context(world.service(NAMESPACE_STATE))
+        client = await site.enter_async_context(world.guest())
+        await answered(client, "namespace_state", "snapshot")
+        # No second heartbeat comes while it lives: what it remembers of the journal, it has remembered as soon as it had joined.
+        async with world.service(OEE, heartbeat_s=60), machine(world.broker, begin_ms, count=0) as packer:
+            await answered(client, "oee", "state_log", place=PACKER)
+            await packer.born(begin_ms)
+            await packer.count(1, begin_ms + 1000)
+            await counted(client, 1)
+            await positions_remembered(world, "oee")
+        # The machine goes on without a connection, and comes back while nobody but the historian listens.
+        async with machine(world.broker, begin_ms + 4000, count=4, bd_seq=1) as packer:
+            await packer.born(begin_ms + 4000)
+            for value in (2, 3, 4):
+                await packer.count(value, begin_ms + value * 1000, historical=True)
+            await packer.report({COUNT_ON_WIRE: 5}, begin_ms + 5000)
+            await journaled(client, 6)
+            async with world.service(OEE):
+                await counted(client, 5)
+
+
+async def journaled(client: SiteClient, samples: int) -> None:
+    async def probe() -> bool:
+        rows = await client.queries.ask_all("historian", "samples", {"place": PACKER, "metrics": [COUNT]})
+        return len(rows) == samples
+
+    await eventually(probe, within_s=20, what=f"the historian has {samples} samples")
+
+
+async def counted(client: SiteClient, units: int) -> None:
+    async def probe() -> bool:
+        with contextlib.suppress(NoAnswer, NotConnected, QueryFailed):
+            return (await totals(client))["PQ"] == units
+        return False
+
+    await eventually(probe, within_s=20, what=f"oee has counted {units}")

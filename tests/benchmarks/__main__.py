@@ -7,7 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import chain, event_log, history, ingest, latency, report, restarts, services_alone, site, storm
+from tests.benchmarks import (
+    chain,
+    event_log,
+    history,
+    ingest,
+    job_orders,
+    latency,
+    report,
+    restarts,
+    services_alone,
+    site,
+    storm,
+)
 from tests.benchmarks.rounds import Outcome, Row, totals
 from tests.benchmarks.run import Run
 from tests.benchmarks.table import table
@@ -20,6 +32,7 @@ SECTIONS: Mapping[str, Callable[[Run], list[Row]]] = {
     "history": history.measured,
     "chain": chain.measured,
     "event-log": event_log.measured,
+    "job-orders": job_orders.measured,
     "services": services_alone.measured,
     "site": site.measured,
 }
@@ -35,7 +48,7 @@ def main() -> int:
     names = [name for name in chosen.only.split(",") if name] or list(QUICK if chosen.quick else SECTIONS)
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; parts are {', '.join(SECTIONS)}")
-    run = Run(is_quick=chosen.quick)
+    run = Run(is_quick=chosen.quick, commit=report.commit())
     began = time.monotonic()
     ingest.calibrate(run)
     for number, name in enumerate(names):

@@ -44,10 +44,11 @@ def of_module(module: str, *arguments: str) -> str:
 
 def top(file: Path) -> str:
     """Return the functions in which most time was spent, themselves."""
-    if not file.exists() or not file.stat().st_size:
-        return "(no profile)"
     text = io.StringIO()
-    pstats.Stats(str(file), stream=text).sort_stats("tottime").print_stats(_LINES)
+    try:
+        pstats.Stats(str(file), stream=text).sort_stats("tottime").print_stats(_LINES)
+    except (OSError, EOFError, TypeError):  # nothing was profiled: what should have been has failed
+        return "(no profile)"
     lines = text.getvalue().splitlines()
     start = next((number for number, line in enumerate(lines) if line.lstrip().startswith("ncalls")), 0)
     return "\n".join(_shown(line) for line in lines[start:] if line.strip())

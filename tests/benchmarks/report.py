@@ -59,7 +59,7 @@ def page(run: Run) -> str:
         when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         machine=f"{os.cpu_count()} cores, {_system()}",
         python=platform.python_version(),
-        commit=_commit(),
+        commit=run.commit or commit(),
         steadiness=calibration(run)[:1].upper() + calibration(run)[1:],
     )
     parts = [head, "## Goals\n\n", _TABLE, *(_line(row) for row in run.rows)]
@@ -123,7 +123,8 @@ def _system() -> str:
         return platform.system()
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return which state of the sources is measured."""
     found = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )

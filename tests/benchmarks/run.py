@@ -20,6 +20,7 @@ class Run:
         rows: What was found.
         profiles: Where the time goes, by part, for parts that missed a goal.
         seconds: How long it took.
+        commit: The sources when it began.
     """
 
     is_quick: bool = False
@@ -27,6 +28,7 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     profiles: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    commit: str = ""
 
     @property
     def rounds(self) -> int:

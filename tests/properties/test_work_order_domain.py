@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from services.work_order.domain import decisions, definitions, quantities
 from services.work_order.domain.counters import CounterRules, Position, advance, attribute
+from services.work_order.domain.definition import QuantitySource
 from services.work_order.domain.dispatch import Listed, board, dispatch_key
 from services.work_order.domain.facts import Cancelled, Cleared, Decision, StateChanged, Updated
-from services.work_order.domain.job_order import JobOrder, QuantitySource, interrupted_time, running_time
+from services.work_order.domain.job_order import JobOrder, interrupted_time, running_time
 from services.work_order.domain.state_machine import TRANSITIONS, Method, State
 from tests.unit.work_order.orders import apply, at, decided, definition, order_in
 

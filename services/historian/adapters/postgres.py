@@ -2,7 +2,7 @@
 
 A unique index on (tag, source time, occurrence) is what makes a sample count once; that fresh ones can take the fast way is this
 process's knowledge alone, and where it is wrong - after a restart, or a commit whose outcome is unknown - the index says so and the whole
-batch takes the other way.
+batch takes the other way (decision record 10).
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import asyncpg
 
 from namespace.runtime import Logger
 from namespace.store import Database, Queries, Transaction
-from services.historian.domain.batch import Batch, Columns, Note, occurrences
+from services.historian.domain.batch import Batch, Columns, Mark, Note, occurrences
 from services.historian.domain.tag import Tag
 from services.historian.ports import Written
 
@@ -47,8 +48,10 @@ class _Sql(Queries):
     put_tags: str
     take_positions: str
     add_doubtful: str
+    tell_again: str
     add_notes: str
     put_gap: str
+    close_gaps: str
     journal: str
     alive: str
 
@@ -91,6 +94,7 @@ class PostgresJournal:
         self._database = database
         self._log = log
         self._days: set[date] = set()
+        self._stored: set[Tag] = set()
 
     async def write(self, batch: Batch) -> Written:
         """Write a batch, all or nothing; writing it again changes nothing.
@@ -99,6 +103,23 @@ class PostgresJournal:
             DatabaseUnavailable: It is not written, or nobody knows.
             TransactionConflict: It is not written.
         """
+        try:
+            return await self._write_as_far_as_possible(batch)
+        except asyncpg.UndefinedTableError:
+            self._forget()
+            return await self._write_as_far_as_possible(batch)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Take nothing for granted: a database that was away may come back without what it had last committed."""
+        self._days.clear()
+        for tag in self._stored:
+            tag.is_stored = False
+        self._stored.clear()
+
+    async def _write_as_far_as_possible(self, batch: Batch) -> Written:
         await self._make_partitions(batch)
         try:
             return await self._write(batch)
@@ -111,6 +132,11 @@ class PostgresJournal:
         """Note that the historian hears the site."""
         async with self._database.transaction() as tx:
             await tx.execute(_SQL.alive, now_ms)
+
+    async def close_gaps(self, now_ms: int) -> None:
+        """End the gaps that an earlier process left open."""
+        async with self._database.transaction() as tx:
+            await tx.execute(_SQL.close_gaps, now_ms)
 
     async def make_partitions_ahead(self, now_ms: int) -> None:
         """Make the partitions of today and the next days."""
@@ -145,7 +171,7 @@ class PostgresJournal:
         if batch.samples == 0:
             self._log.warning("notes_unwritable", notes=len(batch.notes), error=str(error))
             return await self._write(Batch(size=batch.size))
-        parts = [await self.write(half) for half in batch.halves()]
+        parts = [await self._write_as_far_as_possible(half) for half in batch.halves()]
         return Written(
             sum(part.samples for part in parts),
             sum(part.repeated for part in parts),
@@ -169,8 +195,7 @@ class PostgresJournal:
                 for table, rows in self._by_partition(batch.fresh, before + 1):
                     await tx.copy(table, _COLUMNS, rows)
                 if batch.doubtful:
-                    columns = zip(*_rows(batch.doubtful, before + 1), strict=True)
-                    added = await tx.execute(_SQL.add_doubtful, *(list(column) for column in columns))
+                    added = await _put_doubtful(tx, batch.doubtful, before + 1)
                 if batch.notes:
                     await tx.executemany(_SQL.add_notes, [_note_row(note, before + 1) for note in batch.notes])
                 for gap in batch.gaps:
@@ -181,6 +206,7 @@ class PostgresJournal:
             for tag in new.values():
                 tag.is_stored = False
             raise
+        self._stored.update(new.values())
         return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
 
     def _by_partition(self, columns: Columns, first: int) -> Iterable[tuple[str, Iterable[_Row]]]:
@@ -238,6 +264,22 @@ async def _put_tags(tx: Transaction, new: Mapping[UUID, Tag]) -> None:
         tag.is_stored = True  # as it stands in `rows`; whoever describes it anew takes that back
     for record in await tx.fetch(_SQL.put_tags, *(list(column) for column in zip(*rows, strict=True))):
         new[record["digest"]].database_id = record["id"]
+
+
+async def _put_doubtful(tx: Transaction, doubtful: Columns, first: int) -> int:
+    """Insert what is not there yet; return how much that was. History sets right what a birth had said of it before."""
+    rows = list(_rows(doubtful, first))
+    added = await tx.execute(_SQL.add_doubtful, *map(list, zip(*rows, strict=True)))
+    history = [
+        (position, at_ms, tag, occurrence)
+        for position, at_ms, _, _, _, _, _, tag, occurrence, _, marks in rows
+        if cast(int, marks) & Mark.HISTORICAL
+    ]
+    if history and added < len(rows):
+        times = [cast(int, at_ms) for _, at_ms, _, _ in history]
+        columns = map(list, zip(*history, strict=True))
+        await tx.execute(_SQL.tell_again, *columns, min(times), max(times))
+    return added
 
 
 def _rows(columns: Columns, first: int) -> Iterable[_Row]:

@@ -1,14 +1,15 @@
 """Batches on disk while the database cannot take them: append-only files, every frame with its length and checksum.
 
 A frame is on the disk (fsync) before `put` returns. A file is removed when all of it has been written to the database, so that a crash in
-the middle of draining writes some batches twice, which the journal does not mind. A tail that a crash cut off is taken away at the next
-start; a damaged frame ends its file there, and is counted.
+the middle of draining writes some batches twice, which the journal does not mind. What cannot be read - a tail that a crash cut off, a
+damaged frame, one of a later version - ends its file there; the rest is put aside, never deleted, and said.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from struct import Struct
 from typing import BinaryIO
 from zlib import crc32
 
+from namespace.runtime import Logger
 from services.historian.domain.batch import Batch
 from services.historian.domain.frame import FrameError, decode, encode
 from services.historian.domain.tag import Tag, Tags
@@ -44,17 +46,21 @@ class DiskSpool:
     Args:
         folder: Made if need be.
         tags: The tags of this process.
-        limit_bytes: What all files together may take.
+        limit_bytes: What all files together may take; what was put aside is not counted.
+        log: Told of what cannot be read.
         file_bytes: When to begin another file.
 
     Attributes:
-        damaged: Files that ended in something that is no frame, since the start.
+        damaged: Files that ended in something that cannot be read, since the start.
     """
 
-    def __init__(self, folder: Path, tags: Tags, *, limit_bytes: int, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(
+        self, folder: Path, tags: Tags, *, limit_bytes: int, log: Logger, file_bytes: int = FILE_BYTES
+    ) -> None:
         self._folder = folder
         self._tags = tags
         self._limit_bytes = limit_bytes
+        self._log = log
         self._file_bytes = file_bytes
         self._files: deque[_File] = deque()
         self._tail: BinaryIO | None = None
@@ -115,13 +121,13 @@ class DiskSpool:
             if frame is not None:
                 try:
                     batch = decode(frame, self._tags, file.tags)
-                except FrameError:
-                    self.damaged += 1
+                except FrameError as error:
+                    self._put_aside(file.path, file.read, str(error))
                 else:
                     self._given = _FRAME.size + len(frame)
                     return batch
             elif file.read < file.size:
-                self.damaged += 1
+                self._put_aside(file.path, file.read, "its checksum is wrong")
             file.read = file.size
             self._remove(file)
         return None
@@ -145,7 +151,7 @@ class DiskSpool:
                 file.read += _FRAME.size + len(frame)
             file.size, file.read = file.read, 0
             if file.size < total:
-                self.damaged += 1
+                self._put_aside(path, file.size, "it is cut off, or its checksum is wrong")
                 os.truncate(path, file.size)
             self._next_number = max(self._next_number, int(path.stem) + 1)
             if file.size:
@@ -179,6 +185,19 @@ class DiskSpool:
         except OSError:
             self.damaged += 1  # the next start ends the file there
         self._drop_empty(file)
+
+    def _put_aside(self, path: Path, start: int, reason: str) -> None:
+        """Keep what a file holds from `start` on for people, under another name."""
+        self.damaged += 1
+        number = 1
+        while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+            number += 1
+        with path.open("rb") as source, aside.open("xb") as target:
+            source.seek(start)
+            shutil.copyfileobj(source, target)
+            os.fsync(target.fileno())
+            size = target.tell()
+        self._log.error("spool_damaged", file=str(path), at=start, bytes=size, reason=reason, put_aside=str(aside))
 
     def _drop_empty(self, file: _File) -> None:
         if file.size == 0:

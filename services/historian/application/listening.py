@@ -58,6 +58,7 @@ class Listening:
         self._log = log
         self._deaf_since_ms: int | None = None
         self._reason = "down"
+        self._is_leaving = False
         session.join(self)
 
     # -- the session's side
@@ -69,9 +70,10 @@ class Listening:
 
     def disconnected(self) -> None:
         """Nothing is heard until there is a session again."""
-        self._deaf_since_ms, self._reason = self._now_ms(), "connection_lost"
-        self._recorder.gap(Gap(self._reason, self._deaf_since_ms))
-        self._writer.heard()
+        if not self._is_leaving:  # else the next start tells for how long there was nobody
+            self._deaf_since_ms, self._reason = self._now_ms(), "connection_lost"
+            self._recorder.gap(Gap(self._reason, self._deaf_since_ms))
+            self._writer.heard()
         self._host.want(online=False)
 
     def look(self) -> None:
@@ -97,6 +99,7 @@ class Listening:
     async def stop(self) -> None:
         """Have edge nodes hold back first, then hear what was on its way, then keep it."""
         await self._host.farewell()
+        self._is_leaving = True
         await self._session.leave()
         await self._writer.finish()
 

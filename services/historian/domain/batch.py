@@ -207,14 +207,14 @@ class Batch:
 
 
 def occurrence(cell: Cell) -> int:
-    """Return what tells samples of one tag with one source time apart, 0 to 2^31 - 1.
+    """Return what tells samples of one tag with one source time apart, 0 to 2^31 - 1; -1 for null, which is no value, not even 0.
 
     It is made of the value alone, so it is the same whenever and in whatever order a sample is resent, by whatever process. A repeated
     value at a repeated source time says nothing new and is the same sample.
     """
     match cell:
         case None:
-            return 0
+            return -1
         case int():
             return cell & _MASK
         case float():

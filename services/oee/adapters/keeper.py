@@ -185,7 +185,7 @@ class Keeper:
 
     async def _look_for_marks(self, tx: Transaction) -> None:
         """Read marks back whose transaction ended without our learning how; a mark that is known already changes nothing."""
-        for path, marks in self._unsettled.items():
+        for path, marks in list(self._unsettled.items()):  # events go on meanwhile
             if marks:
                 unit = self._units.by_path[path]
                 found = marks.intersection(await postgres.marks_of(tx, unit))

@@ -11,17 +11,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from namespace.isa95 import EquipmentPath, Quantity
+from namespace.isa95 import EquipmentPath
+from services.work_order.domain.definition import Definition
 from services.work_order.domain.state_machine import ACTIVE, State, SubState
 
 ZERO = Decimal(0)
-
-
-class QuantitySource(StrEnum):
-    """The one writer of an order's quantities."""
-
-    COUNTER = "counter"
-    OPERATOR = "operator"
 
 
 class Removal(StrEnum):
@@ -29,41 +23,6 @@ class Removal(StrEnum):
 
     CANCELLED = "Cancelled"
     CLEARED = "Cleared"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """What a job order asks for.
-
-    Attributes:
-        place: The work center.
-        work_request: The work request it serves.
-        work_master: How to do it.
-        description: For people.
-        ordered: How much; None where only the work counts.
-        unit: UN/ECE Rec 20 code of its quantities; that of `ordered` where there is one.
-        priority: A higher number comes first (OPC 10031-4, Priority).
-        planned_start: When it should begin, UTC.
-        planned_end: When it should be done, UTC.
-        quantity_source: Who counts.
-        over_tolerance: How much more than ordered an operator may report, as a fraction.
-        ideal_cycle_s: Ideal seconds per unit, if known.
-        parameters: Free job order parameters.
-    """
-
-    place: EquipmentPath
-    work_request: str | None = None
-    work_master: str | None = None
-    description: str = ""
-    ordered: Quantity | None = None
-    unit: str = "H87"
-    priority: int = 0
-    planned_start: datetime | None = None
-    planned_end: datetime | None = None
-    quantity_source: QuantitySource = QuantitySource.OPERATOR
-    over_tolerance: Decimal = Decimal("0.1")
-    ideal_cycle_s: Decimal | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +40,26 @@ class Labor:
     person: str
     start: datetime
     end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """What the machine did while the order ran (ISO 22400-2: AUST, ADET, APT of the order).
+
+    Attributes:
+        setup: Actual unit setup time.
+        delay: Actual unit delay time.
+        production: Actual production time.
+    """
+
+    setup: timedelta
+    delay: timedelta
+    production: timedelta
+
+    @property
+    def busy(self) -> timedelta:
+        """Actual unit busy time: their sum."""
+        return self.setup + self.delay + self.production
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +80,14 @@ class JobOrder:
         ended_at: When it ended or was aborted.
         responses: How many job responses were given; late counts restate them.
         removed: How it left the lists, if it did.
+        hold: Why it may not run, if it may not.
+        rework: Quantity set aside for rework: neither good nor scrap.
+        rework_ordered: How much of it went to rework orders.
+        declared_good: What operators declared beside the counters.
+        declared_scrap: What operators declared beside the counters.
+        scrap_reasons: Scrap by reason code, where one was given.
+        rank: Its place in the explicit sequence of its work center, if it has one.
+        machine: What the machine did, where its states are known.
     """
 
     id: str
@@ -116,6 +103,14 @@ class JobOrder:
     ended_at: datetime | None = None
     responses: int = 0
     removed: Removal | None = None
+    hold: str | None = None
+    rework: Decimal = ZERO
+    rework_ordered: Decimal = ZERO
+    declared_good: Decimal = ZERO
+    declared_scrap: Decimal = ZERO
+    scrap_reasons: Mapping[str, Decimal] = field(default_factory=dict)
+    rank: int | None = None
+    machine: MachineTime | None = None
 
     @property
     def place(self) -> EquipmentPath:
@@ -150,6 +145,17 @@ class JobOrder:
         return tuple(entry for entry in self.labor if entry.end is None)
 
     @property
+    def made(self) -> Decimal:
+        """Units that were processed, whatever became of them."""
+        return self.good + self.scrap + self.rework
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is ordered and not made; zero where nothing is ordered or more was made."""
+        ordered = self.definition.ordered
+        return max(ordered.value - self.made, ZERO) if ordered else ZERO
+
+    @property
     def progress(self) -> Decimal | None:
         """Good quantity over quantity ordered; None where nothing is ordered."""
         ordered = self.definition.ordered
@@ -181,3 +187,9 @@ def _total(entries: Iterable[Run | Labor]) -> timedelta:
 def seconds(duration: timedelta) -> Decimal:
     """Return `duration` as exact seconds."""
     return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
+
+
+def decimal_text(value: Decimal) -> str:
+    """Return `value` as decimal string without exponent or superfluous zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

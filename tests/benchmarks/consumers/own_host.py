@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from namespace.contracts.query import SiteTopics
 from namespace.isa95 import load_site
 from namespace.runtime import EdgeNodeListener, Health, QueryClient, ServiceMetrics, Session, SystemClock, to_ms
 from namespace.runtime.placing import Device
@@ -27,9 +28,6 @@ SITE_FILE = Path(__file__).parents[3] / "deploy" / "site" / "acme-dallas.yaml"
 
 class _NobodyElse(QueryClient):
     """There is no `namespace_state` here: its snapshot is empty."""
-
-    def __init__(self) -> None:
-        """It needs no session."""
 
     async def ask_all(self, *_: object, **__: object) -> list[object]:
         """Return what a registry says that has heard nobody yet."""
@@ -63,7 +61,7 @@ class OwnHost:
             ["spBv1.0/#"],
             groups=[],
             told=self._told,
-            queries=_NobodyElse(),
+            queries=_NobodyElse(self._session, SiteTopics(site.path), "bench"),
             clock=clock,
             metrics=metrics,
             core=self.core,

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,11 +17,14 @@ from namespace.contracts.oee import KpiArgs, StateLogArgs
 from namespace.isa95 import EquipmentPath, SiteModel
 from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
 from namespace.sparkplug import DataType, Value
-from namespace.store import Database, DatabaseUnavailable, Transaction, migrate
+from namespace.store import DatabaseUnavailable, Transaction, migrate
 from namespace.testing.servers import NewDatabase
+from services.oee.adapters import postgres
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
-from services.oee.application.units import Units
+from services.oee.application.units import Unit, Units
+from services.oee.domain.sample import JobMark
+from tests.integration.store.flaky import Flaky
 from tests.unit.runtime.support import SITE, small_site
 
 PACKER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Packer")
@@ -39,26 +42,6 @@ class Board:
 
     def set(self, device_id: str | None, values: Mapping[str, Value], at: datetime | None = None) -> None:
         self.shown.setdefault(device_id, {}).update(values)
-
-
-class Flaky(Database):
-    """A database whose next transaction can be made to end badly."""
-
-    trouble: str = ""
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        trouble, self.trouble = self.trouble, ""
-        if trouble == "away":
-            raise DatabaseUnavailable("away", "Wait.")
-        async with super().transaction() as tx:
-            yield tx
-            if trouble == "lost before":
-                raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
-            if trouble == "lost after":
-                tx._after_commit.clear()
-        if trouble == "lost after":
-            raise DatabaseUnavailable("lost", "Wait.", outcome_unknown=True)
 
 
 @dataclass
@@ -260,6 +243,39 @@ async def test_a_job_order_runs_from_its_mark_on_however_its_transaction_ended(w
     await world.start()
     await world.at(31)
     assert await world.rows("state_interval", "path, start_ms, end_ms, job_order, element") == log
+
+
+async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
+    worlds: list[World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6))
+    halfway, looking, arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    add_mark, marks_of = postgres.add_mark, postgres.marks_of
+    first, *_ = (unit.path for unit in world.units.at(LINE))
+
+    async def add(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: JobMark) -> None:
+        if path != first:
+            halfway.set()
+            await looking.wait()
+        await add_mark(tx, path, event_id, mark)
+
+    async def look(tx: Transaction, unit: Unit) -> list[JobMark]:
+        looking.set()
+        await arrived.wait()
+        return await marks_of(tx, unit)
+
+    monkeypatch.setattr(postgres, "add_mark", add)
+    monkeypatch.setattr(postgres, "marks_of", look)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        event = group.create_task(world.job("Running", 5, seq=1))
+        await halfway.wait()
+        step = group.create_task(world.at(6))
+        await event
+        arrived.set()
+        await step
+    await world.at(30, state(20, 9))
+    assert "JO-1" in {row["job_order"] for row in await world.rows("state_interval")}
 
 
 async def test_a_mark_that_was_rolled_back_never_happened(worlds: list[World]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,12 @@ _QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthC
 @given(st.lists(_CELLS))
 def test_what_tells_many_samples_apart_is_what_tells_one_apart(cells: list[Value]) -> None:
     assert occurrences(cells) == [occurrence(cell) for cell in cells]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0, 0.0, False, "", b""])
+def test_null_and_a_value_at_the_same_instant_are_two_samples(value: object) -> None:
+    """A machine that is born without a value and reports its first within the same millisecond has reported it."""
+    assert occurrence(None) not in {occurrence(value), *range(5)}  # type: ignore[arg-type]
 
 
 def _slots() -> dict[str, Slot]:

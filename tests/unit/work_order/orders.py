@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from namespace.isa95 import EquipmentPath, Quantity
 from services.work_order.domain import decisions, definitions
+from services.work_order.domain.definition import Definition, QuantitySource
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import Definition, JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Refusal
 from services.work_order.domain.state_machine import Method, State
 

@@ -9,7 +9,7 @@ import pytest
 from namespace.contracts.work_order import CONTRACT
 from namespace.isa95 import load_site
 from services.work_order.adapters.boards import metrics_of
-from services.work_order.adapters.desk import ON_JOB_ORDERS
+from services.work_order.adapters.desk import ON_JOB_ORDERS, ON_OTHERS
 from services.work_order.adapters.shop import SiteShop, counters_of
 from services.work_order.domain.counters import Counter
 from services.work_order.domain.dispatch import WorkCenterBoard
@@ -30,7 +30,7 @@ def test_published_metrics_are_those_of_the_contract() -> None:
 def test_every_method_of_the_standard_is_a_command() -> None:
     commands = {command.name for command in CONTRACT.commands}
     assert {method.value for method in Method} <= commands
-    assert commands == {*ON_JOB_ORDERS, "StoreWorkRequest"}
+    assert commands == {*ON_JOB_ORDERS, *ON_OTHERS}
 
 
 def test_the_demo_lines_count_with_their_packers_and_the_reactor_in_kilograms() -> None:

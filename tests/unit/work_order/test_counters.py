@@ -9,7 +9,8 @@ import pytest
 
 from services.work_order.domain import decisions
 from services.work_order.domain.counters import CounterRules, Position, Step, advance, attribute
-from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.definition import QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.state_machine import State
 from tests.unit.work_order.orders import at, decided, definition, order_in
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from services.work_order.domain import decisions, quantities
+from services.work_order.domain.definition import QuantitySource
 from services.work_order.domain.facts import Decision, QuantityReported, Responded, StateChanged
-from services.work_order.domain.job_order import JobOrder, QuantitySource
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import State
 from tests.unit.work_order.orders import at, decided, definition, order_in, refused

@@ -25,6 +25,14 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING;
 
+-- name: tell_again
+-- What was taken for a beginning (1) or came with a snapshot (8) and is told again as history was measured before that: it is history,
+-- and stands where history came, so that whoever has used the journal up to there is told. $5 and $6 bound the source times.
+UPDATE sample SET position = told.position, marks = sample.marks & ~9 | 2
+FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[]) AS told (position, at_ms, tag, occurrence)
+WHERE sample.tag = told.tag AND sample.at_ms = told.at_ms AND sample.occurrence = told.occurrence
+    AND sample.at_ms BETWEEN $5 AND $6 AND sample.marks & 9 <> 0;
+
 -- name: add_notes
 -- Births, deaths and losses of sources.
 INSERT INTO note (position, kind, group_id, edge_node_id, device_id, at_ms, received_ms, bd_seq, reason, places, is_machine)
@@ -36,6 +44,10 @@ ON CONFLICT DO NOTHING;
 INSERT INTO gap (reason, since_ms, until_ms, group_id, edge_node_id, lost) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (reason, since_ms, md5(group_id || chr(1) || edge_node_id)) DO UPDATE SET
     until_ms = coalesce(excluded.until_ms, gap.until_ms), lost = greatest(excluded.lost, gap.lost);
+
+-- name: close_gaps
+-- Whoever noted when these began is gone: they ended by now, or whoever hears of them notes them anew.
+UPDATE gap SET until_ms = $1 WHERE until_ms IS NULL;
 
 -- name: journal
 -- The journal's id, the position of its last row, and when it was last alive.

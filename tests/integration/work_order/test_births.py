@@ -1,0 +1,63 @@
+"""What is published of a work center does not grow with the orders that wait there: births stay as large as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from namespace.contracts.work_order import CONTRACT
+from namespace.isa95 import EquipmentPath
+from namespace.runtime.places import device_definitions
+from namespace.sparkplug import Metric, Payload, encode_payload
+from services.work_order.adapters.boards import SHOWN, Boards, metrics_of
+from services.work_order.application.carrying_out import Accepted
+from tests.integration.work_order.running import load_demo_site
+from tests.integration.work_order.worlds import PostgresWorld, released
+from tests.unit.work_order.orders import LINE
+
+COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("Update", {"priority": 3}),
+    ("Begin", {}),
+    ("ReportQuantity", {"good": "1", "unit": "H87"}),
+    ("Pause", {}),
+    ("Resume", {}),
+    ("Complete", {}),
+)
+
+
+async def birth_of(world: PostgresWorld, place: EquipmentPath) -> tuple[int, int]:
+    """Return how many metrics a work center's birth has with what is published there now, and its bytes."""
+    boards = Boards(world.database, lambda _place, _metrics: None)
+    values = metrics_of((await boards.read([place]))[place])
+    definitions = device_definitions(CONTRACT, load_demo_site())[place.device_id]
+    metrics = [
+        Metric(name=each.name, datatype=each.datatype, value=values[each.name], timestamp=0) for each in definitions
+    ]
+    return len(metrics), len(encode_payload(Payload(timestamp=0, metrics=tuple(metrics))))
+
+
+async def test_births_are_as_large_with_many_orders_as_with_twenty(real: PostgresWorld) -> None:
+    await released(real, *(f"JO-{number:04}" for number in range(SHOWN)))
+    metrics, size = await birth_of(real, LINE)
+    await released(real, *(f"JO-{number:04}" for number in range(SHOWN, 10 * SHOWN)))
+    more_metrics, more_bytes = await birth_of(real, LINE)
+    assert more_metrics == metrics
+    assert more_bytes - size <= 2  # the number that says how many wait
+
+
+async def test_no_command_reads_all_the_orders_there_are(real: PostgresWorld) -> None:
+    """Plans made while the tables are small stay in use: none of them may be a plan that reads a whole table."""
+    ids = [f"JO-{number:04}" for number in range(150)]
+    await released(real, *ids, quantity={"value": "10", "unit": "H87"}, quantity_source="operator")
+    for order_id in ids[:40]:
+        for name, args in COMMANDS:
+            assert isinstance(await real.send(name, order_id, **args), Accepted), name
+    async with real.database.transaction() as tx:
+        await tx.fetchval("SELECT pg_stat_force_next_flush()")
+    async with real.database.transaction() as tx:
+        rows = await tx.fetch(
+            "SELECT relname, seq_tup_read, idx_scan FROM pg_stat_user_tables WHERE relname = ANY($1::text[])",
+            ["job_order", "job_listing"],
+        )
+    for row in rows:
+        assert row["idx_scan"] > 500, "the statistics have not arrived"
+        assert row["seq_tup_read"] < 500, f"{row['relname']}: {row['seq_tup_read']} rows were read one after the other"
