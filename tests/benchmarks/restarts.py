@@ -76,6 +76,8 @@ async def _rows(run: Run) -> list[Row]:
     found: dict[str, list[float]] = {each: [] for each in _WHAT}
     asked: list[float] = []
     with durable_postgres() as server, running_broker() as broker, scratch_folder() as folder:
+        for account in ("bench-primary", "bench-other", "bench-asker", "bench-wire"):
+            broker.add_account(account)
         async with (
             running(
                 "services.namespace_state",
@@ -168,7 +170,7 @@ def _generator(broker: TestBroker) -> Iterator[None]:
 
 
 def _session(broker: TestBroker, name: str) -> Session:
-    transport = MqttTransport(BrokerUrl.parse(broker.add_account(name)), client_id=name)
+    transport = MqttTransport(BrokerUrl.parse(broker.url(name)), client_id=name)
     return Session(transport, name=name, health=Health(), metrics=ServiceMetrics())
 
 

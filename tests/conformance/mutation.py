@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tests.conformance.mutation_page import PAGE, Trial, page
 
@@ -188,7 +189,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run")
     asked = parser.parse_args()
-    known = json.loads(RECORD.read_text(encoding="utf-8")) if asked.again else {"trials": []}
+    known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if asked.again else {"trials": []}
     seed, seconds = known.get("seed", asked.seed), known.get("seconds", asked.seconds)
     trials = [Trial(**each) for each in known["trials"] if not each["survives"]]
     alive = {(each["module"], each["was"], each["became"]) for each in known["trials"] if each["survives"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from namespace.testing.servers import TestBroker
-from tests.integration.edge.process import EdgeProcess
+from tests.integration.edge.process import LIMIT_S, ROOT, EdgeProcess
 
 EDGE = "Tools/Press-PLC"
 
@@ -146,3 +148,32 @@ async def test_what_cannot_be_understood_is_answered_and_costs_nothing(broker: T
             assert (await ask(host, **details, answer="error"))["message"]
         answer = await ask(host, "show", "state", node="Tools/Nobody")
         assert answer["found"][0]["standing"] == "unknown"
+
+
+@pytest.mark.parametrize("command", ["host", "edge"])
+async def test_a_tool_that_nobody_hears_any_more_ends_in_order_and_quietly(
+    broker: TestBroker, tmp_path: Path, command: str
+) -> None:
+    where = {
+        "host": ["--host-id", "Unheard"],
+        "edge": ["--group", "Tools", "--node", "Unheard", "--state-dir", str(tmp_path)],
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "namespace.cli", "sparkplug", command, "--server", broker.url("test")),
+        *where[command],
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with asyncio.timeout(LIMIT_S):
+        await process.stdout.readline()
+        process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]  # as `| head -1` does
+        process.stdin.write(b'{"do": "show"}\n' * 3)
+        complaint = await process.stderr.read()
+        code = await process.wait()
+
+    assert (complaint, code) == (b"", 0)
