@@ -182,22 +182,28 @@ def every_mutant() -> list[Mutant]:
     return [mutant for path in modules for mutant in mutants(path)]
 
 
+def is_same(one: Trial, other: Trial) -> bool:
+    """Whether two trials are of one change, whatever came of them."""
+    return replace(one, survives=other.survives) == other
+
+
 def main() -> int:
     """Run for a while, list the survivors and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="only the survivors of the last run")
+    parser.add_argument("--again", action="store_true", help="only the survivors of the last run that nothing explains")
     asked = parser.parse_args()
     known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if asked.again else {"trials": []}
     seed, seconds = known.get("seed", asked.seed), known.get("seconds", asked.seconds)
-    trials = [Trial(**each) for each in known["trials"] if not each["survives"]]
-    alive = {(each["module"], each["was"], each["became"]) for each in known["trials"] if each["survives"]}
+    before = [Trial(**each) for each in known["trials"]]
+    trials = [trial for trial in before if not trial.survives or trial.reason]
+    alive = [trial for trial in before if trial.survives and not trial.reason]
     found = every_mutant()
     possible = Counter(mutant.path.name for mutant in found)
     random.Random(seed).shuffle(found)
     if asked.again:
-        found = [m for m in found if (m.trial.module, m.trial.was, m.trial.became) in alive][: len(alive)]
+        found = [mutant for mutant in found if mutant.trial in alive]
     until = time.monotonic() + asked.seconds
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -216,6 +222,9 @@ def main() -> int:
             else:
                 trial = replace(trial, survives=False)
             trials.append(trial)
+    trials += [
+        trial for trial in alive if not any(is_same(trial, each) for each in trials)
+    ]  # for which there was no time
     RECORD.parent.mkdir(exist_ok=True)
     RECORD.write_text(
         json.dumps({"seed": seed, "seconds": seconds, "trials": [asdict(each) for each in trials]}), encoding="utf-8"
