@@ -18,7 +18,7 @@ WORKERS ?= auto
 TESTS ?= tests
 
 # Modules that write generated files: run plainly they write, with --check they compare and fail on a difference.
-GENERATORS := namespace.cli.documents
+GENERATORS := namespace.cli.documents tests.conformance.page
 
 WEB := services/console/web
 ifneq ($(wildcard $(WEB)/package.json),)
@@ -26,7 +26,7 @@ WEB_BUNDLE := services/console/static/bundle/index.html
 endif
 PROTO_OUT := namespace/sparkplug/_pb
 
-.PHONY: help demo test check setup lock proto generate new-service web dist image soak bench clean
+.PHONY: help demo test check setup lock proto generate new-service web dist image soak interop bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -99,8 +99,12 @@ image: dist ## Build the container image of deploy/docker
 soak: $(READY) $(WEB_BUNDLE) ## Run the long tests
 	$(PYTHON_IN) -m pytest -m soak --timeout=0 tests
 
-bench: $(READY) ## Run the benchmarks and print their figures
-	$(PYTHON_IN) -m pytest -p no:randomly -s tests/benchmarks
+interop: $(READY) ## Fetch Sparkplug codecs of others (Node, Java) and compare ours with them
+	$(PYTHON_IN) -m tests.interop.peers
+	$(PYTHON_IN) -m pytest -m interop tests/interop
+
+bench: $(READY) ## Measure speed and size against goals and peers; QUICK=1 is a short form, ONLY=ingest,chain a part
+	$(PYTHON_IN) -m tests.benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 clean: ## Remove everything that was made here except a site's data (.uns)
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

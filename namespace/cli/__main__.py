@@ -24,12 +24,16 @@ COMMANDS = (
     "send",
     "query",
     "events",
+    "log",
     "site",
     "contracts",
     "simulate",
     "sparkplug",
     "account",
     "user",
+    "backup",
+    "restore",
+    "recovery",
 )
 """In the order in which the help lists them."""
 

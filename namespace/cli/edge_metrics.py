@@ -80,7 +80,7 @@ def _complex() -> list[MetricDefinition]:
     members = tuple(
         Metric(name=m.name, datatype=m.datatype, value=0 if m.name != "Running" else False) for m in _MOTOR_MEMBERS
     )
-    table = DataSet(("Step", "Target"), (DataType.Int32, DataType.Double), ((1, 20.5), (2, None)))
+    table = DataSet(("Step", "Target"), (DataType.Int32, DataType.Double), ((1, 20.5), (2, 21.0)))
     nested = PropertySet.of(
         {"Source": PropertyValue(DataType.String, "sensor 7"), "Digits": PropertyValue(DataType.Int32, 2)}
     )

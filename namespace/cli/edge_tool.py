@@ -110,7 +110,13 @@ class EdgeTool:
             ]
         )
         health = Health()
-        session = Session(walk, name="edge", health=health, backoff=Backoff(limit_s=_SOON_S))
+        session = Session(
+            walk,
+            name="edge",
+            health=health,
+            backoff=Backoff(limit_s=_SOON_S),
+            leaves_with_will=asked.protocol == 5,
+        )
         session.join(_Teller(walk))
         self._buffer = EdgeBuffer(
             buffer_path(asked.state_dir, asked.config.group_id, asked.config.edge_node_id), asked.buffer

@@ -53,10 +53,17 @@ def _single(given: Any, datatype: DataType) -> bool | int | float | str | bytes:
         case DataType.Bytes | DataType.File if isinstance(given, str):
             return _bytes(given)
         case _ if datatype.is_integer and isinstance(given, int | str) and not isinstance(given, bool):
-            return int(given)
+            return _integer(given, datatype)
         case DataType.String | DataType.Text | DataType.UUID if isinstance(given, str):
             return given
     raise LineError(f"{given!r} is no {datatype.name}")
+
+
+def _integer(given: int | str, datatype: DataType) -> int:
+    try:
+        return int(given)
+    except ValueError:
+        raise LineError(f"{given!r} is no {datatype.name}") from None
 
 
 def _instant(text: str) -> int:

@@ -56,6 +56,7 @@ def _ask_again(state: SiteState) -> None:
         answer = readiness.ask(service.health_port)
         service.phase = Phase.READY if answer.ready else Phase.NOT_READY
         service.reasons = () if answer.ready else answer.reasons
+        service.remarks = answer.remarks
 
 
 def _report(state: SiteState) -> dict[str, Any]:
@@ -71,7 +72,8 @@ def _show(state: SiteState) -> None:
     table = Table("service", "state", "process", "restarts", "address", box=None, header_style="bold")
     for service in state.services:
         address = readiness.ready_url(service.health_port).removesuffix("/ready")
-        because = f": {'; '.join(service.reasons)}" if service.reasons else ""
+        said = service.reasons or service.remarks
+        because = f": {'; '.join(said)}" if said else ""
         colour = _COLOURS.get(service.phase, "yellow")
         table.add_row(
             service.name,

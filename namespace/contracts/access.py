@@ -20,6 +20,10 @@ _CATCHES_UP_FROM = frozenset({"namespace_state", "historian"})
 """Who tells a service that reads machines what it missed: the present from the one, the past from the other."""
 
 
+_REGISTRY = "namespace_state"
+"""Who tells a service with an event log whether it was longer once."""
+
+
 class Access(StrEnum):
     """What a rule permits."""
 
@@ -82,14 +86,16 @@ def service_rules(contract: ServiceContract, access: SiteAccess) -> tuple[Access
         rules.update(_follow(producer, site))
     for target in contract.commands_to:
         rules.update(_command(target, site))
-    for asked in (_CATCHES_UP_FROM if contract.reads_machines else set()) | {*contract.follows, *contract.asks}:
+    registry = {_REGISTRY} if contract.events and not contract.observes_everything else set()
+    catches_up_from = _CATCHES_UP_FROM if contract.reads_machines else set()
+    for asked in registry | catches_up_from | {*contract.follows, *contract.asks}:
         rules |= {write(topics.queries(asked)), read(topics.replies(account))}
     if contract.reads_machines:
         rules.update(read(f"spBv1.0/{group}/{kind}/#") for group in access.machine_groups for kind in _PUBLISHED)
     if contract.reads_projection:
         rules.update(read(topic_filter) for topic_filter in topics.projection(access.areas))
     if contract.observes_everything:
-        rules.update(_observer(access))
+        rules |= {*_observer(access), read(topics.replies(account))}  # its echo tells where what is retained ends
     if contract.is_primary_host:
         rules |= {read("spBv1.0/#"), write(f"spBv1.0/STATE/{access.host_id}")}
     if contract.acts_as_edge_nodes:
@@ -111,6 +117,7 @@ def client_rules(account: str, access: SiteAccess, commanded: Iterable[str] = ()
     rules = {
         read("spBv1.0/#"),
         *(read(topic_filter) for topic_filter in topics.projection(access.areas)),
+        read(topics.heard_log("+")),
         read(topics.replies(account)),
         write(f"{topics.root}/_query/#"),
         *(write(f"spBv1.0/{access.site.group_id}/NCMD/{edge_node_id(service)}") for service in commanded),
@@ -155,6 +162,6 @@ def _observer(access: SiteAccess) -> Iterable[AccessRule]:
     for group in {*access.machine_groups, *access.registered_groups}:
         yield write(f"spBv1.0/{group}/NCMD/+")
     yield write(f"spBv1.0/{access.site.group_id}/NCMD/+")
-    for topic_filter in access.topics.projection(access.areas):
+    for topic_filter in (*access.topics.projection(access.areas), access.topics.heard_log("+")):
         yield write(topic_filter)
         yield read(topic_filter)

@@ -87,6 +87,7 @@ def _topics() -> str:
         "| `uns/v1/E/S/_Site/<metric>` | the same for the site as a whole | `namespace_state` |",
         "| `uns/v1/E/S/_unplaced/<group>/<node>[/<device>]/<metric>` | nodes without a mapping rule | `namespace_state` |",
         "| `uns/v1/E/S/<Area>/.../_event/<Type>` | events as they happen, not retained | `namespace_state` |",
+        "| `uns/v1/E/S/_log/mes-<service>` | how far its event log was heard, as retained JSON | `namespace_state` |",
         "| `uns/v1/E/S/_query/<service>/<query>` | questions (JSON) | who may ask |",
         "| `uns/v1/E/S/_reply/<account>/<correlation>` | answers, readable by that account alone | the asked service |",
         "",

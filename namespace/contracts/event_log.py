@@ -99,12 +99,14 @@ class LogHead:
         head: Highest `seq` handed to the broker (in a page: the highest there is).
         previous_epoch: Epoch that this one continues, if any.
         fork_seq: Last `seq` shared with the previous epoch.
+        hash: Hash of the row at `head`: whoever holds another one there has another history. None where it was not said.
     """
 
     epoch: UUID
     head: int
     previous_epoch: UUID | None = None
     fork_seq: int | None = None
+    hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,7 @@ def head_to_json(log: LogHead) -> dict[str, Any]:
         "head": log.head,
         "previous_epoch": None if log.previous_epoch is None else str(log.previous_epoch),
         "fork_seq": log.fork_seq,
+        "hash": log.hash,
     }
 
 
@@ -161,6 +162,7 @@ def head_from_json(document: Mapping[str, object]) -> LogHead:
         head=_integer(document, "head"),
         previous_epoch=None if document.get("previous_epoch") is None else _uuid(document, "previous_epoch"),
         fork_seq=None if document.get("fork_seq") is None else _integer(document, "fork_seq"),
+        hash=None if document.get("hash") is None else _text(document, "hash"),
     )
 
 

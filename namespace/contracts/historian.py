@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from namespace.contracts.contract import MetricContract, Place, QueryContract, ServiceContract
+from namespace.contracts.snapshot import SNAPSHOT_QUERY
 from namespace.sparkplug import DataType
 
 _NODE = frozenset({Place.NODE})
@@ -132,6 +133,7 @@ CONTRACT = ServiceContract(
         QueryContract("tags", TagsArgs, "Which metrics were ever reported, with place, type and unit."),
         QueryContract("gaps", GapsArgs, "Times for which the journal may be incomplete, and why."),
         QueryContract("head", HeadArgs, "The journal's id and the position of its last row."),
+        SNAPSHOT_QUERY,
         QueryContract("missed", MissedArgs, "What was journaled at placed metrics after a position: to catch up."),
     ),
     asks=("namespace_state",),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from namespace.contracts.contract import MetricContract, Place, QueryContract, ServiceContract
+from namespace.contracts.snapshot import SNAPSHOT_QUERY
 from namespace.sparkplug import DataType
 
 _SITE = frozenset({Place.SITE})
@@ -43,20 +45,6 @@ class ProjectedValue(_Document):
     metric: str
 
 
-class SnapshotArgs(_Document):
-    """Arguments of `snapshot`.
-
-    Attributes:
-        groups: Only edge nodes of these groups; all when empty.
-        nodes: Only these edge nodes (`group/node`); all when empty.
-        cursor: From the previous page.
-    """
-
-    groups: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    cursor: str | None = None
-
-
 class NodesArgs(_Document):
     """Arguments of `nodes`.
 
@@ -67,6 +55,34 @@ class NodesArgs(_Document):
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: str | None = None
+
+
+class LogHeardArgs(_Document):
+    """Arguments of `log_heard`.
+
+    Attributes:
+        producer: `<group>/<edge node>` of the log's producer.
+    """
+
+    producer: Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+class LogHeard(_Document):
+    """A row of an event log that was heard, or without a hash a head that was announced: the memory of it outlives its database.
+
+    Attributes:
+        producer: `<group>/<edge node>` of the log's producer.
+        epoch: The epoch in which it was heard.
+        seq: Its place in the log.
+        hash: The row's hash.
+        heard_at: When, ISO 8601, UTC, milliseconds.
+    """
+
+    producer: str
+    epoch: UUID
+    seq: Annotated[int, Field(ge=0)]
+    hash: str | None
+    heard_at: str
 
 
 class RebirthArgs(_Document):
@@ -97,17 +113,19 @@ CONTRACT = ServiceContract(
         MetricContract("Namespace/Rejected", DataType.Int64, _SITE, "Payloads rejected since the start.", unit=_ONE),
     ),
     queries=(
-        QueryContract(
-            "snapshot",
-            SnapshotArgs,
-            "Births, current values, last seq and bdSeq of edge nodes, for late joiners.",
-        ),
+        SNAPSHOT_QUERY,
         QueryContract(
             "nodes",
             NodesArgs,
             "Every edge node: online or stale, since when, last seen, births, rejections, devices.",
         ),
+        QueryContract(
+            "log_heard",
+            LogHeardArgs,
+            "How far an event log was heard, in each of its epochs: how a restored producer learns that it was restored.",
+        ),
         QueryContract("rebirth", RebirthArgs, "Asks for the rebirth of one edge node; requests are coalesced."),
     ),
+    asks=("historian",),
     observes_everything=True,
 )

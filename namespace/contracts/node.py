@@ -15,6 +15,7 @@ HEAD_METRIC = "EventLog/Head"
 EPOCH_METRIC = "EventLog/Epoch"
 PREVIOUS_EPOCH_METRIC = "EventLog/PreviousEpoch"
 FORK_SEQ_METRIC = "EventLog/ForkSeq"
+HEAD_HASH_METRIC = "EventLog/HeadHash"
 
 _NODE = frozenset({Place.NODE})
 
@@ -50,6 +51,13 @@ NODE_METRICS: tuple[MetricContract, ...] = (
     ),
     MetricContract(
         HEAD_METRIC, DataType.UInt64, _NODE, "The highest sequence number handed to the broker.", by_name=True
+    ),
+    MetricContract(
+        HEAD_HASH_METRIC,
+        DataType.String,
+        _NODE,
+        "The hash of the row at the head; another one there is another history.",
+        by_name=True,
     ),
     MetricContract(EPOCH_METRIC, DataType.String, _NODE, "The epoch of the event log (UUID).", by_name=True),
     MetricContract(

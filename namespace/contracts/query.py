@@ -96,6 +96,10 @@ class SiteTopics:
         """Return the filters of the whole JSON projection: every area, the site itself, its events, the unplaced nodes."""
         return tuple(f"{self.root}/{name}/#" for name in (*areas, SITE_DEVICE_ID, "_event", "_unplaced"))
 
+    def heard_log(self, edge_node_id: str) -> str:
+        """Return the retained topic that says how far the event log of an edge node was heard."""
+        return f"{self.root}/_log/{edge_node_id}"
+
     def is_reply(self, topic: str) -> bool:
         """Return whether `topic` is a well-formed reply topic of this site (no wildcards, below an account)."""
         prefix = f"{self.root}/_reply/"

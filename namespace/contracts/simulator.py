@@ -16,7 +16,7 @@ class GroundTruthArgs(BaseModel):
     """Arguments of `ground_truth`.
 
     Attributes:
-        unit: `<work center>/<work unit>`, for example `Line1/Filler`.
+        unit: `<work center>/<work unit>` as their controller calls them, for example `Line1/Filler` or `PC1/R4`.
         since_ms: Begin of the window in simulated time, milliseconds since the epoch; null for the beginning.
         until_ms: End of the window, exclusive; null for the present.
         limit: Intervals per page.
@@ -39,7 +39,7 @@ CONTRACT = ServiceContract(
         QueryContract(
             "ground_truth",
             GroundTruthArgs,
-            "What really happened to a simulated unit: intervals of state and cause, exact counts.",
+            "What really happened to a simulated unit: intervals of state and cause, exact counts, of a reactor its batches.",
         ),
     ),
     commands_to=("work_order",),

@@ -10,6 +10,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from namespace.contracts.contract import QueryContract
 from namespace.sparkplug import (
     DeviceSnapshot,
     EdgeNodeDescriptor,
@@ -24,6 +27,27 @@ from namespace.sparkplug import (
 
 _METRICS_PER_ROW = 100
 _LARGE_ROW_BYTES = 24 * 1024
+
+
+class SnapshotArgs(BaseModel):
+    """Arguments of `snapshot`.
+
+    Attributes:
+        groups: Only edge nodes of these groups; all when empty.
+        nodes: Only these edge nodes (`group/node`); all when empty.
+        cursor: From the previous page.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    groups: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    cursor: str | None = None
+
+
+SNAPSHOT_QUERY = QueryContract(
+    "snapshot", SnapshotArgs, "Births, current values, last seq and bdSeq of edge nodes, for late joiners."
+)
 
 
 def snapshot_rows(snapshot: NodeSnapshot) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from namespace.contracts.work_order_events import (
     AmountText,
+    BeginsBy,
+    CompletesBy,
     Document,
     Id,
     PlacePath,
@@ -44,6 +46,23 @@ class StoreWorkRequestArgs(MethodArgs):
     priority: Priority = 0
     planned_start: AwareDatetime | None = None
     planned_end: AwareDatetime | None = None
+    due: AwareDatetime | None = None
+    work_master: Id | None = None
+    quantity: QuantityValue | None = None
+
+
+class CreateJobOrdersArgs(MethodArgs):
+    """Arguments of `CreateJobOrders`: the subject is a work request with a work master and a quantity.
+
+    Attributes:
+        places: The work center of each operation: by the operation's id, or by its equipment class.
+        version: Which version of the work master; by default the one in force.
+        start: Whether the job orders may start at once.
+    """
+
+    places: Annotated[Mapping[Id, PlacePath], Field(min_length=1, max_length=120)]
+    version: Annotated[int, Field(ge=1)] | None = None
+    start: bool = False
 
 
 class StoreArgs(MethodArgs):
@@ -62,6 +81,13 @@ class StoreArgs(MethodArgs):
         over_tolerance: How much more than ordered an operator may report, as a fraction.
         ideal_cycle_s: Ideal seconds per unit; by default the site file's.
         parameters: Free job order parameters.
+        due: When it must be done.
+        customer_reference: The demand it serves; by default that of the work request.
+        begins_by: What begins execution: a command, or the machine that executes.
+        completes_by: What completes it: a command, the counter that reaches the quantity, or the machine; by default the
+            site file's.
+        operator_declares: Whether operators declare quantities beside the counters.
+        under_tolerance: How much less than ordered still completes it, as a fraction; None for any.
     """
 
     place: PlacePath
@@ -76,6 +102,12 @@ class StoreArgs(MethodArgs):
     over_tolerance: PositiveText = "0.1"
     ideal_cycle_s: PositiveText | None = None
     parameters: Parameters = Field(default_factory=dict)
+    due: AwareDatetime | None = None
+    customer_reference: Id | None = None
+    begins_by: BeginsBy = "command"
+    completes_by: CompletesBy | None = None
+    operator_declares: bool = False
+    under_tolerance: PositiveText | None = None
 
 
 class UpdateArgs(MethodArgs):
@@ -90,6 +122,58 @@ class UpdateArgs(MethodArgs):
     over_tolerance: PositiveText = "0.1"
     ideal_cycle_s: PositiveText | None = None
     parameters: Parameters = Field(default_factory=dict)
+    due: AwareDatetime | None = None
+    begins_by: BeginsBy = "command"
+    completes_by: CompletesBy | None = None
+    under_tolerance: PositiveText | None = None
+
+
+class AmendArgs(MethodArgs):
+    """Arguments of `Amend`: only the fields that are present are changed, also while the job order runs.
+
+    Attributes:
+        quantity: How much is ordered now; not less than was made.
+        due: When it must be done now.
+    """
+
+    quantity: QuantityValue | None = None
+    due: AwareDatetime | None = None
+
+
+class SplitArgs(MethodArgs):
+    """Arguments of `Split`.
+
+    Attributes:
+        into: The id of the new job order.
+        quantity: How much of what remains goes to it.
+        place: Where it is done; by default the same work center.
+    """
+
+    into: Id
+    quantity: QuantityValue
+    place: PlacePath | None = None
+
+
+class MergeArgs(MethodArgs):
+    """Arguments of `Merge`: the job order whose remaining quantity the subject takes over."""
+
+    remaining_of: Id
+
+
+class ReworkArgs(MethodArgs):
+    """Arguments of `Rework`.
+
+    Attributes:
+        into: The id of the rework order.
+        quantity: How many of the units set aside for rework it is for.
+        place: Where it is done; by default the same work center.
+        work_master: How to do it; by default the same way.
+    """
+
+    into: Id
+    quantity: QuantityValue
+    place: PlacePath | None = None
+    work_master: Id | None = None
 
 
 class BeginArgs(MethodArgs):
@@ -97,9 +181,11 @@ class BeginArgs(MethodArgs):
 
     Attributes:
         place: Where the caller stands; must be the order's work center or lie within it.
+        lots: The material lots that will be used; one on hold refuses the command.
     """
 
     place: PlacePath | None = None
+    lots: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
 
 
 class PauseArgs(MethodArgs):
@@ -126,18 +212,68 @@ class ReportQuantityArgs(MethodArgs):
         scrap: Scrapped units likewise.
         unit: Must be the order's unit.
         scrap_reason: Why units were scrapped.
+        rework: Units set aside for rework likewise; neither good nor scrap.
+        rework_reason: Why units must be reworked.
     """
 
     good: AmountText = "0"
     scrap: AmountText = "0"
     unit: UnitCode
     scrap_reason: Id | None = None
+    rework: AmountText = "0"
+    rework_reason: Id | None = None
+
+
+class DeclareQuantityArgs(MethodArgs):
+    """Arguments of `DeclareQuantity`: what an operator saw made since the last declaration; negative to correct one."""
+
+    good: AmountText = "0"
+    scrap: AmountText = "0"
+    unit: UnitCode
+
+
+class ReconcileArgs(MethodArgs):
+    """Arguments of `Reconcile`: which of the two is right, the counters or what was declared."""
+
+    keep: Literal["counted", "declared"]
 
 
 class ClockArgs(MethodArgs):
     """Arguments of `ClockOn` and `ClockOff`: the person's id."""
 
     person: Id
+
+
+class ResequenceArgs(MethodArgs):
+    """Arguments of `Resequence`.
+
+    Attributes:
+        job_orders: The job orders that come first, in this order; none gives the whole list back to the rule.
+    """
+
+    job_orders: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+
+
+class SetAvailabilityArgs(MethodArgs):
+    """Arguments of `SetAvailability`: whether the place can be used; the command's reason says why not."""
+
+    available: bool
+
+
+class DispatchListArgs(Document):
+    """Arguments of `dispatch_list`.
+
+    Attributes:
+        place: The work center.
+        as_of: As it was at this instant; by default as it is.
+        limit: Job orders per page.
+        cursor: From the previous page.
+    """
+
+    place: PlacePath
+    as_of: AwareDatetime | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Id | None = None
 
 
 class JobOrdersArgs(Document):
@@ -147,6 +283,9 @@ class JobOrdersArgs(Document):
         place: Only orders of work centers at or below this place.
         state: Only orders in one of these states.
         work_request: Only orders of this work request.
+        material: Only orders that make this material, by their work master.
+        since: Only orders that ended after this instant or are not over.
+        until: Only orders that began, or are planned, or else were stored, before this instant.
         order: In order of dispatch, or those stored last first.
         limit: Orders per page.
         cursor: From the previous page.
@@ -155,8 +294,25 @@ class JobOrdersArgs(Document):
     place: PlacePath | None = None
     state: tuple[State, ...] | State | None = None
     work_request: Id | None = None
+    material: Id | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     order: Literal["dispatch", "newest"] = "dispatch"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Id | None = None
+
+
+class WipArgs(Document):
+    """Arguments of `wip`.
+
+    Attributes:
+        place: Only work centers at or below this place.
+        work_request: Only this work request.
+        cursor: From the previous page.
+    """
+
+    place: PlacePath | None = None
+    work_request: Id | None = None
     cursor: Id | None = None
 
 

@@ -12,7 +12,8 @@ from namespace.runtime.edge_node_listener import EdgeNodeListener
 from namespace.runtime.entry import main
 from namespace.runtime.errors import NoAnswer, NotConnected, NotKept, QueryFailed
 from namespace.runtime.health import Health
-from namespace.runtime.host_application import HostApplication
+from namespace.runtime.host_application import HostApplication, request_rebirth
+from namespace.runtime.host_server import HostServer
 from namespace.runtime.logging import Logger, configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineHandler
 from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
@@ -23,6 +24,7 @@ from namespace.runtime.queries import Page, QueryClient, QueryHandler, fit_page
 from namespace.runtime.service import Context, Parts, Service
 from namespace.runtime.session import Session
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
+from namespace.runtime.snapshot_desk import SnapshotDesk
 from namespace.runtime.store_and_forward import StoreAndForwardNode
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "EdgeNodeListener",
     "Health",
     "HostApplication",
+    "HostServer",
     "Logger",
     "MachineHandler",
     "MachineNews",
@@ -61,6 +64,7 @@ __all__ = [
     "Session",
     "SettingsError",
     "SiteClient",
+    "SnapshotDesk",
     "StoreAndForwardNode",
     "SystemClock",
     "buffer_path",
@@ -70,6 +74,7 @@ __all__ = [
     "get_logger",
     "main",
     "read_settings",
+    "request_rebirth",
     "run",
     "to_ms",
 ]

@@ -1,7 +1,8 @@
 """Hearing edge nodes as a late joiner: subscribe, hold back, take a snapshot, go on from there.
 
-A restart asks no machine for a rebirth: `namespace_state`, which has heard everything, hands over births and current values, and it alone
-may ask machines; what is missed here is asked of it. What the events mean is the caller's business.
+A restart asks no machine for a rebirth: somebody who has heard everything hands over births and current values. That is `namespace_state`
+for all, and the historian for `namespace_state`, which alone may ask machines; what is missed here is asked of it. What the events mean
+is the caller's business.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
 from namespace.runtime.telling import Teller
-from namespace.sparkplug import HostEvent, HostSession, NodeSnapshot, RebirthWanted, Rejected, RemoteProtocolError
+from namespace.sparkplug import (
+    HostEvent,
+    HostSession,
+    NodeSnapshot,
+    RebirthWanted,
+    Rejected,
+    RemoteProtocolError,
+)
 from namespace.transport import Message
 
 _HELD = 50_000
@@ -28,6 +36,7 @@ _AT_ONCE = 256
 _TICK_S = 0.25
 _RETRY_S = 1.0
 _SNAPSHOT_S = 3.0
+_REGISTRY = "namespace_state"
 
 
 class Told(Protocol):
@@ -59,10 +68,14 @@ class EdgeNodeListener:
         filters: Topic filters of what is heard.
         groups: Groups of which a snapshot is taken; all when empty.
         told: Takes what is heard.
-        queries: Asks `namespace_state` for the snapshot and for rebirths.
+        queries: Asks for the snapshot, and `namespace_state` for rebirths.
         clock: For receive times.
         metrics: Counts what is refused.
         core: The protocol; a new one by default.
+        snapshot_from: The service whose snapshot is taken.
+        snapshot_s: Longest wait for it, in seconds.
+        insists: Whether a snapshot that did not come is asked for again while what comes is used already.
+        asks_for_rebirths: Whether `namespace_state` is asked for the rebirths that are wanted; else that is up to who is told.
 
     Attributes:
         before_first: Awaited once, before anything is handed on.
@@ -81,8 +94,16 @@ class EdgeNodeListener:
         clock: Clock,
         metrics: ServiceMetrics,
         core: HostSession | None = None,
+        snapshot_from: str = _REGISTRY,
+        snapshot_s: float = _SNAPSHOT_S,
+        insists: bool = True,
+        asks_for_rebirths: bool = True,
     ) -> None:
         self._session = session
+        self._snapshot_from = snapshot_from
+        self._snapshot_s = snapshot_s
+        self._insists = insists
+        self._asks_for_rebirths = asks_for_rebirths
         self._groups = groups
         self._told = told
         self._queries = queries
@@ -91,6 +112,7 @@ class EdgeNodeListener:
         self._core = core or HostSession()
         self._held: list[Message] | None = None
         self._is_overflown = False
+        self._has_snapshot = False
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="edge nodes")
@@ -102,11 +124,23 @@ class EdgeNodeListener:
             session.route_batches(topic_filter, self._receive)
         session.join(self)
 
+    # -- what is known, for others
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether what is known is up to date: there is a session, and nothing is held back."""
+        return self._session.is_up and self._held is None
+
+    @property
+    def core(self) -> HostSession:
+        """What was heard."""
+        return self._core
+
     # -- the session's side
 
     async def connected(self) -> None:
         """Hold back what arrives until there is a snapshot."""
-        self._held, self._is_overflown = [], False
+        self._held, self._is_overflown, self._has_snapshot = [], False, False
         self._joining.set()
 
     def disconnected(self) -> None:
@@ -141,12 +175,17 @@ class EdgeNodeListener:
     def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         for event in events:
             match event:
-                case RebirthWanted() if not self._wanted.full():  # it is wanted again while it is needed
+                case RebirthWanted() if self._may_ask:  # else it is wanted again while it is needed
                     self._wanted.put_nowait(event)
                 case Rejected(reason=reason):
                     self._metrics.rejected.labels("machine payload", reason).inc()
         if events:
             self._teller.tell(events, lambda rest: self._told(rest, gone))
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether a rebirth may be asked for: not before there is a snapshot, which spares the machines."""
+        return self._asks_for_rebirths and self._has_snapshot and not self._wanted.full()
 
     # -- tasks
 
@@ -171,6 +210,8 @@ class EdgeNodeListener:
                     self._log.info("no_snapshot_yet", error=str(error))
                     if self._is_joining:
                         self._release()
+                    if not self._insists:
+                        break
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(_RETRY_S):
                             await self._joining.wait()
@@ -183,12 +224,16 @@ class EdgeNodeListener:
         return self._session.is_up and not self._joining.is_set()
 
     async def _restore(self) -> None:
+        with contextlib.suppress(TimeoutError):  # then asking says that there is no session
+            async with asyncio.timeout(self._snapshot_s):
+                await self._queries.can_ask()
         rows = await self._queries.ask_all(
-            "namespace_state", "snapshot", {"groups": self._groups}, timeout_s=_SNAPSHOT_S, tries=1
+            self._snapshot_from, "snapshot", {"groups": self._groups}, timeout_s=self._snapshot_s, tries=1
         )
         if not self._is_joining:
             raise NotConnected("the broker session was lost before the snapshot was taken")
         snapshots = snapshots_from_rows(rows)
+        self._has_snapshot = True
         self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
         self._release()
 
@@ -203,7 +248,7 @@ class EdgeNodeListener:
             node = wanted.edge_node
             args = {"group_id": node.group_id, "edge_node_id": node.edge_node_id, "reason": wanted.reason}
             try:
-                await self._queries.ask("namespace_state", "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
+                await self._queries.ask(_REGISTRY, "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
             except (NoAnswer, NotConnected, QueryFailed) as error:
                 self._log.info("rebirth_not_asked", node=str(node), error=str(error))
 

@@ -14,6 +14,7 @@ from namespace.contracts.node import EVENTS_METRIC, EventsArgs
 from namespace.runtime.edge_node import EdgeNode
 from namespace.runtime.errors import NotConnected
 from namespace.runtime.health import Health
+from namespace.runtime.log_check import LogCheck
 from namespace.runtime.logging import get_logger
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.queries import Page
@@ -32,6 +33,10 @@ class EventLog:
         metrics: Shows the head.
         producer: The log's name in messages.
         heartbeat_s: Seconds between two announcements of the head.
+        check: Compares the log with what others have heard of it.
+
+    Attributes:
+        may_be_born: Set when the log was compared, or nobody answered: nothing is said of it before.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class EventLog:
         *,
         producer: str,
         heartbeat_s: float,
+        check: LogCheck,
     ) -> None:
         self._database = database
         self._node = node
@@ -51,12 +57,18 @@ class EventLog:
         self._heartbeat_s = heartbeat_s
         self._relay = Relay(database, producer, self._publish)
         self._log = get_logger(part="event log")
+        self._check = check
+        self._announce = asyncio.Event()
+        self.may_be_born = asyncio.Event()
         self._is_open = False
         node.before_birth = self._announce_in_birth
 
     async def run(self) -> None:
         """Relay until cancelled, through every outage of database and broker."""
+        await self._check.before_first_birth()
+        self.may_be_born.set()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._checking(), name="event log check")
             group.create_task(self._relaying(), name="relay")
             group.create_task(self._heartbeat(), name="event log heartbeat")
 
@@ -73,6 +85,11 @@ class EventLog:
         """Answer the `events` query."""
         page = await read_log(self._database, arguments.from_seq, arguments.limit, arguments.types)
         return Page(page_to_json(page), None if page.is_last else str(page.through + 1))
+
+    async def _checking(self) -> None:
+        if await self._check.later():
+            self._relay.reopen()
+            self._announce.set()
 
     async def _relaying(self) -> None:
         while True:
@@ -91,7 +108,10 @@ class EventLog:
             with contextlib.suppress(NotConnected):  # the next birth tells
                 await self._node.hand_over(head_values(self._relay.log))
             self._metrics.log_head.set(self._relay.log.head)
-            await asyncio.sleep(self._heartbeat_s)
+            self._announce.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._heartbeat_s):
+                    await self._announce.wait()
             await self._relay.opened()
             self._opened()
 
@@ -105,7 +125,7 @@ class EventLog:
             self._relay.connected()
 
     async def _publish(self, rows: Sequence[EventRow]) -> None:
-        announced = replace(self._relay.log, head=rows[-1].seq)
+        announced = replace(self._relay.log, head=rows[-1].seq, hash=rows[-1].hash)
         try:
             await self._node.hand_over({EVENTS_METRIC: events_value(rows), **head_values(announced)})
         except NotConnected as error:

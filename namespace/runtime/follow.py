@@ -27,9 +27,12 @@ from namespace.store import (
     DatabaseUnavailable,
     FetchFailed,
     Follower,
+    ForkPoint,
     Handler,
     Inbox,
+    LogForked,
     TransactionConflict,
+    find_fork,
 )
 from namespace.transport import Message
 
@@ -67,6 +70,7 @@ class Follow:
         metrics: ServiceMetrics,
     ) -> None:
         self._producer = producer
+        self._database = database
         self._queries = queries
         self._health = health
         self._metrics = metrics
@@ -109,6 +113,24 @@ class Follow:
             raise FetchFailed(msg)
         return page_from_json(page.data)
 
+    @property
+    def forked(self) -> LogForked | None:
+        """Why following has stopped, or None."""
+        return self._follower.status.forked
+
+    async def find_fork(self) -> ForkPoint | None:
+        """Find the last row shared with the producer; None where it lies before everything remembered.
+
+        Raises:
+            FetchFailed: The producer does not answer.
+            DatabaseUnavailable: No connection.
+        """
+        return await find_fork(self._database, self.inbox.producer, await self.inbox.cursor(), self._fetch)
+
+    def begin_again(self) -> None:
+        """Go on from where the cursor was put."""
+        self._follower.begin_again()
+
     async def run(self) -> None:
         """Run until cancelled, through every outage of broker, producer and database."""
         async with asyncio.TaskGroup() as group:
@@ -149,13 +171,15 @@ class Follow:
         status = self._follower.status
         if self._trouble and (status.cursor or 0) > self._failed_at:
             self._trouble = ""
+        self._metrics.forked.labels(self._producer).set(status.forked is not None)
+        if status.cursor is not None:
+            self._metrics.events_applied.labels(self._producer).set(status.cursor)
         if status.forked is not None:
             self._health.not_ready(self._part, f"stopped: {status.forked}")
         elif self._trouble:
             self._health.not_ready(self._part, self._trouble)
         elif status.cursor is not None:
             self._health.ready(self._part)
-            self._metrics.events_applied.labels(self._producer).set(status.cursor)
 
     async def _count_parked(self) -> None:
         counters = self.inbox.counters

@@ -22,6 +22,7 @@ class Health:
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
+        self._remarks: dict[str, str] = {}
         self.changed = asyncio.Event()
 
     def not_ready(self, part: str, reason: str) -> None:
@@ -34,6 +35,18 @@ class Health:
         """Say that `part` does its work."""
         if self._reasons.pop(part, None) is not None:
             self.changed.set()
+
+    def remark(self, part: str, text: str | None) -> None:
+        """Say what people should know of a part that does its work; None when there is nothing to say any more."""
+        if text is None:
+            self._remarks.pop(part, None)
+        else:
+            self._remarks[part] = text
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """What people should know of parts that do their work."""
+        return dict(self._remarks)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -67,7 +80,9 @@ async def serve_health(health: Health, registry: CollectorRegistry, *, port: int
             case "/live":
                 return 200, "application/json", b'{"live":true}'
             case "/ready":
-                body = json.dumps({"ready": health.is_ready, "reasons": health.reasons}).encode()
+                body = json.dumps(
+                    {"ready": health.is_ready, "reasons": health.reasons, "remarks": health.remarks}
+                ).encode()
                 return (200 if health.is_ready else 503), "application/json", body
             case "/metrics":
                 return 200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(registry)

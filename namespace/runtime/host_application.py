@@ -20,6 +20,21 @@ _TICK_S = 0.1
 _EVERYTHING = "spBv1.0/#"
 
 
+async def request_rebirth(session: Session, node: EdgeNodeDescriptor, now_ms: int) -> None:
+    """Ask an edge node to say everything again.
+
+    Args:
+        session: Of the account that may.
+        node: The edge node.
+        now_ms: Our clock, ms since the epoch.
+
+    Raises:
+        NotConnected: There is no session.
+    """
+    message = rebirth_request(node, now_ms)
+    await session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
+
+
 class HostApplication:
     """Hears every edge node of a broker.
 
@@ -60,8 +75,7 @@ class HostApplication:
         Raises:
             NotConnected: There is no session.
         """
-        message = rebirth_request(node, self._now_ms())
-        await self._session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
+        await request_rebirth(self._session, node, self._now_ms())
 
     async def farewell(self) -> None:
         """Leave in order."""

@@ -47,6 +47,17 @@ class ServiceMetrics:
             ["log"],
             registry=self.registry,
         )
+        self.forked = Gauge(
+            "uns_log_forked",
+            "1 while a followed event log is another one than was applied, and following it has stopped.",
+            ["log"],
+            registry=self.registry,
+        )
+        self.log_compared = Gauge(
+            "uns_event_log_compared",
+            "Whether the own event log was compared with what namespace_state has heard of it since the start.",
+            registry=self.registry,
+        )
         self.log_head = Gauge(
             "uns_event_log_head", "Highest sequence number handed to the broker.", registry=self.registry
         )

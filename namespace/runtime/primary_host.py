@@ -16,8 +16,9 @@ from namespace.runtime.clock import Clock, to_ms
 from namespace.runtime.errors import NotConnected
 from namespace.runtime.health import Health
 from namespace.runtime.session import Session
-from namespace.sparkplug import HostState, OutgoingMessage
-from namespace.transport import Message, Transport, Will
+from namespace.runtime.state_voice import StateVoice
+from namespace.sparkplug import HostState
+from namespace.transport import Transport
 
 _FAREWELL_S = 2.0
 
@@ -64,7 +65,7 @@ class PrimaryHost:
             await self._wanted.wait()
             self._silent.clear()
             session = Session(self._open_transport(), name=self._name, health=self._health)
-            voice = _Voice(session, self._state, self._now_ms)
+            voice = StateVoice(session, self._state, self._now_ms)
             async with asyncio.TaskGroup() as group:
                 speaking = [
                     group.create_task(session.run(), name="state session"),
@@ -90,51 +91,3 @@ class PrimaryHost:
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
-
-
-class _Voice:
-    """STATE on one session: Will, birth, contradiction of a late Will, death."""
-
-    def __init__(self, session: Session, state: HostState, now_ms: Callable[[], int]) -> None:
-        self._session = session
-        self._state = state
-        self._now_ms = now_ms
-        self._to_say: asyncio.Queue[OutgoingMessage] = asyncio.Queue()
-        session.make_will = self._make_will
-        for topic_filter, qos in state.subscriptions():
-            session.route(topic_filter, self._receive, qos=qos)
-        session.join(self)
-
-    async def _make_will(self) -> Will:
-        will = self._state.connect(self._now_ms())
-        return Will(will.topic, will.payload, will.qos, will.retain)
-
-    async def connected(self) -> None:
-        """Say that the host is online, before anything else is done."""
-        for message in self._state.subscribed():
-            await self._publish(message)
-
-    def disconnected(self) -> None:
-        """The broker publishes the Will."""
-        self._state.disconnected()
-
-    def _receive(self, message: Message) -> None:
-        for contradiction in self._state.receive(message.topic, message.payload):
-            self._to_say.put_nowait(contradiction)
-
-    async def run(self) -> None:
-        """Contradict until cancelled."""
-        while True:
-            message = await self._to_say.get()
-            if self._state.is_online:
-                with contextlib.suppress(NotConnected):
-                    await self._publish(message)
-
-    async def farewell(self) -> None:
-        """Take the birth back and leave."""
-        for message in self._state.disconnect(self._now_ms()):
-            await self._publish(message)
-        await self._session.leave()
-
-    async def _publish(self, message: OutgoingMessage) -> None:
-        await self._session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)

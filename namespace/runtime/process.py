@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC, CommandResponse
+from namespace.contracts.forks import ACCEPT_FORK_COMMAND, BEYOND_FORK_QUERY, FOLLOWS_QUERY
 from namespace.contracts.node import EVENTS_QUERY
 from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
@@ -21,7 +22,9 @@ from namespace.runtime.edge_node import EdgeNode
 from namespace.runtime.errors import NotConnected
 from namespace.runtime.event_log import EventLog
 from namespace.runtime.follow import Follow
+from namespace.runtime.forks import ForkDesk
 from namespace.runtime.health import Health, serve_health
+from namespace.runtime.log_check import LogCheck
 from namespace.runtime.logging import get_logger
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.runtime.metrics import ServiceMetrics
@@ -176,6 +179,7 @@ class _Process:
         self._refresher: Refresher | None = None
         self._event_log: EventLog | None = None
         self._parked = ParkedDesk(self._contract.service)
+        self._forks = ForkDesk(self._contract.service, database)
         self._context = Context(
             contract=self._contract,
             settings=settings,
@@ -213,13 +217,25 @@ class _Process:
         queries = {query.name: query for query in contract.queries}
         query_handlers = dict(parts.queries)
         if contract.events:
+            producer = f"{self._site.group_id}/{contract.edge_node_id}"
             self._event_log = EventLog(
                 self._database,
                 self._node,
                 self._health,
                 self._metrics,
-                producer=f"{self._site.group_id}/{contract.edge_node_id}",
+                producer=producer,
                 heartbeat_s=self._settings.heartbeat_s,
+                check=LogCheck(
+                    self._database,
+                    producer,
+                    queries=self._context.queries,
+                    open_transport=None if contract.observes_everything else lambda: self._transport("-check"),
+                    topics=self._topics,
+                    account=contract.edge_node_id,
+                    health=self._health,
+                    metrics=self._metrics,
+                    wait_s=self._settings.registry_wait_s,
+                ),
             )
             self._tasks["event log"] = self._event_log.run
             queries[EVENTS_QUERY.name] = EVENTS_QUERY
@@ -229,6 +245,8 @@ class _Process:
         if parts.follows:
             commands[REDRIVE_COMMAND.name] = REDRIVE_COMMAND
             command_handlers[REDRIVE_COMMAND.name] = self._parked.redrive
+            commands[ACCEPT_FORK_COMMAND.name] = ACCEPT_FORK_COMMAND
+            command_handlers[ACCEPT_FORK_COMMAND.name] = self._forks.accept
         if commands:
             desk = CommandDesk(
                 self._database,
@@ -245,6 +263,9 @@ class _Process:
         if parts.follows:
             queries[PARKED_QUERY.name] = PARKED_QUERY
             query_handlers[PARKED_QUERY.name] = self._parked.answer
+            queries |= {query.name: query for query in (FOLLOWS_QUERY, BEYOND_FORK_QUERY)}
+            query_handlers[FOLLOWS_QUERY.name] = self._forks.follows
+            query_handlers[BEYOND_FORK_QUERY.name] = self._forks.beyond
         query_desk = QueryDesk(
             self._session,
             self._topics,
@@ -269,6 +290,7 @@ class _Process:
                 metrics=self._metrics,
             )
             self._parked.add(producer, follow.inbox)
+            self._forks.add(producer, follow)
             self._tasks[f"follow {producer}"] = follow.run
         if parts.machines is not None:
             feed = MachineFeed(
@@ -326,7 +348,7 @@ class _Process:
         self._node.set(None, {"Node Info/Service": self._service.name, "Node Info/Version": VERSION})
         await self._start(stop)
         async with asyncio.TaskGroup() as group:
-            tasks = {**self._tasks, "session": self._session.run}
+            tasks = {**self._tasks, "session": self._be_there}
             running = [group.create_task(reported(name, task), name=name) for name, task in tasks.items()]
             await stop.wait()
             get_logger().info("stopping")
@@ -349,6 +371,12 @@ class _Process:
             else:
                 break
         self._health.ready(_START)
+
+    async def _be_there(self) -> None:
+        """Keep the session up; a service with an event log first learns whether its database is the newest of its kind."""
+        if self._event_log is not None:
+            await self._event_log.may_be_born.wait()
+        await self._session.run()
 
     async def _drain(self) -> None:
         if self._parts.stop is not None:

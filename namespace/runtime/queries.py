@@ -155,6 +155,10 @@ class QueryClient:
             if not waiting.done():
                 waiting.set_exception(NotConnected("the broker session was lost before the answer came"))
 
+    async def can_ask(self) -> None:
+        """Wait until there is a session on which questions can be asked."""
+        await self._session.up.wait()
+
     def _receive(self, message: Message) -> None:
         correlation = message.topic.rsplit("/", 1)[1]
         waiting = self._waiting.get(correlation)

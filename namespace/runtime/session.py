@@ -42,7 +42,7 @@ BatchHandler = Callable[[Sequence[Message]], None]
 
 _ROUTE_CACHE = 65_536
 _TURN_MESSAGES = 256
-_TURN_BYTES = 64 * 1024
+_TURN_BYTES = 32 * 1024
 """After so much, others have their turn: 5 ms or so of births, less of data."""
 
 
@@ -77,6 +77,8 @@ class Session:
         name: For logs and health.
         health: Told while there is no session, and why.
         backoff: Delays between attempts.
+        leaves_with_will: Whoever disconnects in order has the broker publish the Will all the same, as Sparkplug asks of an edge node on
+            MQTT 5 (tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50).
         metrics: Counts sessions, and messages over which a handler failed.
 
     Attributes:
@@ -92,12 +94,14 @@ class Session:
         name: str,
         health: Health,
         backoff: Backoff | None = None,
+        leaves_with_will: bool = False,
         metrics: ServiceMetrics | None = None,
     ) -> None:
         self._transport = transport
         self._name = name
         self._health = health
         self._backoff = backoff or Backoff()
+        self._leaves_with_will = leaves_with_will
         self._metrics = metrics
         self._routes: list[_Route] = []
         self._by_topic: dict[str, tuple[BatchHandler, ...]] = {}
@@ -166,13 +170,13 @@ class Session:
         """Disconnect in order and connect again at once, to the next server where there are several."""
         if self._connection is not None:
             self._renewing = True
-            await self._connection.disconnect()
+            await self._connection.disconnect(with_will=self._leaves_with_will)
 
     async def leave(self) -> None:
         """Disconnect in order and stay away: `run` ends."""
         self._leave.set()
         if self._connection is not None:
-            await self._connection.disconnect()
+            await self._connection.disconnect(with_will=self._leaves_with_will)
 
     def come_back(self) -> None:
         """Take `leave` back; `run` may be called again once it has ended."""

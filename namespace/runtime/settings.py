@@ -36,6 +36,8 @@ class ServiceSettings(BaseModel):
         data_dir: The site's data folder.
         heartbeat_s: Seconds between two announcements of the event log's head.
         drain_s: Seconds a stopping service may take to hand out what it has promised.
+        registry_wait_s: Longest time in seconds that the first birth of a service with an event log waits to hear from the registry how far
+            the log was known; without an answer it starts, and compares later.
         command_lanes: Commands of different subjects that are worked on at the same time.
         allow_plaintext: Permit an unencrypted broker connection beyond loopback.
         mqtt_client: `stream`, our own, which holds a broker back that is too fast; or `aiomqtt`, which leaves it.
@@ -54,6 +56,7 @@ class ServiceSettings(BaseModel):
     data_dir: Path = Path(".uns")
     heartbeat_s: Annotated[float, Field(gt=0)] = 5.0
     drain_s: Annotated[float, Field(ge=0)] = 5.0
+    registry_wait_s: Annotated[float, Field(ge=0)] = 3.0
     command_lanes: Annotated[int, Field(ge=1, le=32)] = 12
     allow_plaintext: bool = False
     mqtt_client: Literal["stream", "aiomqtt"] = "stream"

@@ -38,6 +38,11 @@ class SiteDatabase:
             address=without_password(self._admin_dsn()), embedded=self.server is not None, pid=pid, detail=detail
         )
 
+    @property
+    def admin_dsn(self) -> str:
+        """The administrator's address of the database, with the password."""
+        return self._admin_dsn()
+
     async def admit(self, services: Iterable[str]) -> None:
         """Make role and schema of every service.
 

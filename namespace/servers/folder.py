@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from namespace.servers.errors import ServerError
 from namespace.servers.process import RunAs
@@ -134,6 +135,11 @@ class DataFolder:
         except BlockingIOError:
             return True
         return False
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a new or emptied file that only its owner may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def write_private(path: Path, text: str) -> None:

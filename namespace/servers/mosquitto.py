@@ -33,7 +33,8 @@ max_inflight_messages 100
 # The default of 1000 drops messages silently when a host is slow for a moment.
 max_queued_messages 100000
 max_queued_bytes 268435456
-message_size_limit 8388608
+# Of the whole packet: a larger one ends its connection before the broker takes any of it in.
+max_packet_size 8454144
 persistence true
 persistence_location {folder}/state/
 # Persistence is a snapshot; the default interval is half an hour.

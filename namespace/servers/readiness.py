@@ -22,6 +22,8 @@ class Readiness:
     ready: bool
     reasons: tuple[str, ...] = ()
     """Why it is not ready, for a person."""
+    remarks: tuple[str, ...] = ()
+    """What a person should know although it is ready."""
 
 
 def ask(port: int, *, timeout_s: float = 2) -> Readiness:
@@ -33,10 +35,11 @@ def ask(port: int, *, timeout_s: float = 2) -> Readiness:
     """
     try:
         with urllib.request.urlopen(ready_url(port), timeout=timeout_s) as response:  # noqa: S310 - http, loopback
-            return Readiness(ready=True, reasons=_reasons(response.read(_READ_BYTES)))
+            body = response.read(_READ_BYTES)
+            return Readiness(ready=True, reasons=_told(body, "reasons"), remarks=_told(body, "remarks"))
     except urllib.error.HTTPError as error:
         with error:
-            return Readiness(ready=False, reasons=_reasons(error.read(_READ_BYTES)) or (str(error),))
+            return Readiness(ready=False, reasons=_told(error.read(_READ_BYTES), "reasons") or (str(error),))
     except TimeoutError:
         return Readiness(ready=False, reasons=(f"no answer within {timeout_s:g} s",))
     except OSError:
@@ -48,10 +51,10 @@ def ready_url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}/ready"
 
 
-def _reasons(body: bytes) -> tuple[str, ...]:
+def _told(body: bytes, what: str) -> tuple[str, ...]:
     try:
         said = json.loads(body)
     except ValueError:
         return (body.decode(errors="replace").strip(),) if body.strip() else ()
-    reasons = said.get("reasons") if isinstance(said, dict) else None
-    return tuple(f"{part}: {reason}" for part, reason in reasons.items()) if isinstance(reasons, dict) else ()
+    told = said.get(what) if isinstance(said, dict) else None
+    return tuple(f"{part}: {text}" for part, text in told.items()) if isinstance(told, dict) else ()

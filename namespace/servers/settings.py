@@ -11,6 +11,8 @@ from pathlib import Path
 
 import namespace
 from namespace.servers.errors import ServerError
+from namespace.servers.folder import DataFolder
+from namespace.servers.site_state import read_state
 
 BROKER_PORT = 1883
 CONSOLE_PORT = 8080
@@ -56,6 +58,14 @@ class SiteSettings:
 def data_dir() -> Path:
     """Return the site's data folder."""
     return Path(os.environ.get("UNS_DATA_DIR") or ".uns").absolute()
+
+
+def site_file_of(folder: DataFolder) -> Path:
+    """Return the site file: of the site that runs on `folder`, else `UNS_SITE_FILE` or `site.yaml`."""
+    state = read_state(folder)
+    if state is not None and state.site_file is not None:
+        return Path(state.site_file)
+    return Path(os.environ.get("UNS_SITE_FILE") or "site.yaml").absolute()
 
 
 def tools_folder() -> Path | None:

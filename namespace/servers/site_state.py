@@ -49,6 +49,7 @@ class ServiceStatus(BaseModel):
     health_port: int
     phase: Phase = Phase.STARTING
     reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     restarts: int = 0
 
 

@@ -29,7 +29,7 @@ from namespace.sparkplug.errors import (
     TopicError,
 )
 from namespace.sparkplug.forwarding import Forwarding, ForwardingSettings, Source, Span, Want
-from namespace.sparkplug.host_application import HostSession, HostSettings
+from namespace.sparkplug.host_application import HostSession
 from namespace.sparkplug.host_event import (
     Data,
     DeviceBirth,
@@ -45,6 +45,8 @@ from namespace.sparkplug.host_event import (
     Rejected,
     WantedReason,
 )
+from namespace.sparkplug.host_settings import HostSettings
+from namespace.sparkplug.host_view import HostView, MetricStanding, Since, Standing
 from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import (
     Cell,
@@ -97,6 +99,7 @@ __all__ = [
     "HostSession",
     "HostSettings",
     "HostState",
+    "HostView",
     "Ignored",
     "IgnoredReason",
     "Leave",
@@ -106,6 +109,7 @@ __all__ = [
     "MetaData",
     "Metric",
     "MetricDefinition",
+    "MetricStanding",
     "MetricUpdate",
     "MetricValue",
     "NodeBirth",
@@ -127,10 +131,12 @@ __all__ = [
     "Resend",
     "Resolve",
     "Send",
+    "Since",
     "Slot",
     "Source",
     "Span",
     "SparkplugError",
+    "Standing",
     "StatePayload",
     "StateTopic",
     "StoredReport",

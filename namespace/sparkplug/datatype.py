@@ -147,7 +147,8 @@ def to_wire(datatype: DataType, value: object) -> Scalar:
         value: int, float, bool, str or bytes as the type asks; DateTime is ms since the epoch.
 
     Returns:
-        The value for the field `WIRE_FIELD[datatype]`; signed integers as two's complement of their width.
+        The value for the field `WIRE_FIELD[datatype]`; signed integers as two's complement of the width of that field, as Tahu writes
+        them.
 
     Raises:
         LocalProtocolError: the value has the wrong Python type or is out of range.
@@ -168,13 +169,17 @@ def to_wire(datatype: DataType, value: object) -> Scalar:
     raise LocalProtocolError(f"a {datatype.name} cannot hold {value!r}")
 
 
+_MAX_UINT32 = (1 << 32) - 1
+_MAX_UINT64 = (1 << 64) - 1
+
+
 def _integer_to_wire(datatype: DataType, form: IntegerForm, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise LocalProtocolError(f"{datatype.name} takes an int, not {value!r}")
     low, high = form.bounds
     if not low <= value <= high:
         raise LocalProtocolError(f"{value} does not fit {datatype.name} ({low} to {high})")
-    return value & ((1 << form.bits) - 1)
+    return value & (_MAX_UINT64 if form.bits == 64 else _MAX_UINT32)
 
 
 def _real_to_wire(datatype: DataType, value: object) -> float:

@@ -28,7 +28,7 @@ from namespace.sparkplug.encoder import encode_payload
 from namespace.sparkplug.errors import LocalProtocolError, Reason, RemoteProtocolError
 from namespace.sparkplug.message import OutgoingMessage
 from namespace.sparkplug.metric import Metric
-from namespace.sparkplug.metric_set import MetricSet
+from namespace.sparkplug.metric_set import MetricSet, check_case
 from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits, Payload
 from namespace.sparkplug.state import PrimaryHostGate
 from namespace.sparkplug.template_rules import check_born, check_sent, definitions_of
@@ -72,6 +72,7 @@ class EdgeNodeSession:
         self._bd_seq = 0
         self._last_rebirth_ms: int | None = None
         self._gate = PrimaryHostGate(config.primary_host_id) if config.primary_host_id else None
+        self._folded: dict[str, str] = {}
         self._node = MetricSet(None, node_metrics, self._aliases)
         if any(self._node.find(name, None) for name in (BD_SEQ, REBIRTH)):
             raise LocalProtocolError(f"{BD_SEQ} and {REBIRTH} are not for definition")
@@ -381,6 +382,7 @@ class EdgeNodeSession:
         return device
 
     def _new_device(self, device_id: str, definitions: Iterable[MetricDefinition]) -> _Device:
-        metrics = MetricSet(check_id("device_id", device_id), definitions, self._aliases)
+        check_case("devices", check_id("device_id", device_id), self._folded)
+        metrics = MetricSet(device_id, definitions, self._aliases)
         check_born(metrics.birth(0), self._templates, of_device=True)
         return _Device(metrics)

@@ -12,16 +12,21 @@ from namespace.sparkplug.payload import Payload
 from namespace.sparkplug.sequence import SequenceCounter
 from namespace.sparkplug.topic import MessageType, Topic
 
+_ONE_MOMENT_MS = 1_000
+"""A clock that lags behind the last birth by more than this was set back, which is not ours to hide."""
+
 
 class EdgeWriter:
     """Numbers and writes messages in the order they will be published.
 
-    A number is used up only by a message that could be written.
+    A number is used up only by a message that could be written. A birth is later than the one before, and nothing that follows it is
+    earlier: a host tells two births of one session, and what was sent before and after the second, by their times alone.
     """
 
     def __init__(self, config: EdgeNodeConfig) -> None:
         self._config = config
         self._seq = SequenceCounter()
+        self._born_at_ms = -_ONE_MOMENT_MS
 
     def topic(self, message_type: MessageType, device_id: str | None = None) -> Topic:
         """Return a topic of this edge node."""
@@ -30,6 +35,9 @@ class EdgeWriter:
     def node_birth(self, metrics: MetricSet, bd_seq: int, now_ms: int) -> OutgoingMessage:
         """Write an NBIRTH, which starts the sequence again (tck-id-topics-nbirth-seq-num)."""
         self._seq.restart()
+        if now_ms <= self._born_at_ms < now_ms + _ONE_MOMENT_MS:
+            now_ms = self._born_at_ms + 1
+        self._born_at_ms = now_ms
         listed = (
             special(BD_SEQ, DataType.Int64, bd_seq, now_ms),
             special(REBIRTH, DataType.Boolean, value=False, now_ms=now_ms),
@@ -64,6 +72,8 @@ class EdgeWriter:
         now_ms: int,
         known_by_birth: MetricSet | None = None,
     ) -> OutgoingMessage:
+        if now_ms < self._born_at_ms < now_ms + _ONE_MOMENT_MS:
+            now_ms = self._born_at_ms
         payload = Payload(timestamp=now_ms, metrics=in_time_order(metrics), seq=self._seq.upcoming)
         data = encode_payload(
             payload,

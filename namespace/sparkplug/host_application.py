@@ -8,8 +8,7 @@ passed over.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 from zlib import crc32
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
@@ -37,64 +36,19 @@ from namespace.sparkplug.host_message import (
     apply_node_birth,
     apply_node_death,
     apply_snapshot,
+    is_news,
     living_table,
     refuse_device_birth,
     told_of_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
+from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
 from namespace.sparkplug.metric_columns import MetricValue
-from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits
+from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order
 from namespace.sparkplug.snapshot import NodeSnapshot
 from namespace.sparkplug.topic import EdgeNodeDescriptor, MessageType, StateTopic, parse_topic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostSettings:
-    """How a host session behaves.
-
-    Attributes:
-        check_sequence: hold every edge node to its order. False for a reader of some of its topics only, who
-            sees holes in every sequence: births and values are taken as they come, rebirths are never wanted,
-            and metrics that describe themselves are read without a birth.
-        reorder_timeout_ms: how long to wait for a message that is missing
-            (tck-id-operational-behavior-host-reordering-param).
-        rebirth_interval_ms: between the first request for rebirth and the second; it doubles from then on.
-        rebirth_attempts: requests to one edge node without fresh evidence that it is there.
-        rebirth_spread_ms: first requests after a connection are spread over this time, node by node.
-        max_nodes: edge nodes; messages of further ones are rejected.
-        max_devices: devices of one edge node.
-        max_held_bytes: messages of one edge node that wait for a missing one.
-        limits: how large one payload may be.
-    """
-
-    check_sequence: bool = True
-    reorder_timeout_ms: int = 2_000
-    rebirth_interval_ms: int = 5_000
-    rebirth_attempts: int = 8
-    rebirth_spread_ms: int = 0
-    max_nodes: int = 20_000
-    max_devices: int = 10_000
-    max_held_bytes: int = 1 << 20
-    limits: Limits = DEFAULT_LIMITS
-
-
-DEFAULT_SETTINGS: Final = HostSettings()
-
-
-class Heard(Protocol):
-    """A message as a transport hands it over."""
-
-    @property
-    def topic(self) -> str:
-        """Where it was published."""
-        ...
-
-    @property
-    def payload(self) -> bytes:
-        """What was."""
-        ...
 
 
 class HostSession:
@@ -106,10 +60,11 @@ class HostSession:
 
     def __init__(self, settings: HostSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
-        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices)
+        self._reading = Reading(settings.limits, settings.check_sequence, settings.max_devices, settings.max_metrics)
         self._nodes: dict[EdgeNodeDescriptor, HostNode] = {}
         self._routes: dict[str, Route] = {}
         self._attention: set[HostNode] = set()
+        self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
         self._events: list[HostEvent] = []
 
@@ -178,7 +133,8 @@ class HostSession:
     def restore(self, snapshots: Iterable[NodeSnapshot], now_ms: int) -> list[HostEvent]:
         """Take over what another host knows, then feed what arrived meanwhile through `receive`.
 
-        An edge node whose birth was heard in the meantime is left as it is: that is newer.
+        An edge node whose birth was heard in the meantime is left as it is: that is newer. So is one of which we know more than the
+        snapshot, from a registry that fell behind: a later birth, or the death that followed this one.
 
         Args:
             snapshots: from `snapshot`, over whatever way.
@@ -188,6 +144,8 @@ class HostSession:
             node = self._node(snapshot.edge_node)
             if node is None:
                 self._events.append(Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes"))
+            elif not node.is_online and not is_news(node, snapshot):
+                self._events.append(Ignored(str(snapshot.edge_node), IgnoredReason.OLDER_BIRTH))
             elif not node.is_online:
                 try:
                     self._events += apply_snapshot(node, snapshot, now_ms)
@@ -387,6 +345,8 @@ class HostSession:
             self._ask(node, now_ms, has_evidence=True)
 
     def _ask(self, node: HostNode, now_ms: int, *, has_evidence: bool) -> None:
+        if not (node.wish.is_due(now_ms, has_evidence=has_evidence) and self._budget.take(now_ms)):
+            return
         reason = node.wish.ask(now_ms, has_evidence=has_evidence)
         if reason is not None:
             self._events.append(RebirthWanted(node.edge_node, reason))

@@ -33,11 +33,13 @@ class Reading(NamedTuple):
     Attributes:
         needs_birth: False where births may never be heard.
         max_devices: of one edge node.
+        max_metrics: of one edge node and its devices together.
     """
 
     limits: Limits
     needs_birth: bool
     max_devices: int
+    max_metrics: int
 
 
 class Applied(NamedTuple):
@@ -91,11 +93,14 @@ def apply_device_birth(route: Route, message: pb.Payload, reading: Reading, now_
     """Take over a DBIRTH.
 
     Raises:
-        RemoteProtocolError: it cannot serve as a birth, or there are too many devices.
+        RemoteProtocolError: it cannot serve as a birth, or there are too many devices or metrics.
     """
     node, device_id = route.node, _device_id(route)
     if device_id not in node.devices and len(node.devices) >= reading.max_devices:
         raise RemoteProtocolError(Reason.DEVICE_COUNT, f"more than {reading.max_devices} devices")
+    if len(message.metrics) + node.metrics_beside(device_id) > reading.max_metrics:
+        detail = f"more than {reading.max_metrics} metrics with those of the edge node and its other devices"
+        raise RemoteProtocolError(Reason.METRIC_COUNT, detail)
     table, problems = MetricTable.born(message, now_ms, reading.limits)
     node.devices[device_id] = HostDevice(table)
     node.awaited.discard(device_id)
@@ -148,6 +153,16 @@ def told_of_data(route: Route, columns: Columns, problems: list[Problem], timest
         events.append(Data(route.node.edge_node, route.topic.device_id, columns, timestamp))
     is_unknown = any(problem.is_unknown for problem in problems)
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
+
+
+def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:
+    """Whether a snapshot may say more of an edge node than we know: a birth that is not older, and not one whose death we heard."""
+    if node.state is NodeState.UNKNOWN:
+        return True
+    if snapshot.born_at != node.born_at:
+        return snapshot.born_at > node.born_at
+    was_taken_before_its_death = snapshot.online and snapshot.bd_seq == node.bd_seq
+    return node.state is not NodeState.OFFLINE or not was_taken_before_its_death
 
 
 def apply_snapshot(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> list[HostEvent]:

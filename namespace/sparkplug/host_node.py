@@ -107,6 +107,11 @@ class HostNode:
                 self.hold(sent_seq, sent_at, message, now_ms)
         self.wish.fulfilled()
 
+    def metrics_beside(self, device_id: str) -> int:
+        """Return how many metrics the edge node has, those of one device left out."""
+        others = (len(device.table) for name, device in self.devices.items() if name != device_id)
+        return len(self.table) + sum(others)
+
     def hold(self, seq: int, sent_at: int, message: HeldMessage, now_ms: int) -> None:
         """Keep a message until the hole before it is filled."""
         self.window.hold(seq, sent_at, message)

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from sys import intern
 from typing import Any, NamedTuple
 
 from namespace.sparkplug.datatype import READERS, WIRE_FIELD, DataType, Scalar
@@ -89,7 +90,7 @@ class Slot:
             metric: as born.
             timestamp: of its value, ms since the epoch.
         """
-        self.name = name
+        self.name = intern(name)  # a thousand machines of a kind say the same names
         self.alias = metric.alias
         self.datatype = datatype
         self.datatypes, self.field, self.is_plain, self.read = _FORMS[datatype]

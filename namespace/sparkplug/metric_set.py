@@ -8,7 +8,7 @@ from namespace.sparkplug.datatype import DataType
 from namespace.sparkplug.definition import MetricDefinition, MetricUpdate
 from namespace.sparkplug.encoder import encode_payload
 from namespace.sparkplug.errors import LocalProtocolError
-from namespace.sparkplug.metric import Metric, PropertySet, Template, Value
+from namespace.sparkplug.metric import Metric, PropertySet, PropertyValue, Quality, Template, Value
 from namespace.sparkplug.payload import Payload
 
 
@@ -32,9 +32,12 @@ class MetricSet:
     ) -> None:
         self.device_id = device_id
         self._entries: dict[str, _Entry] = {}
+        folded: dict[str, str] = {}
         for definition in definitions:
             if not definition.name or definition.name in self._entries:
                 raise LocalProtocolError(f"metric {definition.name!r} is defined twice or has no name")
+            check_case("metrics", definition.name, folded)
+            _check_quality(definition.name, definition.properties)
             has_alias = aliases is not None and not definition.by_name
             alias = aliases.alias_of(device_id, definition.name) if has_alias and aliases is not None else None
             self._entries[definition.name] = _Entry(
@@ -85,6 +88,7 @@ class MetricSet:
                 raise LocalProtocolError(
                     f"metric {update.name!r} is not defined on {self.device_id or 'the edge node'}"
                 )
+            _check_quality(update.name, update.properties)
             known = current.get(update.name, (entry.value, entry.properties))
             properties = _with_properties(known[1], update.properties)
             momentary = entry.definition.momentary or update.is_historical
@@ -156,6 +160,34 @@ def _with_properties(current: PropertySet | None, new: PropertySet | None) -> Pr
     if current is None or new is None:
         return current if new is None else new
     return current.merged(new)
+
+
+def check_case(what: str, name: str, folded: dict[str, str]) -> None:
+    """Note a name, and refuse one that differs from another in case alone.
+
+    Args:
+        what: what the names name, for the message.
+        name: the new one.
+        folded: those so far, by what they are without case.
+
+    Raises:
+        LocalProtocolError: they collide for whoever ignores case (tck-id-case-sensitivity-metric-names, -sparkplug-ids).
+    """
+    other = folded.setdefault(name.casefold(), name)
+    if other != name:
+        raise LocalProtocolError(f"{what} {other!r} and {name!r} differ in case alone; give one another name")
+
+
+def _check_quality(name: str, properties: PropertySet | None) -> None:
+    """Refuse a `Quality` that is none of Sparkplug's (tck-id-payloads-propertyset-quality-value-type, -value)."""
+    quality = None if properties is None else properties.get("Quality")
+    if quality is not None and quality not in _QUALITIES:
+        raise LocalProtocolError(
+            f"Quality of {name!r} is an Int32: 0 bad, 192 good or 500 stale, not {quality.value!r}"
+        )
+
+
+_QUALITIES = tuple(PropertyValue(DataType.Int32, int(quality)) for quality in Quality)
 
 
 def in_time_order(metrics: Iterable[Metric]) -> tuple[Metric, ...]:

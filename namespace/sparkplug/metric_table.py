@@ -79,6 +79,9 @@ class MetricTable:
         table._fill(metrics, timestamp)
         return table
 
+    def __len__(self) -> int:
+        return len(self._by_name)
+
     def values(self) -> tuple[MetricValue, ...]:
         """Return every metric with its current value."""
         return tuple(slot.as_value() for slot in self._by_name.values())

@@ -56,6 +56,10 @@ class RebirthWish:
         """Note that a birth has come, whoever asked for it."""
         self._reason, self._unanswered = None, 0
 
+    def is_due(self, now_ms: int, *, has_evidence: bool) -> bool:
+        """Whether a request is due now; see `ask`."""
+        return self._reason is not None and now_ms >= self._due_ms and (has_evidence or self.is_open)
+
     def ask(self, now_ms: int, *, has_evidence: bool) -> WantedReason | None:
         """Return the reason if a request is due now, and count it as sent.
 
@@ -63,7 +67,7 @@ class RebirthWish:
             now_ms: ms since the epoch.
             has_evidence: a message has just shown the need; without, the number of attempts is limited.
         """
-        if self._reason is None or now_ms < self._due_ms or not (has_evidence or self.is_open):
+        if not self.is_due(now_ms, has_evidence=has_evidence):
             return None
         self._attempts += 1
         self._unanswered += 1

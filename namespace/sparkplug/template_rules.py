@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from namespace.sparkplug.datatype import DataType
 from namespace.sparkplug.errors import LocalProtocolError
 from namespace.sparkplug.metric import Metric, Template
 
@@ -24,9 +25,9 @@ def check_born(metrics: Iterable[Metric], definitions: Mapping[str, Template], *
         of_device: a DBIRTH, which holds no definitions (tck-id-payloads-template-definition-nbirth-only).
 
     Raises:
-        LocalProtocolError: an instance of an unknown definition, a member missing or unknown, a definition in
-            the wrong place (tck-id-topics-nbirth-templates, tck-id-payloads-template-instance-members,
-            -members-birth).
+        LocalProtocolError: an instance of an unknown definition, a member missing, unknown or of another type, an
+            unknown parameter, a definition in the wrong place (tck-id-topics-nbirth-templates,
+            tck-id-payloads-template-instance-members, -members-birth, tck-id-payloads-template-definition-parameters).
     """
     for metric in metrics:
         template = metric.value
@@ -61,11 +62,19 @@ def _check_instance(
     definition = definitions.get(template.template_ref or "")
     if definition is None:
         raise LocalProtocolError(f"metric {name!r} is an instance of the unknown template {template.template_ref!r}")
-    defined = {member.name for member in definition.metrics}
-    given = {member.name for member in template.metrics}
+    defined = {(member.name, member.datatype) for member in definition.metrics}
+    given = {(member.name, member.datatype) for member in template.metrics}
     if not given <= defined:
-        raise LocalProtocolError(
-            f"metric {name!r} has members that its template lacks: {sorted(map(str, given - defined))}"
-        )
+        raise LocalProtocolError(f"metric {name!r} has members that its template lacks: {_listed(given - defined)}")
     if not partial and given != defined:
-        raise LocalProtocolError(f"metric {name!r} lacks members of its template: {sorted(map(str, defined - given))}")
+        raise LocalProtocolError(f"metric {name!r} lacks members of its template: {_listed(defined - given)}")
+    known = {(parameter.name, parameter.datatype) for parameter in definition.parameters}
+    used = {(parameter.name, parameter.datatype) for parameter in template.parameters}
+    if not used <= known:
+        raise LocalProtocolError(f"metric {name!r} has parameters that its template lacks: {_listed(used - known)}")
+
+
+def _listed(entries: Iterable[tuple[str | None, DataType | None]]) -> str:
+    return ", ".join(
+        sorted(f"{name} ({'no type' if datatype is None else datatype.name})" for name, datatype in entries)
+    )

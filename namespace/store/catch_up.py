@@ -175,7 +175,7 @@ class CatchUp:
         # Another epoch need not mean another history, nor a lower head a shorter log: rows may have come before
         # the announcement, and announcements late. What stands at the cursor tells, and until then nothing is applied.
         self._told_epoch = log.epoch
-        if log.head < self.cursor:
+        if log.head < self.cursor or (log.head == self.cursor and log.hash not in {None, self._hash}):
             self._verify = True
 
     def fetched(self, page: LogPage, now_s: float, jitter: float) -> None:
@@ -194,7 +194,7 @@ class CatchUp:
             if not self._is_our_history(page):
                 return
             self._held.clear()
-        elif self.cursor > 0 and (page.log.epoch != self._epoch or page.log.head < self.cursor):
+        elif self.cursor > 0 and self._is_another_history(page.log):
             self._verify = True
             return
         self.highest = max(self.cursor, self._heard, page.log.head)
@@ -278,6 +278,10 @@ class CatchUp:
         self.failures = min(self.failures + 1, 16)
         self._not_before = now_s + delay_s * (0.5 + 0.5 * jitter)
         self.catching_up = True
+
+    def _is_another_history(self, log: LogHead) -> bool:
+        is_other_row = log.head == self.cursor and log.hash not in {None, self._hash}
+        return log.epoch != self._epoch or log.head < self.cursor or is_other_row
 
     def _is_our_history(self, page: LogPage) -> bool:
         row = page.rows[0] if page.rows else None

@@ -4,7 +4,7 @@ The hash is what makes the cursor more than a number: a row continues the log th
 not. Applying rows is the inbox's work (`namespace.store.inbox`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +21,7 @@ class _Sql(Queries):
     read_cursor: str
     lock_cursor: str
     move_cursor: str
+    forget_trail: str
     adopt_epoch: str
 
 
@@ -97,9 +98,25 @@ async def lock_cursor(tx: Transaction, producer: str) -> Cursor:
     return _cursor(producer, record)
 
 
-async def move_cursor(tx: Transaction, cursor: Cursor) -> None:
-    """Write a cursor that this transaction has locked."""
-    await tx.execute(_SQL.move_cursor, cursor.producer, cursor.seq, cursor.hash, cursor.parked)
+async def move_cursor(tx: Transaction, cursor: Cursor, taken: Sequence[EventRow], parked: Collection[int]) -> None:
+    """Write a cursor that this transaction has locked.
+
+    Args:
+        tx: The transaction.
+        cursor: Where it stands now.
+        taken: The rows that moved it.
+        parked: `seq` of those that were parked.
+    """
+    trail = [
+        (row.seq, row.hash, row.event_id, row.type, row.subject, row.occurred_at, row.seq in parked) for row in taken
+    ]
+    columns = list(map(list, zip(*trail, strict=True))) if trail else [[] for _ in range(7)]
+    await tx.execute(_SQL.move_cursor, cursor.producer, cursor.seq, cursor.hash, cursor.parked, *columns)
+
+
+async def forget_trail(tx: Transaction, producer: str, through: int) -> None:
+    """Forget the trail up to a `seq`."""
+    await tx.execute(_SQL.forget_trail, producer, through)
 
 
 async def adopt_epoch(tx: Transaction, producer: str, epoch: UUID) -> None:

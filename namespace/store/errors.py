@@ -88,11 +88,15 @@ class LogForked(Exception):
         self.expected = expected
         self.found = found
         self.remedy = (
-            "The producer's database was restored from an older copy, or its log was altered. Compare both "
-            "sides with `uns events`; then restore this consumer's database to a time before the fork, or "
-            "rebuild it from the log's beginning."
+            "The producer's database was restored from an older copy, or its log was altered. See `uns log status`; "
+            "then restore this consumer's database to a time before the fork, or go on from the fork with "
+            "`uns log accept-fork`."
         )
         super().__init__(f"event log of {producer} forked at seq {seq}: {found} instead of {expected}. {self.remedy}")
+
+
+class ForkNotAcceptable(Exception):
+    """A fork cannot be accepted as asked: what a person has seen is not what is there, or nobody knows where it is."""
 
 
 class Reject(Exception):

@@ -88,6 +88,7 @@ class Follower:
         self._early: list[EventRow] = []
         self._announced: LogHead | None = None
         self._saved_epoch: UUID | None = None
+        self._begin_again = False
 
     @property
     def status(self) -> Following:
@@ -120,11 +121,19 @@ class Follower:
             self._announced = log
         self._news.set()
 
+    def begin_again(self) -> None:
+        """Read the cursor again and go on from there: it was moved beside this follower."""
+        self._begin_again = True
+        self._news.set()
+
     async def run(self) -> None:
         """Follow until cancelled. A forked log is not followed further; see `status.forked`."""
         state = await self._begin()
         while True:
             self._news.clear()
+            if self._begin_again:
+                self._begin_again = False
+                state = await self._begin()
             await self._note_epoch(state)
             match state.next(_now_s()):
                 case Apply(rows):

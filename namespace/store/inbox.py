@@ -19,15 +19,17 @@ from uuid import UUID
 import asyncpg
 
 from namespace.contracts.event_log import EventRow
-from namespace.store.cursor import Cursor, adopt_epoch, lock_cursor, move_cursor, read_cursor
+from namespace.store.cursor import Cursor, adopt_epoch, forget_trail, lock_cursor, move_cursor, read_cursor
 from namespace.store.database import Database, Transaction
 from namespace.store.errors import Reject, Retry
+from namespace.store.forks import KEPT_TRAIL, ForkPoint, accept_fork
 from namespace.store.parking import ParkedEvent, Parking
 
 Handler = Callable[[Transaction, EventRow], Awaitable[None]]
 
 _ROWS_PER_TRANSACTION: Final = 100
 _REMEMBERED_HASHES: Final = 1000
+_FORGET_EVERY: Final = 1000
 _UNFIT: Final = (
     asyncpg.exceptions.DataError,
     asyncpg.DataError,
@@ -180,6 +182,18 @@ class Inbox:
                     break
             return total
 
+    async def accept_fork(self, *, left: tuple[int, str], fork: ForkPoint, actor: str, reason: str) -> int:
+        """Go on from a fork in the producer's history; see `namespace.store.forks.accept_fork`.
+
+        Raises:
+            ForkNotAcceptable: The cursor is not where the person saw it.
+            DatabaseUnavailable: No connection; see where the cursor stands before trying again.
+        """
+        async with self._turn, self._database.transaction() as tx:
+            self._known = None
+            self._hashes.clear()
+            return await accept_fork(tx, self.producer, left=left, fork=fork, actor=actor, reason=reason)
+
     async def parked(self, limit: int = 100) -> list[ParkedEvent]:
         """List parked events in order of `seq`.
 
@@ -277,7 +291,7 @@ class Inbox:
             )
 
     async def _attempt(self, known: Cursor, run: list[EventRow], *, careful: bool) -> tuple[Cursor, int]:
-        parked = 0
+        parked: set[int] = set()
         async with self._database.transaction() as tx:
             cursor = await lock_cursor(tx, self.producer)
             if (cursor.seq, cursor.hash) != (known.seq, known.hash):
@@ -287,16 +301,18 @@ class Inbox:
             for index, row in enumerate(run):
                 if row.subject in busy:
                     await self._parking.park_behind(tx, row)
-                    parked += 1
+                    parked.add(row.seq)
                 elif not careful:
                     await self._apply_plainly(tx, index, row)
                 elif not await self._apply_or_park(tx, index, row):
                     busy.add(row.subject)
-                    parked += 1
+                    parked.add(row.seq)
             last = run[-1] if run else cursor
-            moved = replace(cursor, seq=last.seq, hash=last.hash, parked=cursor.parked + parked)
-            await move_cursor(tx, moved)
-        return moved, parked
+            moved = replace(cursor, seq=last.seq, hash=last.hash, parked=cursor.parked + len(parked))
+            await move_cursor(tx, moved, run, parked)
+            if moved.seq // _FORGET_EVERY != cursor.seq // _FORGET_EVERY:
+                await forget_trail(tx, self.producer, moved.seq - KEPT_TRAIL)
+        return moved, len(parked)
 
     async def _apply_plainly(self, tx: Transaction, index: int, row: EventRow) -> None:
         try:

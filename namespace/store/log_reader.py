@@ -57,4 +57,4 @@ async def read_log(
     rows = tuple(row_of(record) for record in records)
     cut = bool(records) and records[-1]["found"] > len(records)
     through = rows[-1].seq if cut else max(last, first - 1)
-    return LogPage(log=state.announced(state.seq), rows=rows, through=through)
+    return LogPage(log=state.announced(state.seq, state.hash if state.seq else None), rows=rows, through=through)

@@ -117,14 +117,16 @@ class Relay:
         self._settled = asyncio.Event()
         self._state: LogState | None = None
         self._head = 0
+        self._head_hash: str | None = None
         self._saved_head = 0
         self._recent: deque[tuple[EventRow, int]] = deque()
         self._publish_at = 0.0
+        self._stale = False
 
     @property
     def log(self) -> LogHead:
         """What births and heartbeats say: epoch, and the highest `seq` handed to the broker."""
-        return self._opened_state.announced(self._head)
+        return self._opened_state.announced(self._head, self._head_hash)
 
     @property
     def last_seq(self) -> int:
@@ -143,6 +145,11 @@ class Relay:
     async def settled(self) -> None:
         """Wait until everything committed in this process has its place in the log and was handed over."""
         await self._settled.wait()
+
+    def reopen(self) -> None:
+        """Read the log's epoch again before the next move: it was changed beside this relay."""
+        self._stale = True
+        self.wake()
 
     def connected(self) -> None:
         """Offer the batch that was not taken again now: the broker is there."""
@@ -178,16 +185,23 @@ class Relay:
         while not await session.fetchval(_SQL.try_lock_relay, self._database.schema):
             self._wake.clear()
             await self._pause(self._poll_s)
-        async with session.transaction() as tx:
-            self._state = await open_log(tx)
-        self._head = self._saved_head = self._state.handed_over
+        await self._open(session)
+        self._head = self._saved_head = self._opened_state.handed_over
+        self._head_hash = self._opened_state.handed_over_hash
         self._recent.clear()
         self._opened.set()
+
+    async def _open(self, session: Session) -> None:
+        self._stale = False
+        async with session.transaction() as tx:
+            self._state = await open_log(tx)
 
     async def _work(self, session: Session) -> None:
         try:
             while True:
                 self._wake.clear()
+                if self._stale:
+                    await self._open(session)
                 started_s = asyncio.get_running_loop().time()
                 moved = await self._move(session)
                 delay_s = await self._hand_over(session)
@@ -258,7 +272,7 @@ class Relay:
                 self._publish_at = asyncio.get_running_loop().time() + self._publish_retry_s
                 _log.info("hand_over_failed", producer=self.producer, seq=batch[0].seq, error=str(error))
                 continue
-            self._head = batch[-1].seq
+            self._head, self._head_hash = batch[-1].seq, batch[-1].hash
             self.counters.handed_over += len(batch)
             while self._recent and self._recent[0][0].seq <= self._head:
                 self._recent.popleft()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,14 +35,14 @@ _STOP_S = 30.0
 
 
 async def eventually(
-    probe: Callable[[], Awaitable[T | None]], *, within_s: float, what: str, every_s: float = 0.05
+    probe: Callable[[], Awaitable[T | None]], *, within_s: float, what: str | Callable[[], str], every_s: float = 0.05
 ) -> T:
     """Return the first result of `probe` that is not None or False.
 
     Args:
         probe: Looks at the world.
         within_s: Patience, in seconds.
-        what: What is waited for, for the failure's message.
+        what: What is waited for, for the failure's message; a function is asked at the moment of failure.
         every_s: Seconds between two looks.
 
     Raises:
@@ -57,7 +57,7 @@ async def eventually(
                     return last
                 await asyncio.sleep(every_s)
     except TimeoutError:
-        msg = f"not within {within_s:g} s: {what}"
+        msg = f"not within {within_s:g} s: {what if isinstance(what, str) else what()}"
         raise AssertionError(msg) from None
 
 
@@ -112,9 +112,7 @@ class RunningSite:
                 return None
             return state if state.ready and state.services else None
 
-        return await eventually(
-            probe, within_s=within_s, what=f"every service ready; the site's log ends:\n{self.tail()}"
-        )
+        return await eventually(probe, within_s=within_s, what=lambda: f"every service ready\n{self.standing()}")
 
     async def back(self, name: str, dead_pid: int, *, within_s: float = _READY_S) -> None:
         """Wait until a service or server that was killed has a new process, and everything is ready again."""
@@ -125,7 +123,7 @@ class RunningSite:
             except (LookupError, OSError):
                 return False
 
-        await eventually(probe, within_s=within_s, what=f"{name} back\n{self.tail()}")
+        await eventually(probe, within_s=within_s, what=lambda: f"{name} back\n{self.standing()}")
 
     def log_cursor(self, consumer: str, producer: str) -> int:
         """Return the last event of `producer`'s log that `consumer` has applied, as its metrics tell; 0 before the first."""
@@ -133,6 +131,15 @@ class RunningSite:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             found = re.search(rf'uns_log_cursor\{{log="{producer}"\}} (\S+)', answer.read().decode())
         return int(float(found.group(1))) if found else 0
+
+    def standing(self) -> str:
+        """Return how every service stands and the end of what the site printed, for the message of a failure."""
+        try:
+            services = self.state().services
+        except OSError:
+            services = []
+        lines = [f"{each.name} ({each.pid}) {each.phase} {'; '.join(each.reasons)}" for each in services]
+        return "\n".join((*lines, self.tail()))
 
     def tail(self, lines: int = 40) -> str:
         """Return the end of what the site printed."""
@@ -204,6 +211,7 @@ def running_site(
     without: Sequence[str] = (),
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
 ) -> Iterator[RunningSite]:
     """Run a site in a folder of its own; it is stopped, in order, at the end.
 
@@ -212,9 +220,10 @@ def running_site(
         without: Services to leave out.
         options: Further options of `uns up`, such as `--all-in-one`.
         environment: Further `UNS_*` settings.
+        scratch: Where its folder is, to run it there again; one that is removed at the end by default.
     """
-    with scratch_folder() as scratch:
-        folder, log = scratch / "site", scratch / "uns.log"
+    with scratch_folder() if scratch is None else nullcontext(scratch) as place:
+        folder, log = place / "site", place / "uns.log"
         settings = {
             "UNS_SITE_FILE": str(site_file),
             "UNS_DATA_DIR": str(folder),
@@ -224,7 +233,7 @@ def running_site(
         }
         left_out = [word for name in without for word in ("--without", name)]
         whole = {**os.environ, **settings}
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             process = subprocess.Popen(
                 [*_UNS, "up", *left_out, *options],
                 env=whole,

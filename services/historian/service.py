@@ -8,7 +8,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from namespace.contracts.historian import CONTRACT
-from namespace.runtime import Context, EdgeNodeListener, Parts, PrimaryHost, Service, Session, get_logger, read_settings
+from namespace.runtime import (
+    Context,
+    EdgeNodeListener,
+    Parts,
+    PrimaryHost,
+    Service,
+    Session,
+    SnapshotDesk,
+    get_logger,
+    read_settings,
+)
 from namespace.runtime.clock import to_ms
 from namespace.runtime.placing import Device
 from namespace.sparkplug import HostEvent
@@ -104,6 +114,7 @@ def compose(context: Context) -> Parts:
             "gaps": reading.gaps,
             "head": reading.head,
             "missed": reading.missed,
+            "snapshot": SnapshotDesk(listener.core, lambda: listener.is_joined, with_stale=False).answer,
         },
         start=listening.start,
         stop=listening.stop,

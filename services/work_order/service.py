@@ -10,16 +10,18 @@ from namespace.runtime import Context, MachineNews, MachineSample, Parts, Servic
 from services.work_order.adapters.boards import Boards
 from services.work_order.adapters.counter_feed import CounterFeed
 from services.work_order.adapters.desk import Desk
+from services.work_order.adapters.machine_times import MachineTimes
 from services.work_order.adapters.reading import Reading
-from services.work_order.adapters.shop import SiteShop, counters_of
-from services.work_order.ports import CounterSample
+from services.work_order.adapters.restrictions import PRODUCERS, apply_restriction
+from services.work_order.adapters.shop import SiteShop, counters_of, machines_of
+from services.work_order.ports import Sample
 
 
 def compose(context: Context) -> Parts:
     """Put the service together."""
     site = context.site
 
-    async def apply(place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
+    async def apply(place: EquipmentPath, samples: Sequence[Sample]) -> bool:
         changed = await desk.count(context.database, place, samples)
         if changed:
             context.mark([place])
@@ -37,15 +39,19 @@ def compose(context: Context) -> Parts:
         context.mark(work_centers)
 
     work_centers = frozenset(equipment.path for equipment in site.equipment.work_centers())
-    counters = counters_of(site)
-    feed = CounterFeed(counters, apply)
+    counters, machines = counters_of(site), machines_of(site)
+    feed = CounterFeed(counters, apply, machines=machines)
     desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
-        queries=Reading(context.database).handlers(),
+        queries=Reading(context.database, context.now).handlers(),
         machines=observe,
-        machine_metrics={metric for _, metric in counters},
+        follows={
+            "oee": MachineTimes(site).apply,
+            **{producer: apply_restriction for producer in PRODUCERS if producer in CONTRACT.follows},
+        },
+        machine_metrics={metric for _, metric in (*counters, *machines)},
         machines_settled=feed.settled,
         refresh=refresh,
         start=start,

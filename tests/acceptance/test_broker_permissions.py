@@ -11,6 +11,16 @@ import pytest
 
 from namespace.contracts.contract import ServiceContract
 from namespace.contracts.registry import SERVICES
+from namespace.runtime import SystemClock, to_ms
+from namespace.sparkplug import (
+    REBIRTH,
+    DataType,
+    EdgeNodeConfig,
+    EdgeNodeSession,
+    MetricDefinition,
+    MetricUpdate,
+    decode_payload,
+)
 from namespace.testing.site import RunningSite
 from namespace.transport import Message
 
@@ -70,6 +80,31 @@ async def test_a_service_is_refused_wherever_it_has_no_business(site: RunningSit
 async def test_only_the_registry_reaches_a_machines_node_and_never_its_devices(site: RunningSite) -> None:
     topics = ["spBv1.0/Bottling/NCMD/no-such-node", "spBv1.0/Bottling/DCMD/no-such-node/Filler"]
     assert await delivered(site, "namespace_state", topics) == {"spBv1.0/Bottling/NCMD/no-such-node"}
+
+
+async def test_what_the_registry_says_to_a_machine_is_a_request_for_rebirth_and_nothing_else(site: RunningSite) -> None:
+    stranger = EdgeNodeSession(
+        EdgeNodeConfig(group_id="Bottling", edge_node_id=f"Stranger-{uuid4().hex[:8]}"),
+        [MetricDefinition(name="Count", datatype=DataType.Int32, value=0, writable=True)],
+    )
+    heard: list[Message] = []
+    client = site.client()
+    client.listen(f"spBv1.0/Bottling/NCMD/{stranger.config.edge_node_id}", heard.append)
+    stranger.connect(0, now_ms())
+    stranger.subscribed(now_ms())  # nobody hears these births, so the registry has to ask
+    async with client.connected(), site.transport("simulator", "stranger").connect() as machine:
+        async with asyncio.timeout(30):
+            while not heard:
+                for message in stranger.update(None, [MetricUpdate("Count", 1)], now_ms(), force=True):
+                    await machine.publish(message.topic, message.payload)
+                await asyncio.sleep(0.2)
+    for command in heard:
+        metrics = decode_payload(command.payload).metrics
+        assert [(metric.name, metric.value) for metric in metrics] == [(REBIRTH, True)]
+
+
+def now_ms() -> int:
+    return to_ms(SystemClock().now())
 
 
 async def test_answers_are_readable_by_the_one_who_asked_alone(site: RunningSite) -> None:

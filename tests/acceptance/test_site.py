@@ -85,8 +85,11 @@ async def test_an_unknown_job_order_is_refused_with_a_reason(guest: SiteClient) 
 
 
 async def test_every_edge_node_is_known_and_online(guest: SiteClient) -> None:
+    nodes: dict[str, str] = {}
+
     async def all_online() -> bool:
-        nodes = {node["edge_node"]: node["state"] for node in await guest.queries.ask_all("namespace_state", "nodes")}
+        known = await guest.queries.ask_all("namespace_state", "nodes")
+        nodes.update({node["edge_node"]: node["state"] for node in known})
         expected = {
             "Bottling/Line1-PLC",
             "Acme:Dallas/mes-oee",
@@ -95,4 +98,4 @@ async def test_every_edge_node_is_known_and_online(guest: SiteClient) -> None:
         }
         return expected <= nodes.keys() and set(nodes.values()) == {"online"}
 
-    await eventually(all_online, within_s=20, what="every edge node online")
+    await eventually(all_online, within_s=20, what=lambda: f"every edge node online: {nodes}")

@@ -20,6 +20,12 @@ def repeated(names: Iterable[object]) -> list[object]:
     return [name for name, count in Counter(names).items() if count > 1]
 
 
+@pytest.mark.tck(
+    "intro-edge-node-id-uniqueness",
+    "topic-structure-namespace-unique-edge-node-descriptor",
+    "payloads-nbirth-edge-node-descriptor",
+    "case-sensitivity-sparkplug-ids",
+)
 def test_every_service_is_registered_once() -> None:
     assert not repeated(contract.service for contract in SERVICES)
     assert not repeated(contract.edge_node_id for contract in SERVICES)

@@ -67,7 +67,7 @@ async def emptied(*databases: Database) -> None:
             await tx.execute(
                 """
                 ALTER TABLE event_log DISABLE TRIGGER event_log_is_never_emptied;
-                TRUNCATE outbox, event_log, log_head, log_epoch, inbox_cursor, parked_event RESTART IDENTITY;
+                TRUNCATE outbox, event_log, log_head, log_epoch, inbox_cursor, parked_event, inbox_trail, accepted_fork RESTART IDENTITY;
                 ALTER TABLE event_log ENABLE TRIGGER event_log_is_never_emptied;
                 """
             )

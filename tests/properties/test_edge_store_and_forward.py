@@ -60,7 +60,7 @@ def play(it: World, history: list[tuple[Any, ...]]) -> None:
                 getattr(it, str(verb))(device)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories)
 def test_everything_that_was_kept_arrives(history: list[tuple[Any, ...]]) -> None:
     """On the way the world looks at order and rate of the backlog, and at what is forgotten and dropped, see there."""
@@ -84,7 +84,7 @@ def test_what_has_surely_arrived_is_forgotten(history: list[tuple[Any, ...]]) ->
         assert (it.contents.readings, it.contents.size_bytes, it.contents.oldest_ms) == (0, 0, None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories, st.integers(300, 3_000))
 def test_the_bound_of_size_holds_and_nothing_is_missing_that_was_not_counted(
     history: list[tuple[Any, ...]], limit_bytes: int

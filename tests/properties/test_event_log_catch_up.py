@@ -90,6 +90,7 @@ class Following(RuleBasedStateMachine):
         elif isinstance(do, Fetch):
             if answer == "failure":
                 self.state.fetch_failed(self.now_s, 0.5)
+                self.late_page = None  # an answer belongs to its question: a later one has another correlation
             elif answer == "late page" and self.late_page is None:
                 self.late_page = self.page(do.from_seq, do.limit)  # read now, told at the next step
             elif self.late_page is not None:

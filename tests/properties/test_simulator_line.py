@@ -80,7 +80,7 @@ def test_counters_stay_within_their_width_and_time_never_runs_back(seed: int, un
         assert last_ms <= report.at_ms <= until
         last_ms = report.at_ms
         for tag in (PROCESSED, DEFECTIVE):
-            assert 0 <= report.tags.get(tag, 0) < 1 << widths[report.unit]
+            assert 0 <= int(report.tags.get(tag, 0)) < 1 << widths[report.unit]
 
 
 def test_an_acting_state_never_lasts_longer_than_it_takes() -> None:

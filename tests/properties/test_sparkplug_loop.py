@@ -7,6 +7,7 @@ sign of life and the rebirths it asks for are enough. What the host says meanwhi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,10 +216,14 @@ actions = st.lists(st.integers(0, 23), max_size=60)
 faults = st.lists(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 9]), max_size=120)
 
 
+@pytest.mark.tck(
+    "operational-behavior-host-reordering-rebirth",
+    "operational-behavior-host-reordering-success",
+    "payloads-ndeath-bdseq",
+)
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(actions, faults)
 def test_the_host_ends_up_with_what_the_edge_node_has(steps: list[int], faults_: list[int]) -> None:
-    """tck-id-operational-behavior-host-reordering-rebirth, -success; tck-id-payloads-ndeath-bdseq."""
     world = World(Network(iter(faults_)))
     world.connect()
     for step in steps:
@@ -229,10 +234,10 @@ def test_the_host_ends_up_with_what_the_edge_node_has(steps: list[int], faults_:
     assert not [event for event in world.events if isinstance(event, Rejected)]
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-success")
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 13), max_size=60), st.lists(st.sampled_from([0, 0, 2, 3, 4]), max_size=120))
 def test_repeats_and_short_delays_of_data_need_no_rebirth(steps: list[int], faults_: list[int]) -> None:
-    """tck-id-operational-behavior-host-reordering-success."""
     world = World(Network(iter(())))
     world.connect()
     world.network.faults = iter(faults_)
@@ -244,10 +249,10 @@ def test_repeats_and_short_delays_of_data_need_no_rebirth(steps: list[int], faul
     assert not [event for event in world.events if isinstance(event, NodeStale | RebirthWanted | Rejected)]
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-success")
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(actions)
 def test_nothing_is_wanted_stale_or_dropped_on_a_faultless_network(steps: list[int]) -> None:
-    """tck-id-operational-behavior-host-reordering-success."""
     world = World(Network(iter(())))
     world.connect()
     for step in steps:
@@ -260,10 +265,11 @@ def test_nothing_is_wanted_stale_or_dropped_on_a_faultless_network(steps: list[i
     assert not [event for event in world.events if isinstance(event, NodeStale | RebirthWanted | Rejected)]
 
 
+@pytest.mark.tck("payloads-ndata-order", "payloads-ddata-order")
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(actions, faults)
 def test_data_is_told_only_between_a_birth_and_a_death(steps: list[int], faults_: list[int]) -> None:
-    """tck-id-payloads-ndata-order, tck-id-payloads-ddata-order, seen from the host's caller."""
+    """Seen from the host's caller."""
     world = World(Network(iter(faults_)))
     world.connect()
     for step in steps:

@@ -1,5 +1,6 @@
 """Whatever the types allow comes back from the wire as it went in."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,17 +161,20 @@ payloads = st.builds(
 )
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(payloads)
 def test_every_payload_comes_back_as_it_went(payload: Payload) -> None:
-    """tck-id-payloads-metric-datatype-value, over every data type, nested and null."""
+    """Over every data type, nested and null."""
     assert decode_payload(encode_payload(payload)) == payload
 
 
+@pytest.mark.tck("payloads-metric-datatype-not-req")
+@pytest.mark.trap(17)
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.data())
 def test_every_data_type_comes_back_without_being_named(data: st.DataObject) -> None:
-    """tck-id-payloads-metric-datatype-not-req: the birth's type is enough, by name or by alias."""
+    """The birth's type is enough, by name or by alias."""
     for datatype in sorted(METRIC_TYPES):
         value = data.draw(st.none() | _values(datatype, 2), label=datatype.name)
         born = Metric(name="a", alias=0, datatype=datatype, value=value)
@@ -196,6 +200,7 @@ def test_every_array_comes_back_as_it_went(data: st.DataObject) -> None:
         assert unpack_array(datatype, pack_array(datatype, value)) == value
 
 
+@pytest.mark.trap(18)
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.sampled_from([DataType.Int8, DataType.Int16, DataType.Int32]), st.data())
 def test_both_habits_of_writing_small_signed_integers_are_read(datatype: DataType, data: st.DataObject) -> None:

@@ -18,8 +18,9 @@ RULES = CounterRules(bits=8, max_step=MOST)
 
 MAKE = st.tuples(st.just("make"), st.integers(0, MOST), st.integers(0, 3))
 SAY = st.tuples(st.just("say"), st.sampled_from(["Begin", "Pause", "Resume", "Stop", "Abort"]), st.integers(0, 3))
+CHANGE = st.tuples(st.just("change"), st.sampled_from(["Amend", "Split", "Merge", "Rework"]), st.integers(0, 5))
 AGAIN = st.tuples(st.just("again"), st.integers(1, 5), st.just(0))
-STEPS = st.lists(MAKE | SAY | AGAIN, max_size=40)
+STEPS = st.lists(MAKE | SAY | CHANGE | AGAIN, max_size=40)
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
@@ -48,6 +49,14 @@ async def _story(steps: list[tuple[str, int | str, int]], completes: bool) -> No
             await world.count(*new)
         elif kind == "again":
             await world.count(*samples[-int(what) :])
+        elif kind == "change":
+            args = {
+                "Amend": {"quantity": {"value": str(20 * more + 1), "unit": "H87"}},
+                "Split": {"into": f"JO-{minute + 10}", "quantity": {"value": str(more + 1), "unit": "H87"}},
+                "Merge": {"remaining_of": f"JO-{(more + minute) % 4}"},
+                "Rework": {"into": f"JO-{minute + 10}", "quantity": {"value": "1", "unit": "H87"}},
+            }[str(what)]
+            await world.send(str(what), f"JO-{more}", occurred_at=iso(minute), **args)
         else:
             await world.send(str(what), f"JO-{more}", occurred_at=iso(minute))
 
@@ -55,8 +64,9 @@ async def _story(steps: list[tuple[str, int | str, int]], completes: bool) -> No
     orders = world.tables.orders.values()
     good = sum((order.good for order in orders), Decimal(0))
     scrap = sum((order.scrap for order in orders), Decimal(0))
+    rework = sum((order.rework for order in orders), Decimal(0))
     of_none, bad_of_none = (stored[counter].unattributed for counter in (Counter.PROCESSED, Counter.DEFECTIVE))
-    assert scrap + bad_of_none == bad
-    assert good + scrap + of_none == made
+    assert scrap + rework + bad_of_none == bad
+    assert good + scrap + rework + of_none == made
     reported = payloads(await world.events(), "QuantityReported")
     assert sum((Decimal(report["good"]) for report in reported), Decimal(0)) == good

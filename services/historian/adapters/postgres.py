@@ -2,7 +2,7 @@
 
 A unique index on (tag, source time, occurrence) is what makes a sample count once; that fresh ones can take the fast way is this
 process's knowledge alone, and where it is wrong - after a restart, or a commit whose outcome is unknown - the index says so and the whole
-batch takes the other way (decision record 6).
+batch takes the other way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import asyncpg
 
 from namespace.runtime import Logger
 from namespace.store import Database, Queries, Transaction
-from services.historian.domain.batch import Batch, Columns, Note, occurrence
+from services.historian.domain.batch import Batch, Columns, Note, occurrences
 from services.historian.domain.tag import Tag
 from services.historian.ports import Written
 
@@ -241,30 +241,38 @@ async def _put_tags(tx: Transaction, new: Mapping[UUID, Tag]) -> None:
 
 
 def _rows(columns: Columns, first: int) -> Iterable[_Row]:
-    for order, tag, at_ms, received_ms, cell, quality, mark in zip(
-        columns.order,
-        columns.tags,
+    """Turn columns into rows of `_COLUMNS`; a value stands in the column of its kind, the others are null."""
+    count = len(columns)
+    whole: list[object] = [None] * count
+    real: list[object] = [None] * count
+    text: list[object] = [None] * count
+    data: list[object] = [None] * count
+    for row, cell in enumerate(columns.cells):
+        kind = cell.__class__
+        if kind is float:
+            real[row] = cell
+        elif kind is int:
+            whole[row] = cell
+        elif kind is bool:
+            whole[row] = 1 if cell else 0
+        elif kind is str:
+            text[row] = cell
+        elif kind is bytes:
+            data[row] = cell
+    return zip(
+        [first + order for order in columns.order],
         columns.at_ms,
         columns.received_ms,
-        columns.cells,
+        whole,
+        real,
+        text,
+        data,
+        [tag.database_id for tag in columns.tags],
+        occurrences(columns.cells),
         columns.quality,
         columns.marks,
         strict=True,
-    ):
-        kind = cell.__class__
-        yield (
-            first + order,
-            at_ms,
-            received_ms,
-            int(cell) if kind is int or kind is bool else None,
-            cell if kind is float else None,
-            cell if kind is str else None,
-            cell if kind is bytes else None,
-            tag.database_id,
-            occurrence(cell),
-            quality,
-            mark,
-        )
+    )
 
 
 def _note_row(note: Note, first: int) -> Sequence[object]:

@@ -180,7 +180,7 @@ class Recorder:
             if tag is None:
                 continue
             kind = value.__class__
-            if kind is not float and kind is not bool:
+            if kind is not float and kind is not bool and (kind is not int or value > _MOST_MS):  # type: ignore[operator]
                 value = _cell(value, slot.datatype)
             if tag.newest_ms < at_ms <= _MOST_MS:
                 tag.newest_ms = at_ms

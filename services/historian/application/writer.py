@@ -97,8 +97,9 @@ class Writer:
                 await asyncio.sleep(_SETTLE_S)  # what the broker sent before may still be on its way to us
                 wanted = self._turns + 2
                 while self._turns < wanted or not self._spool.is_empty:
-                    self._some.set()
-                    self._enough.set()
+                    if self._spool.is_empty:  # a backlog in many small batches would take longer than it grows
+                        self._some.set()
+                        self._enough.set()
                     await asyncio.sleep(_SETTLE_S / 10)
         except TimeoutError:
             return False

@@ -5,6 +5,7 @@ A batch knows the order in which its rows came. It is filled on the hot path: on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from struct import Struct
@@ -206,14 +207,14 @@ class Batch:
 
 
 def occurrence(cell: Cell) -> int:
-    """Return what tells samples of one tag with one source time apart, 0 to 2^31 - 1.
+    """Return what tells samples of one tag with one source time apart, 0 to 2^31 - 1; -1 for null, which is no value, not even 0.
 
     It is made of the value alone, so it is the same whenever and in whatever order a sample is resent, by whatever process. A repeated
     value at a repeated source time says nothing new and is the same sample.
     """
     match cell:
         case None:
-            return 0
+            return -1
         case int():
             return cell & _MASK
         case float():
@@ -222,3 +223,17 @@ def occurrence(cell: Cell) -> int:
             return crc32(cell.encode("utf-8", "surrogatepass")) & _MASK
         case bytes():
             return crc32(cell) & _MASK
+
+
+def occurrences(cells: Sequence[Cell]) -> list[int]:
+    """Return `occurrence` of each cell; numbers, which are nearly all there is, without a call apiece."""
+    found = [0] * len(cells)
+    for row, cell in enumerate(cells):
+        kind = cell.__class__
+        if kind is float:
+            found[row] = crc32(_DOUBLE(cell)) & _MASK
+        elif kind is int or kind is bool:
+            found[row] = cell & _MASK  # type: ignore[operator]
+        else:
+            found[row] = occurrence(cell)
+    return found

@@ -1,4 +1,4 @@
-"""Publishes changed values as retained JSON, each topic at most once in an interval, the whole at a bounded rate.
+"""Publishes changed values as retained JSON, each topic at most once in an interval, the whole at a bounded rate, edge nodes in turn.
 
 A change of quality is not held back: that something is lost must be seen at once.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 
 from namespace.runtime import NotConnected
+from services.namespace_state.application.turns import Turns
 from services.namespace_state.domain.picture import Address, Entry
 from services.namespace_state.domain.projection import document_of, is_projected, topic_of
 
@@ -35,7 +37,8 @@ class Projector:
         self._per_step = max(1, int(per_second * _STEP_S))
         self._topics: dict[Address, str] = {}
         self._dirty: dict[str, Entry | bytes | None] = {}
-        self._urgent: set[str] = set()
+        self._ordinary = Turns()
+        self._urgent = Turns()
         self._sent: dict[str, tuple[float, int]] = {}
         self._adopted: dict[str, set[str]] = {}
         self._unpublishable: set[str] = set()
@@ -66,18 +69,20 @@ class Projector:
         else:
             self._adopted.setdefault(source, set()).add(topic)
             self._dirty[topic] = as_stale
+            self._ordinary.add(source, topic)
 
     def update(self, entries: Iterable[Entry]) -> None:
         """Publish entries when their interval allows."""
         for entry in entries:
             if is_projected(entry):
-                topic = self.topic(entry.address)
+                topic = entry.topic
+                if topic is None:
+                    topic = entry.topic = self.topic(entry.address)
                 if topic in self._unpublishable:
                     continue
                 self._dirty[topic] = entry
                 sent = self._sent.get(topic)
-                if sent is None or sent[1] != entry.quality:
-                    self._urgent.add(topic)
+                self._wait(entry, topic, is_urgent=sent is None or sent[1] != entry.quality)
 
     def born(self, source: str, entries: Iterable[Entry]) -> None:
         """Clear what `source` had before the start and has no more."""
@@ -96,7 +101,11 @@ class Projector:
     def _clear(self, topics: Iterable[str]) -> None:
         for topic in topics:
             self._dirty[topic] = None
-            self._urgent.add(topic)
+            self._urgent.add("", topic)
+
+    def _wait(self, entry: Entry, topic: str, *, is_urgent: bool) -> None:
+        lane = f"{entry.source.group_id}/{entry.source.edge_node_id}"
+        (self._urgent if is_urgent else self._ordinary).add(lane, topic)
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -105,13 +114,15 @@ class Projector:
             await asyncio.sleep(_STEP_S)
             for topic in self._due(loop.time()):
                 entry = self._dirty.pop(topic)
-                self._urgent.discard(topic)
+                self._urgent.remove(topic)
+                self._ordinary.remove(topic)
                 payload = document_of(entry) if isinstance(entry, Entry) else entry or b""
                 try:
                     await self._publish(topic, payload, True)
                 except NotConnected:
-                    self._dirty.setdefault(topic, entry)
-                    self._urgent.add(topic)
+                    if topic not in self._dirty:
+                        self._dirty[topic] = entry
+                        self._urgent.add("", topic)
                     break
                 except ValueError:
                     self._unpublishable.add(topic)  # longer than a topic may be
@@ -122,12 +133,12 @@ class Projector:
                     self._sent.pop(topic, None)
 
     def _due(self, now_s: float) -> list[str]:
-        due = [topic for topic in self._urgent if topic in self._dirty][: self._per_step]
-        if len(due) < self._per_step:
-            chosen = set(due)
-            for topic in self._dirty:
-                if topic not in chosen and now_s - self._sent.get(topic, (0.0, 0))[0] >= self._interval_s:
-                    due.append(topic)
-                    if len(due) == self._per_step:
-                        break
+        rested = (
+            topic
+            for topic in self._ordinary
+            if topic not in self._urgent and now_s - self._sent.get(topic, (0.0, 0))[0] >= self._interval_s
+        )
+        due = list(islice(rested, self._per_step // 2))  # a newcomer's many first values must not outdate what is there
+        due += islice(self._urgent, self._per_step - len(due))
+        due += islice(rested, self._per_step - len(due))
         return due

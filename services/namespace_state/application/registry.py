@@ -8,21 +8,22 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from namespace.contracts.canonical import EventFormatError
 from namespace.contracts.event_log import EventRow
-from namespace.contracts.event_wire import row_from_columns, row_to_json
+from namespace.contracts.event_metrics import LogMessage, read_log_metrics
+from namespace.contracts.event_wire import row_to_json
 from namespace.contracts.json_value import iso_ms
 from namespace.contracts.namespace_state import NodesArgs, RebirthArgs
-from namespace.contracts.node import EVENTS_METRIC
 from namespace.isa95 import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
 from namespace.runtime import Clock, EdgeNode, Logger, NotConnected, Page, QueryFailed, fit_page, to_ms
 from namespace.sparkplug import (
     Data,
-    DataSet,
     DeviceBirth,
     EdgeNodeDescriptor,
     HostEvent,
+    MetricValue,
     NodeBirth,
     NodeStale,
     RebirthWanted,
@@ -48,6 +49,7 @@ class Registry:
         rebirths: Asks for what is missing.
         publish: Publishes an event, not retained.
         born: Told of each birth of an edge node.
+        heard: Told what an MES node says of its event log.
         clock: Our clock.
         site: Events of other sites are not shown here.
         root: `uns/v1/<Enterprise>/<Site>`.
@@ -62,6 +64,7 @@ class Registry:
         *,
         publish: Callable[[str, bytes], Awaitable[None]],
         born: Callable[[EdgeNodeDescriptor], None],
+        heard: Callable[[str, LogMessage], None],
         clock: Clock,
         site: EquipmentPath,
         root: str,
@@ -72,12 +75,13 @@ class Registry:
         self._rebirths = rebirths
         self._publish = publish
         self._born = born
+        self._heard = heard
         self._clock = clock
         self._site = site
         self._root = root
         self._log = log
         self._events: asyncio.Queue[EventRow] = asyncio.Queue(_EVENTS_WAITING)
-        self._shown: dict[EdgeNodeDescriptor, int] = {}
+        self._shown: dict[EdgeNodeDescriptor, tuple[UUID | None, int]] = {}
         self._complained: set[tuple[str, str]] = set()
 
     # -- what is heard
@@ -97,8 +101,9 @@ class Registry:
                 case NodeBirth(edge_node=node):
                     self._rebirths.born(node)
                     self._born(node)
+                    self._hear_log(node, event.metrics)
                 case Data(edge_node=node, device_id=None):
-                    self._show_events(node, event)
+                    self._hear_log(node, event.metrics)
             changes = self._picture.apply(event, now_ms)
             self._projector.update(changes.updated)
             self._projector.vanished(changes.vanished)
@@ -119,21 +124,24 @@ class Registry:
         """A birth tells what its source has: what was retained for it before and is not in it goes."""
         self._projector.born(str(source), self._picture.entries_of(source))
 
-    def _show_events(self, node: EdgeNodeDescriptor, event: Data) -> None:
+    def _hear_log(self, node: EdgeNodeDescriptor, metrics: Iterable[MetricValue]) -> None:
         if not self._picture.is_ours(node):
             return  # event logs are the business of MES nodes
-        for metric in event.metrics:
-            if metric.name != EVENTS_METRIC or not isinstance(metric.value, DataSet):
-                continue
-            for cells in metric.value.rows:
-                try:
-                    row = row_from_columns(cells, metric.value.columns)
-                except EventFormatError as error:
-                    self._log.warning("event_unreadable", node=str(node), error=str(error))
-                    continue
-                if row.seq > self._shown.get(node, 0) and not self._events.full():
-                    self._shown[node] = row.seq
-                    self._events.put_nowait(row)
+        try:
+            message = read_log_metrics(metrics)
+        except EventFormatError as error:
+            self._log.warning("event_unreadable", node=str(node), error=str(error))
+            return
+        self._heard(str(node), message)
+        epoch = message.log.epoch if message.log is not None else None
+        shown_epoch, shown = self._shown.get(node, (None, 0))
+        if epoch != shown_epoch and epoch is not None:
+            shown = min(shown, (message.log.fork_seq or 0) if message.log is not None else 0)
+        for row in message.rows:
+            if row.seq > shown and not self._events.full():
+                shown = row.seq
+                self._events.put_nowait(row)
+        self._shown[node] = (epoch or shown_epoch, shown)
 
     # -- what is said without being asked
 

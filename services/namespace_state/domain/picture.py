@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from namespace.isa95 import EquipmentPath, EquipmentPathError, MappingRules
 from namespace.sparkplug import (
+    Columns,
     Data,
     DataType,
     DeviceBirth,
@@ -24,6 +25,7 @@ from namespace.sparkplug import (
     NodeStale,
     Quality,
     Rejected,
+    Slot,
     TopicError,
     Value,
     parse_topic,
@@ -69,6 +71,7 @@ class Entry:
 
     Attributes:
         contested: The address it claims and another metric owns; None where there is no conflict.
+        topic: Where it is shown, kept by whoever shows it; None until then, and again when its address is another.
     """
 
     source: Source
@@ -80,6 +83,7 @@ class Entry:
     quality: int
     unit: str | None
     contested: Address | None = None
+    topic: str | None = None
 
 
 @dataclass(slots=True)
@@ -188,9 +192,12 @@ class Picture:
             case DeviceBirth(edge_node=edge_node, device_id=device_id, metrics=metrics):
                 self._node(edge_node).devices[device_id] = True
                 return self._born(Source(edge_node.group_id, edge_node.edge_node_id, device_id), metrics)
-            case Data(edge_node=edge_node, device_id=device_id, metrics=metrics):
+            case Data(edge_node=edge_node, device_id=device_id, columns=columns):
                 self._node(edge_node).last_seen_ms = now_ms
-                return self._data(Source(edge_node.group_id, edge_node.edge_node_id, device_id or ""), metrics)
+                source = Source(edge_node.group_id, edge_node.edge_node_id, device_id or "")
+                if columns is None or columns.unusual is not None:
+                    return self._data(source, event.metrics)
+                return self._columns(source, columns)
             case NodeDeath(edge_node=edge_node) | NodeStale(edge_node=edge_node):
                 node = self._node(edge_node)
                 self._move(node, "offline" if isinstance(event, NodeDeath) else "stale", now_ms)
@@ -208,7 +215,10 @@ class Picture:
         return Changes()
 
     def _node(self, edge_node: EdgeNodeDescriptor) -> Node:
-        return self.nodes.setdefault(edge_node, Node(edge_node))
+        node = self.nodes.get(edge_node)
+        if node is None:
+            node = self.nodes[edge_node] = Node(edge_node)
+        return node
 
     def _node_born(self, event: NodeBirth, now_ms: int) -> Changes:
         node = self._node(event.edge_node)
@@ -234,6 +244,24 @@ class Picture:
     def _data(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
         updated = [self._put(source, m) for m in metrics if not m.is_historical and m.name not in _PROTOCOL]
         return Changes(tuple(updated))
+
+    def _columns(self, source: Source, columns: Columns) -> Changes:
+        """Take plain current values, nearly all there is, without an object apiece. Which entry a slot is, is found once."""
+        updated: list[Entry] = []
+        for slot, value, timestamp in zip(columns.slots, columns.values, columns.timestamps, strict=True):
+            entry, quality = slot.memo or self._known(source, slot)
+            if entry is not None:
+                entry.value = value
+                entry.timestamp_ms = timestamp
+                entry.quality = quality
+                updated.append(entry)
+        return Changes(tuple(updated))
+
+    def _known(self, source: Source, slot: Slot) -> tuple[Entry | None, int]:
+        """Find the entry of a slot; it and what its properties say stay as they are for as long as the slot is there."""
+        entry = None if slot.name in _PROTOCOL else self._put(source, slot.as_value())
+        known = slot.memo = (entry, int(Quality.GOOD) if entry is None else entry.quality)
+        return known
 
     def _put(self, source: Source, metric: MetricValue) -> Entry:
         known = self._entries.setdefault(source, {})
@@ -272,7 +300,7 @@ class Picture:
         """Give a contested address to whoever is reborn after its owner has given it up; return the one it leaves."""
         if entry.contested is None or entry.contested in self._owners:
             return None
-        left, entry.address = entry.address, entry.contested
+        left, entry.address, entry.topic = entry.address, entry.contested, None
         self._node_of(entry.source).conflicts.discard(entry.contested)
         entry.contested = None
         self._claim(entry)
@@ -302,7 +330,7 @@ class Picture:
         if self._owners.setdefault(entry.address, claimant) != claimant:
             node.conflicts.add(entry.address)
             entry.contested = entry.address
-            entry.address = Address(None, entry.name, entry.source)
+            entry.address, entry.topic = Address(None, entry.name, entry.source), None
 
     def _node_of(self, source: Source) -> Node:
         return self._node(EdgeNodeDescriptor(source.group_id, source.edge_node_id))

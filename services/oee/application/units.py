@@ -13,7 +13,7 @@ from datetime import datetime
 from namespace.isa95 import EquipmentPath, SiteModel, WorkCalendar, WorkUnitSettings
 from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
 from services.oee.domain.profile import UnitProfile
-from services.oee.domain.sample import Channel, CounterName, JobMark, Reading, Sample, Signal
+from services.oee.domain.sample import BEFORE_BIRTH, Channel, CounterName, JobMark, Reading, Sample, Signal
 from services.oee.domain.state_log import StateInterval
 from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, current
 
@@ -192,7 +192,9 @@ def _value(unit: Unit, channel: Channel | CounterName | None, item: MachineSampl
         return unit.ordered(at_ms, channel, None if value is None else int(value))
     rule = unit.profile.processed if channel is CounterName.PROCESSED else unit.profile.defective
     count = None if value is None or rule is None else rule.unsigned(int(value))
-    return None if count is None else Reading(at_ms, channel, count, baseline=item.is_birth)
+    if count is None:
+        return None
+    return Reading(at_ms, channel, count, baseline=item.is_birth, ordinal=BEFORE_BIRTH if item.is_historical else 0)
 
 
 def _channels(settings: WorkUnitSettings) -> dict[str, Channel | CounterName]:

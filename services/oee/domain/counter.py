@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.oee.domain.sample import Reading
+from services.oee.domain.sample import BEFORE_BIRTH, Reading
 
 BLOCK_SIZE = 256
 """Readings in a block before it is split."""
@@ -151,6 +151,8 @@ class CounterTrack:
         entry = _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
         if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
             return self  # said again, by a rebirth or a snapshot, after it had begun a session
+        if reading.ordinal == BEFORE_BIRTH and self._has(entry._replace(tag=0)):
+            return self  # sent again by an edge node that cannot know whether it arrived
         if not self.blocks:
             return CounterTrack(self.rule, (_Block.of([entry], self.rule),))
         last = self.blocks[-1]

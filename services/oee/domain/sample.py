@@ -49,6 +49,10 @@ class Signal:
     ordinal: int = 0
 
 
+BEFORE_BIRTH = -1
+"""The ordinal of a reading that came as history: it was measured in an earlier session, so it comes before a birth that repeats it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A counter as it stood at a time.

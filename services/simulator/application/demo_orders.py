@@ -1,7 +1,8 @@
-"""The demo's planner and crew: keeps a few job orders in front of each simulated line and works them off on the first one.
+"""The demo's planner and crew: keeps a few job orders in front of each simulated work center and works them off on some.
 
 They act as anybody would, by commands to `work_order`: the planner stores and releases, the crew begins the next released order when its
-line is free. The second line is left to whoever tries the site out.
+work center is free. The second line is left to whoever tries the site out. A reactor's order is for what one good batch surely yields, so
+it ends while that batch is discharged.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from namespace.isa95 import EquipmentPath
@@ -16,13 +18,50 @@ from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 
 _WAITING = 4
 _STEP_S = 5.0
-_PRODUCTS = (
-    ("COLA-500", "Cola 0.5 l"),
-    ("WATER-750", "Still water 0.75 l"),
-    ("LEMONADE-330", "Lemonade 0.33 l"),
-    ("ICETEA-500", "Iced tea 0.5 l"),
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What is ordered of a kind of work center.
+
+    Attributes:
+        products: Work master and text for people.
+        quantities: How much at a time.
+        unit: UN/ECE Recommendation 20.
+    """
+
+    products: tuple[tuple[str, str], ...]
+    quantities: tuple[int, ...]
+    unit: str
+
+
+BOTTLES = Range(
+    (
+        ("COLA-500", "Cola 0.5 l"),
+        ("WATER-750", "Still water 0.75 l"),
+        ("LEMONADE-330", "Lemonade 0.33 l"),
+        ("ICETEA-500", "Iced tea 0.5 l"),
+    ),
+    (240, 600, 900, 1200),
+    "H87",
 )
-_QUANTITIES = (240, 600, 900, 1200)
+RESIN = Range((("RESIN-20", "Resin, low viscosity"), ("RESIN-35", "Resin, high viscosity")), (3900,), "KGM")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One work center that orders are made for.
+
+    Attributes:
+        place: The work center.
+        range: What it can make.
+        is_crewed: Whether somebody begins the orders.
+    """
+
+    place: EquipmentPath
+    range: Range
+    is_crewed: bool
+
 
 Order = Mapping[str, Any]
 Ask = Callable[[EquipmentPath], Awaitable[Sequence[Order]]]
@@ -32,65 +71,52 @@ Send = Callable[[str, str, Mapping[str, Any], str], Awaitable[bool]]
 
 
 class DemoOrders:
-    """Plans for lines, and works on those with a crew.
+    """Plans for work centers, and works on those with a crew.
 
     Args:
-        lines: The work centers of the simulated lines.
-        crewed: Those on which the crew begins orders.
-        ask: Reads the job orders of a line.
+        demands: The work centers.
+        ask: Reads the job orders of one.
         send: Sends a command.
-        unit: Unit of what the lines make, UN/ECE Recommendation 20.
         source: Fixes what is ordered.
     """
 
-    def __init__(
-        self,
-        lines: Sequence[EquipmentPath],
-        crewed: Sequence[EquipmentPath],
-        *,
-        ask: Ask,
-        send: Send,
-        unit: str,
-        source: random.Random,
-    ) -> None:
-        self._lines = lines
-        self._crewed = frozenset(crewed)
+    def __init__(self, demands: Sequence[Demand], *, ask: Ask, send: Send, source: random.Random) -> None:
+        self._demands = demands
         self._ask = ask
         self._send = send
-        self._unit = unit
         self._source = source
 
     async def run(self) -> None:
         """Plan and work until cancelled."""
         while True:
-            for line in self._lines:
+            for demand in self._demands:
                 try:
-                    await self._tend(line)
+                    await self._tend(demand)
                 except (NoAnswer, NotConnected, QueryFailed):
                     break  # the site is starting or stopping: look again later
             await asyncio.sleep(_STEP_S)
 
-    async def _tend(self, line: EquipmentPath) -> None:
-        orders = await self._ask(line)
+    async def _tend(self, demand: Demand) -> None:
+        orders = await self._ask(demand.place)
         waiting = [order for order in orders if order["state"] in {"NotAllowedToStart", "AllowedToStart"}]
         for _ in range(_WAITING - len(waiting)):
-            await self._store(line)
+            await self._store(demand)
         is_free = not any(order["state"] in {"Running", "Interrupted"} for order in orders)
         permitted = [order for order in waiting if order["state"] == "AllowedToStart"]
         if not permitted and waiting:
             await self._send("Start", str(waiting[0]["id"]), {}, "planner")
-        elif permitted and is_free and line in self._crewed:
+        elif permitted and is_free and demand.is_crewed:
             await self._send("Begin", str(permitted[0]["id"]), {}, "crew")
 
-    async def _store(self, line: EquipmentPath) -> None:
-        product, text = self._source.choice(_PRODUCTS)
-        quantity = self._source.choice(_QUANTITIES)
+    async def _store(self, demand: Demand) -> None:
+        product, text = self._source.choice(demand.range.products)
+        quantity = self._source.choice(demand.range.quantities)
         number = self._source.randrange(10_000, 100_000)
         args = {
-            "place": str(line),
+            "place": str(demand.place),
             "work_master": product,
             "description": text,
-            "quantity": {"value": str(quantity), "unit": self._unit},
+            "quantity": {"value": str(quantity), "unit": demand.range.unit},
             "priority": self._source.choice((0, 0, 0, 5)),
         }
         await self._send("Store", f"WO-{number}", args, "planner")

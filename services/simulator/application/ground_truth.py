@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from services.simulator.domain import BottlingLine, TruthInterval
+from services.simulator.domain import TruthInterval
+from services.simulator.domain.reactor import BatchReactor
+from services.simulator.domain.simulation import Simulation
 
 
 class UnknownUnitError(LookupError):
@@ -14,7 +16,7 @@ class UnknownUnitError(LookupError):
 
 
 def ground_truth(
-    lines: Mapping[str, BottlingLine],
+    lines: Mapping[str, Simulation],
     unit: str,
     *,
     since_ms: int | None,
@@ -25,15 +27,16 @@ def ground_truth(
     """Tell what really happened to a unit in a window of simulated time.
 
     Args:
-        lines: Name of the work center -> line.
-        unit: `<work center>/<work unit>`.
+        lines: Name of the work center -> what is simulated there.
+        unit: `<work center>/<work unit>`, as the controller calls them.
         since_ms: Begin of the window, milliseconds since the epoch; None for the beginning.
         until_ms: End of the window, exclusive; None for the present.
         page_ms: Where this page of intervals begins; None for the begin of the window.
         limit: How many intervals at most.
 
     Returns:
-        Exact counts of the window, its first intervals cut to it, the simulated time; and where the next page begins, None for nowhere.
+        Exact counts of the window, its first intervals cut to it, of a reactor the batches that began in them (the first page: or were
+        under way), the simulated time; and where the next page begins, None for nowhere.
 
     Raises:
         UnknownUnitError: No simulated unit has this name.
@@ -58,7 +61,16 @@ def ground_truth(
         "scrap": counts.scrap,
         "intervals": [_cut(interval, first_ms, end_ms).document() for interval in within[:limit]],
     }
-    return document, within[limit].start_ms if len(within) > limit else None
+    next_ms = within[limit].start_ms if len(within) > limit else None
+    if isinstance(line, BatchReactor):
+        begin_ms = first_ms if first_ms is not None else 0
+        document["batches"] = [
+            batch.document()
+            for batch in line.batches
+            if batch.started_ms < (end_ms if next_ms is None else next_ms)
+            and (batch.started_ms >= begin_ms or (page_ms is None and (batch.ended_ms or end_ms) > begin_ms))
+        ]
+    return document, next_ms
 
 
 def _cut(interval: TruthInterval, since_ms: int | None, end_ms: int) -> TruthInterval:

@@ -1,17 +1,17 @@
-"""Keeping a simulated line in step with its clock."""
+"""Keeping a simulated installation in step with its clock."""
 
 import asyncio
 
 from services.simulator.application.simulated_clock import SimulatedClock
-from services.simulator.domain import BottlingLine
 from services.simulator.domain.conflate import conflate
+from services.simulator.domain.simulation import Simulation
 from services.simulator.ports import Controller
 
 TICK_S = 0.1
 _KEEP_TRUTH_MS = 48 * 3_600_000
 
 
-async def run_line(line: BottlingLine, controller: Controller, clock: SimulatedClock) -> None:
+async def run_line(line: Simulation, controller: Controller, clock: SimulatedClock) -> None:
     """Let a line run until cancelled, reporting what changes.
 
     Args:
@@ -24,7 +24,7 @@ async def run_line(line: BottlingLine, controller: Controller, clock: SimulatedC
         await asyncio.sleep(TICK_S)
 
 
-def step(line: BottlingLine, controller: Controller, until_ms: int) -> None:
+def step(line: Simulation, controller: Controller, until_ms: int) -> None:
     """Bring a line to a time and report what changed on the way.
 
     Args:
@@ -32,8 +32,8 @@ def step(line: BottlingLine, controller: Controller, until_ms: int) -> None:
         controller: Reports to the namespace.
         until_ms: Simulated time, milliseconds since the epoch.
     """
-    for report in conflate(line.advance(until_ms)):
+    for report in conflate(line.advance(until_ms), line.is_measured):
         controller.show(report.unit, report.tags, report.at_ms)
-    controller.show_time(line.now_ms - line.now_ms % line.profile.scan_ms)
+    controller.show_time(line.now_ms - line.now_ms % line.scan_ms)
     for unit in line.units:
         line.truth(unit).forget_before(line.now_ms - _KEEP_TRUTH_MS)

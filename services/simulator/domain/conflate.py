@@ -5,17 +5,17 @@ counters and sensors are folded into the newest one; whatever tells a change of 
 place in the order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from services.simulator.domain.line import Report
-from services.simulator.domain.tags import DEFECTIVE, PROCESS_FOLDER, PROCESSED
 
 
-def conflate(reports: Iterable[Report]) -> list[Report]:
+def conflate(reports: Iterable[Report], is_measured: Callable[[str], bool]) -> list[Report]:
     """Fold consecutive scans of each unit into one.
 
     Args:
         reports: In order of time.
+        is_measured: Tells counters and sensors from the other tags.
 
     Returns:
         Reports in order of time; each unit ends at the same values, with the same changes of state in between.
@@ -24,7 +24,7 @@ def conflate(reports: Iterable[Report]) -> list[Report]:
     open_scan: dict[str, int] = {}
     for report in reports:
         index = open_scan.get(report.unit)
-        if not all(_is_measured(tag) for tag in report.tags):
+        if not all(is_measured(tag) for tag in report.tags):
             open_scan.pop(report.unit, None)
             folded.append(report)
         elif index is None:
@@ -33,7 +33,3 @@ def conflate(reports: Iterable[Report]) -> list[Report]:
         else:
             folded[index] = Report(report.at_ms, report.unit, {**folded[index].tags, **report.tags})
     return sorted(folded, key=lambda report: report.at_ms)
-
-
-def _is_measured(tag: str) -> bool:
-    return tag in (PROCESSED, DEFECTIVE) or tag.startswith(PROCESS_FOLDER)

@@ -15,7 +15,7 @@ from services.simulator.domain.duty import AroundTheClock, Duty
 from services.simulator.domain.machine import Machine
 from services.simulator.domain.operator import Operator
 from services.simulator.domain.profile import InterruptionProfile, LineProfile
-from services.simulator.domain.tags import TagValue
+from services.simulator.domain.tags import DEFECTIVE, PROCESS_FOLDER, PROCESSED, TagValue
 from services.simulator.domain.truth import UnitTruth
 
 
@@ -87,6 +87,11 @@ class BottlingLine:
         return self._agenda.now_ms
 
     @property
+    def scan_ms(self) -> int:
+        """How often the controller looks at sensors and counters, milliseconds."""
+        return self.profile.scan_ms
+
+    @property
     def next_event_ms(self) -> int:
         """When something happens next."""
         next_ms = self._agenda.next_ms
@@ -134,6 +139,10 @@ class BottlingLine:
             if machine.profile.name == unit:
                 return machine.truth
         raise KeyError(unit)
+
+    def is_measured(self, tag: str) -> bool:
+        """Tell whether a tag is a counter or a sensor."""
+        return tag in (PROCESSED, DEFECTIVE) or tag.startswith(PROCESS_FOLDER)
 
     def balance(self) -> MaterialBalance:
         """Where the units are that entered the line."""

@@ -13,5 +13,5 @@ DEFECTIVE = "Admin/ProdDefectiveCount/0/AccCount"
 STOP_REASON = "Admin/StopReason"
 PROCESS_FOLDER = "Process/"
 
-TagValue = int | float | bool
-"""What a tag can hold; integers, measurements, flags."""
+TagValue = int | float | bool | str
+"""What a tag can hold; integers, measurements, flags, ids."""

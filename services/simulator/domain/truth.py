@@ -24,6 +24,9 @@ class Cause(StrEnum):
     BLOCKED = "blocked"
     OFF_DUTY = "off_duty"
     START_UP = "start_up"
+    WAITING = "waiting"
+    INTERVENTION = "intervention"
+    CLEANING = "cleaning"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from namespace.runtime.clock import Clock
 from namespace.runtime.commands import CommandHandler, Done
 from namespace.store import Database, DatabaseUnavailable, Transaction, TransactionConflict
 from services.work_order.adapters.postgres import PostgresWorkOrders
-from services.work_order.application import executing, storing
+from services.work_order.application import amending, defining, dispatching, executing, routing, storing
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused
-from services.work_order.application.counting import count_units
-from services.work_order.ports import CounterSample, Shop, WorkOrders
+from services.work_order.application.machines import take_in
+from services.work_order.ports import Sample, Shop, WorkOrders
 
 UseCase = Callable[[WorkOrders, Shop, Command, Any], Awaitable[Outcome]]
 
@@ -40,8 +40,27 @@ ON_JOB_ORDERS: Mapping[str, UseCase] = {
     "ReportQuantity": executing.report_quantity,
     "ClockOn": executing.clock_on,
     "ClockOff": executing.clock_off,
+    "DeclareQuantity": executing.declare_quantity,
+    "Reconcile": executing.reconcile,
+    "Amend": amending.amend,
+    "Split": amending.split,
+    "Merge": amending.merge,
+    "Hold": amending.hold,
+    "Release": amending.release,
+    "Rework": amending.rework,
 }
 """The use case of each command on a job order."""
+
+ON_OTHERS: Mapping[str, UseCase] = {
+    "StoreWorkMaster": defining.store_work_master,
+    "ActivateWorkMaster": defining.activate_work_master,
+    "RetireWorkMaster": defining.retire_work_master,
+    "StoreWorkRequest": storing.store_work_request,
+    "CreateJobOrders": routing.create_job_orders,
+    "Resequence": dispatching.resequence,
+    "SetAvailability": dispatching.set_availability,
+}
+"""The use case of each command on anything else."""
 
 
 class Desk:
@@ -60,24 +79,22 @@ class Desk:
 
     def handlers(self) -> dict[str, CommandHandler]:
         """Return the handler of each command of the contract."""
-        handlers = {name: self._handler(use_case) for name, use_case in ON_JOB_ORDERS.items()}
-        handlers["StoreWorkRequest"] = self._store_work_request
-        return handlers
+        return {name: self._handler(use_case) for name, use_case in {**ON_JOB_ORDERS, **ON_OTHERS}.items()}
 
     async def count(
         self,
         database: Database,
         place: EquipmentPath,
-        samples: Sequence[CounterSample],
+        samples: Sequence[Sample],
     ) -> bool | None:
-        """Apply counter samples of a work center in a transaction of its own.
+        """Apply what the machines of a work center said in a transaction of its own.
 
         Returns:
             Whether any job order changed; None where nothing happened because the database could not be used.
         """
         try:
             async with database.transaction() as tx:
-                return await count_units(self._work_orders(tx), self._shop, place, samples)
+                return await take_in(self._work_orders(tx), self._shop, place, samples)
         except (DatabaseUnavailable, TransactionConflict):
             return None
 
@@ -93,9 +110,6 @@ class Desk:
 
         return handle
 
-    async def _store_work_request(self, tx: Transaction, command: Command, args: Any) -> Done:
-        return _answer(await storing.store_work_request(self._work_orders(tx), command, args))
-
 
 def _answer(outcome: Outcome) -> Done:
     match outcome:
@@ -106,5 +120,5 @@ def _answer(outcome: Outcome) -> Done:
                 message=outcome.message,
                 version=outcome.version,
                 result={"state": outcome.state} if outcome.state else {},
-                touched=frozenset({outcome.place} if outcome.place else ()),
+                touched=outcome.places,
             )

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from namespace.contracts.event_log import iso
-from services.work_order.adapters.events import decimal_text, seconds_text
-from services.work_order.domain.job_order import JobOrder, interrupted_time, labor_by_person, running_time
+from services.work_order.adapters.events import seconds_text
+from services.work_order.application.defining import WORK_MASTER
+from services.work_order.domain.forecast import Forecast
+from services.work_order.domain.job_order import (
+    JobOrder,
+    decimal_text,
+    interrupted_time,
+    labor_by_person,
+    running_time,
+)
 from services.work_order.domain.state_machine import possible_methods
+from services.work_order.domain.wip import wip_of
+from services.work_order.domain.work_master import WorkMaster
 
 
 def job_order_document(order: JobOrder) -> dict[str, Any]:
@@ -23,6 +35,8 @@ def job_order_document(order: JobOrder) -> dict[str, Any]:
         "place": str(order.place),
         "work_request": asked.work_request,
         "work_master": asked.work_master,
+        "work_master_version": asked.work_master_version,
+        "operation": asked.operation,
         "description": asked.description,
         "state": order.state.value,
         "sub_state": order.sub_state.value if order.sub_state else None,
@@ -33,6 +47,11 @@ def job_order_document(order: JobOrder) -> dict[str, Any]:
         "unit": order.unit,
         "good": decimal_text(order.good),
         "scrap": decimal_text(order.scrap),
+        "rework": decimal_text(order.rework),
+        "remaining": decimal_text(order.remaining),
+        "hold": order.hold,
+        "due": _time(asked.due),
+        "customer_reference": asked.customer_reference,
         "progress": None if progress is None else f"{progress:.4f}",
         "quantity_source": asked.quantity_source.value,
         "planned_start": _time(asked.planned_start),
@@ -50,7 +69,22 @@ def whole_document(order: JobOrder) -> dict[str, Any]:
     return {
         **job_order_document(order),
         "over_tolerance": decimal_text(asked.over_tolerance),
-        "ideal_cycle_s": None if asked.ideal_cycle_s is None else decimal_text(asked.ideal_cycle_s),
+        "under_tolerance": _decimal(asked.under_tolerance),
+        "ideal_cycle_s": _decimal(asked.ideal_cycle_s),
+        "setup_s": _decimal(asked.setup_s),
+        "begins_by": asked.begins_by.value,
+        "completes_by": asked.completes_by.value if asked.completes_by else None,
+        "operator_declares": asked.operator_declares,
+        "declared_good": decimal_text(order.declared_good) if asked.operator_declares else None,
+        "declared_scrap": decimal_text(order.declared_scrap) if asked.operator_declares else None,
+        "scrap_reasons": {reason: decimal_text(scrap) for reason, scrap in order.scrap_reasons.items()},
+        "predecessors": [
+            {"operation": rule.operation, "rule": rule.rule.value, "quantity": _decimal(rule.quantity)}
+            for rule in asked.predecessors
+        ],
+        "split_from": asked.split_from,
+        "rework_of": asked.rework_of,
+        "rework_ordered": decimal_text(order.rework_ordered),
         "parameters": dict(asked.parameters),
         "runs": [{"start": _time(run.start), "end": _time(run.end)} for run in order.runs],
         "running_s": seconds_text(running_time(order)),
@@ -84,8 +118,61 @@ def work_request_document(row: Mapping[str, Any]) -> dict[str, Any]:
         "priority": row["priority"],
         "planned_start": _time(row["planned_start"]),
         "planned_end": _time(row["planned_end"]),
+        "due": _time(row["due"]),
+        "work_master": row["work_master"],
+        "quantity": _decimal(row["quantity"]),
+        "unit": row["unit"],
         "stored_at": _time(row["stored_at"]),
         **{name: row[name] for name in ("job_orders", "cancelled", "active", "ended", "aborted")},
+    }
+
+
+def work_master_document(master: WorkMaster) -> dict[str, Any]:
+    """Return a version of a work master."""
+    document: dict[str, Any] = WORK_MASTER.dump_python(master, mode="json")
+    return document
+
+
+def forecast_document(expected: Forecast) -> dict[str, Any]:
+    """Return what is to be expected of a job order."""
+    rate, lateness = expected.rate_per_s, expected.lateness
+    return {
+        "rate_per_s": None if rate is None else f"{rate:.6f}",
+        "expected_end": _time(expected.expected_end),
+        "lateness_s": None if lateness is None else seconds_text(lateness),
+        "because": expected.because,
+    }
+
+
+def wip_document(
+    place: str, work_master: str | None, operation: str | None, orders: Sequence[JobOrder]
+) -> dict[str, Any]:
+    """Return where the units of one operation at one work center are; units of different kinds are not added."""
+    by_unit: dict[str, list[JobOrder]] = {}
+    for order in orders:
+        by_unit.setdefault(order.unit, []).append(order)
+    return {
+        "place": place,
+        "work_master": work_master,
+        "operation": operation,
+        "job_orders": len(orders),
+        "units": {
+            unit: {name: decimal_text(amount) for name, amount in asdict(wip_of(same)).items()}
+            for unit, same in by_unit.items()
+        },
+    }
+
+
+def listing_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a job list said of one job order, and since when."""
+    plain = ("rank", "priority", "state", "sub_state", "hold", "work_request", "work_master", "operation", "unit")
+    return {
+        "id": row["job_order"],
+        **{name: row[name] for name in plain},
+        "quantity": _decimal(row["quantity"]),
+        "planned_start": _time(row["planned_start"]),
+        "due": _time(row["due"]),
+        "since": _time(row["valid_from"]),
     }
 
 
@@ -106,3 +193,7 @@ def labor_document(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _time(instant: datetime | None) -> str | None:
     return None if instant is None else iso(instant)
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)

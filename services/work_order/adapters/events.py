@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields as fields_of
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,20 @@ from pydantic import BaseModel
 
 from namespace.contracts import work_order as contract
 from namespace.contracts.event_log import NewEvent
-from namespace.isa95 import EquipmentPath
+from namespace.isa95 import EquipmentPath, Quantity
+from services.work_order.application.defining import WORK_MASTER
 from services.work_order.domain import facts
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import JobOrder, interrupted_time, labor_by_person, running_time, seconds
+from services.work_order.domain.flow import Flow, OperationFlow
+from services.work_order.domain.job_order import (
+    JobOrder,
+    decimal_text,
+    interrupted_time,
+    labor_by_person,
+    running_time,
+    seconds,
+)
+from services.work_order.domain.work_master import WorkMaster, WorkMasterState
 from services.work_order.ports import Origin, WorkRequest
 
 NewId = Callable[[], UUID]
@@ -50,16 +60,63 @@ def work_request_event(
     request: WorkRequest, at: datetime, site: EquipmentPath, origin: Origin, new_id: NewId
 ) -> NewEvent:
     """Return the event of a stored or changed work request; its place is the site."""
-    fields = asdict(request)
-    del fields["id"]
-    payload = contract.WorkRequestStored(**fields)
+    names = [field.name for field in fields_of(request) if field.name not in {"id", "responses"}]
+    fields = {name: getattr(request, name) for name in names}
+    payload = contract.WorkRequestStored(**{**fields, "quantity": _quantity(request.quantity)})
     return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
 
 
-def decimal_text(value: Decimal) -> str:
-    """Return `value` as decimal string without exponent or superfluous zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def work_response_event(
+    request: WorkRequest, flow: Flow, at: datetime, *, site: EquipmentPath, origin: Origin, new_id: NewId
+) -> NewEvent:
+    """Return the event that tells how a work request went; its place is the site."""
+    payload = contract.WorkResponse(
+        revision=request.responses,
+        version=request.version,
+        customer_reference=request.customer_reference,
+        work_master=request.work_master,
+        quantity=_quantity(request.quantity),
+        due=request.due,
+        good=decimal_text(flow.good),
+        scrap=decimal_text(flow.scrap),
+        start_time=flow.begun_at,
+        end_time=flow.ended_at,
+        lead_time_s=None if flow.lead_time is None else seconds_text(flow.lead_time),
+        operations=tuple(_operation_response(operation) for operation in flow.operations),
+    )
+    return _event(payload, new_id(), at=at, scope=site, subject=request.id, origin=origin)
+
+
+def _operation_response(flow: OperationFlow) -> contract.OperationResponse:
+    return contract.OperationResponse(
+        operation=flow.operation,
+        job_orders=flow.job_orders,
+        good=decimal_text(flow.good),
+        scrap=decimal_text(flow.scrap),
+        start_time=flow.begun_at,
+        end_time=flow.ended_at,
+        queue_s=None if flow.queue is None else seconds_text(flow.queue),
+    )
+
+
+def work_master_event(
+    master: WorkMaster, at: datetime, site: EquipmentPath, origin: Origin, new_id: NewId, *, reason: str | None = None
+) -> NewEvent:
+    """Return the event of a version that was stored, activated or retired; its place is the site."""
+    payload: BaseModel
+    match master.state:
+        case WorkMasterState.STORED:
+            payload = contract.WorkMasterStored.model_validate(WORK_MASTER.dump_python(master, mode="json"))
+        case WorkMasterState.ACTIVE:
+            payload = contract.WorkMasterActivated(version=master.version, reason=reason)
+        case WorkMasterState.RETIRED:
+            payload = contract.WorkMasterRetired(version=master.version, reason=reason)
+    return _event(payload, new_id(), at=at, scope=site, subject=master.id, origin=origin)
+
+
+def place_event(payload: BaseModel, at: datetime, place: EquipmentPath, origin: Origin, new_id: NewId) -> NewEvent:
+    """Return an event whose subject is a place."""
+    return _event(payload, new_id(), at=at, scope=place, subject=str(place), origin=origin)
 
 
 def seconds_text(duration: timedelta) -> str:
@@ -123,7 +180,36 @@ def _payload(order: JobOrder, fact: facts.Fact) -> BaseModel:
                 source=fact.source.value,
                 scrap_reason=fact.scrap_reason,
                 counted_since=fact.counted_since,
+                rework=decimal_text(fact.rework),
+                total_rework=decimal_text(order.rework),
+                rework_reason=fact.rework_reason,
             )
+        case facts.QuantityDeclared(good, scrap):
+            return contract.QuantityDeclared(
+                **known,
+                good=decimal_text(good),
+                scrap=decimal_text(scrap),
+                declared_good=decimal_text(order.declared_good),
+                declared_scrap=decimal_text(order.declared_scrap),
+                total_good=decimal_text(order.good),
+                total_scrap=decimal_text(order.scrap),
+            )
+        case _:
+            return _rarer_payload(order, fact, known)
+
+
+def _rarer_payload(order: JobOrder, fact: facts.Fact, known: dict[str, Any]) -> BaseModel:
+    match fact:
+        case facts.Amended(quantity, due, cause, reason, other):
+            return contract.JobOrderAmended(
+                **known, from_quantity=_quantity(quantity), from_due=due, cause=cause, other=other, reason=reason
+            )
+        case facts.Held(reason):
+            return contract.JobOrderHeld(**known, reason=reason)
+        case facts.Released(held_for, reason):
+            return contract.JobOrderReleased(**known, held_for=held_for, reason=reason)
+        case facts.ReworkOrdered(rework_order, quantity, reason):
+            return contract.ReworkOrdered(**known, rework_order=rework_order, quantity=_some(quantity), reason=reason)
         case facts.LaborReported(person, worked, automatic):
             return contract.LaborReported(
                 **known,
@@ -138,19 +224,25 @@ def _payload(order: JobOrder, fact: facts.Fact) -> BaseModel:
             return contract.JobOrderCancelled(**known, reason=reason)
         case facts.Cleared():
             return contract.JobOrderCleared(**known)
+        case _:  # those of `_payload`
+            msg = f"no event for {fact!r}"
+            raise TypeError(msg)
 
 
 def _known(order: JobOrder) -> dict[str, Any]:
     asked = order.definition
-    ordered = asked.ordered
     return {
         "version": order.version,
         "work_center": str(order.place),
         "work_request": asked.work_request,
         "work_master": asked.work_master,
-        "quantity_ordered": contract.QuantityValue(value=ordered.decimal_text, unit=ordered.unit) if ordered else None,
+        "work_master_version": asked.work_master_version,
+        "operation": asked.operation,
+        "due": asked.due,
+        "customer_reference": asked.customer_reference,
+        "quantity_ordered": _quantity(asked.ordered),
         "unit": asked.unit,
-        "ideal_cycle_s": decimal_text(asked.ideal_cycle_s) if asked.ideal_cycle_s is not None else None,
+        "ideal_cycle_s": _decimal(asked.ideal_cycle_s),
     }
 
 
@@ -165,6 +257,18 @@ def _stored(order: JobOrder) -> dict[str, Any]:
         "planned_end": asked.planned_end,
         "quantity_source": asked.quantity_source.value,
         "parameters": dict(asked.parameters),
+        "operator_declares": asked.operator_declares,
+        "begins_by": asked.begins_by.value,
+        "completes_by": asked.completes_by.value if asked.completes_by else None,
+        "over_tolerance": decimal_text(asked.over_tolerance),
+        "under_tolerance": _decimal(asked.under_tolerance),
+        "setup_s": _decimal(asked.setup_s),
+        "predecessors": [
+            contract.Predecessor(operation=rule.operation, rule=rule.rule.value, quantity=_decimal(rule.quantity))
+            for rule in asked.predecessors
+        ],
+        "split_from": asked.split_from,
+        "rework_of": asked.rework_of,
     }
 
 
@@ -185,5 +289,37 @@ def _response(order: JobOrder, revision: int, known: dict[str, Any]) -> contract
             "labor": [
                 contract.LaborActual(person=person, labor_s=seconds_text(worked)) for person, worked in labor.items()
             ],
+            "rework": decimal_text(order.rework),
+            "scrap_reasons": {reason: decimal_text(scrap) for reason, scrap in order.scrap_reasons.items()},
+            "declared_good": decimal_text(order.declared_good) if order.definition.operator_declares else None,
+            "declared_scrap": decimal_text(order.declared_scrap) if order.definition.operator_declares else None,
+            "rework_of": order.definition.rework_of,
+            "split_from": order.definition.split_from,
+            **_machine_time(order),
         }
     )
+
+
+def _machine_time(order: JobOrder) -> dict[str, str]:
+    """The four times of OPC 40001-3, where the machine's states are known."""
+    machine = order.machine
+    if machine is None:
+        return {}
+    return {
+        "actual_unit_busy_time_s": seconds_text(machine.busy),
+        "actual_unit_setup_time_s": seconds_text(machine.setup),
+        "actual_unit_delay_time_s": seconds_text(machine.delay),
+        "actual_production_time_s": seconds_text(machine.production),
+    }
+
+
+def _quantity(quantity: Quantity | None) -> contract.QuantityValue | None:
+    return None if quantity is None else _some(quantity)
+
+
+def _some(quantity: Quantity) -> contract.QuantityValue:
+    return contract.QuantityValue(value=quantity.decimal_text, unit=quantity.unit)
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from namespace.contracts.work_order import JobOrderArgs, JobOrdersArgs, LaborArgs, WorkRequestsArgs
+from namespace.contracts.work_order import (
+    DispatchListArgs,
+    JobOrderArgs,
+    JobOrdersArgs,
+    LaborArgs,
+    WipArgs,
+    WorkMasterArgs,
+    WorkMastersArgs,
+    WorkRequestsArgs,
+)
+from namespace.isa95 import EquipmentPath
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, QueryHandler, fit_page
 from namespace.store import Database, Queries
 from services.work_order.adapters.documents import (
+    forecast_document,
     history_document,
     job_order_document,
     labor_document,
+    listing_document,
     whole_document,
+    wip_document,
+    work_master_document,
     work_request_document,
 )
+from services.work_order.adapters.masters import SQL as MASTERS
+from services.work_order.adapters.masters import work_master_of
 from services.work_order.adapters.rows import job_order_of
+from services.work_order.domain.forecast import forecast
+from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code
 
 _HISTORY_ROWS = 100
@@ -34,6 +53,8 @@ class ReadingSql(Queries):
     history: str
     page_of_work_requests: str
     page_of_labor: str
+    page_of_listings: str
+    wip: str
 
 
 SQL = ReadingSql.load("services.work_order.adapters", "reading.sql")
@@ -44,10 +65,12 @@ class Reading:
 
     Args:
         database: The service's database.
+        now: Business time of a place.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[EquipmentPath], datetime]) -> None:
         self._database = database
+        self._now = now
 
     def handlers(self) -> dict[str, QueryHandler]:
         """Return the handler of each query of the contract."""
@@ -56,6 +79,10 @@ class Reading:
             "job_order": self.job_order,
             "work_requests": self.work_requests,
             "labor": self.labor,
+            "wip": self.wip,
+            "dispatch_list": self.dispatch_list,
+            "work_masters": self.work_masters,
+            "work_master": self.work_master,
         }
 
     async def job_orders(self, args: JobOrdersArgs) -> Page:
@@ -69,6 +96,9 @@ class Reading:
             args.work_request,
             args.cursor,
             args.limit + 1,
+            args.material,
+            args.since,
+            args.until,
         )
         documents = [job_order_document(job_order_of(row)) for row in rows]
         return _page(documents, args.limit, lambda last: str(last["id"]))
@@ -82,7 +112,21 @@ class Reading:
         after = _number(args.cursor)
         history = [history_document(row) for row in await self._fetch(SQL.history, args.id, after, _HISTORY_ROWS + 1)]
         page = _page(history, _HISTORY_ROWS, lambda last: str(last["seq"]))
-        return Page({**whole_document(job_order_of(rows[0])), "history": page.data}, page.next)
+        order = job_order_of(rows[0])
+        expected = forecast_document(forecast(order, self._now(order.place)))
+        return Page({**whole_document(order), "forecast": expected, "history": page.data}, page.next)
+
+    async def wip(self, args: WipArgs) -> Page:
+        """Return where the units are, by work center and operation; the sum always matches what is ordered."""
+        rows = await self._fetch(SQL.wip, args.place, args.work_request)
+        together: dict[tuple[str, str | None, str | None], list[JobOrder]] = {}
+        for row in rows:
+            key = (row["place"], row["work_master"], row["operation"])
+            together.setdefault(key, []).append(job_order_of(row))
+        passed = _number(args.cursor)
+        documents = [wip_document(*key, orders) for key, orders in together.items()][passed:]
+        fits = fit_page(documents) if documents else 0
+        return Page(documents[:fits], str(passed + fits) if len(documents) > fits else None)
 
     async def work_requests(self, args: WorkRequestsArgs) -> Page:
         """Return work requests with the progress of their job orders, as they were stored."""
@@ -107,6 +151,42 @@ class Reading:
         documents = [labor_document(row) for row in rows]
         fits = min(fit_page(documents), args.limit)
         return Page(documents[:fits], places[fits - 1] if len(documents) > fits else None)
+
+    async def dispatch_list(self, args: DispatchListArgs) -> Page:
+        """Return the job list of a work center at an instant: what runs, then what comes next."""
+        passed = _number(args.cursor)
+        as_of = args.as_of or datetime.max.replace(tzinfo=UTC)
+        rows = await self._fetch(SQL.page_of_listings, args.place, as_of, passed, args.limit + 1)
+        documents = [listing_document(row) for row in rows]
+        fits = min(fit_page(documents), args.limit) if documents else 0
+        return Page(documents[:fits], str(passed + fits) if len(documents) > fits else None)
+
+    async def work_masters(self, args: WorkMastersArgs) -> Page:
+        """Return versions of work masters by id and version."""
+        name, _, version = (args.cursor or "").rpartition("@")
+        rows = await self._fetch(
+            MASTERS.page_of_work_masters,
+            args.material,
+            args.state,
+            args.in_force_at,
+            name or None,
+            _number(version or None),
+            args.limit + 1,
+        )
+        documents = [work_master_document(work_master_of(row)) for row in rows]
+        return _page(documents, args.limit, lambda last: f"{last['id']}@{last['version']}")
+
+    async def work_master(self, args: WorkMasterArgs) -> Page:
+        """Return one version of a work master, the newest where none is named."""
+        if args.version is None:
+            rows = await self._fetch(MASTERS.newest_version, args.id)
+        else:
+            rows = await self._fetch(MASTERS.version, args.id, args.version)
+        if not rows:
+            which = "" if args.version is None else f" of version {args.version}"
+            text = f"there is no work master {args.id!r}{which}; query work_masters lists those there are"
+            raise QueryFailed(Code.UNKNOWN_WORK_MASTER.value, text)
+        return Page(work_master_document(work_master_of(rows[0])))
 
     async def _fetch(self, statement: str, *args: object) -> list[Any]:
         async with self._database.transaction() as tx:

@@ -14,7 +14,7 @@ from namespace.isa95 import (
     UnknownEquipmentError,
 )
 from services.work_order.domain.counters import Counter, CounterRules
-from services.work_order.ports import CounterSample, UnknownPlaceError, WorkCenterRules
+from services.work_order.ports import Sample, UnknownPlaceError, WorkCenterRules
 
 
 class SiteShop:
@@ -30,7 +30,7 @@ class SiteShop:
         self,
         site: SiteModel,
         now: Callable[[EquipmentPath], datetime],
-        uncounted: Callable[[EquipmentPath], Sequence[CounterSample]],
+        uncounted: Callable[[EquipmentPath], Sequence[Sample]],
     ) -> None:
         self._site = site
         self._now = now
@@ -67,11 +67,19 @@ class SiteShop:
             ideal_cycle_s=ideal_cycle_s,
         )
 
+    def has(self, place: EquipmentPath) -> bool:
+        """Return whether the site has this place."""
+        try:
+            self._site.equipment.get(place)
+        except UnknownEquipmentError:
+            return False
+        return True
+
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
         return self._now(place)
 
-    def uncounted(self, place: EquipmentPath) -> Sequence[CounterSample]:
+    def uncounted(self, place: EquipmentPath) -> Sequence[Sample]:
         """Return the samples of a work center that were not yet applied."""
         return self._uncounted(place)
 
@@ -87,4 +95,14 @@ def counters_of(site: SiteModel) -> dict[tuple[EquipmentPath, str], tuple[Equipm
         found[settings.output_unit, output.processed.metric] = (equipment.path, Counter.PROCESSED)
         if output.defective is not None:
             found[settings.output_unit, output.defective.metric] = (equipment.path, Counter.DEFECTIVE)
+    return found
+
+
+def machines_of(site: SiteModel) -> dict[tuple[EquipmentPath, str], EquipmentPath]:
+    """Return which metrics tell the state of a work center's output unit: (work unit, canonical metric) to work center."""
+    found: dict[tuple[EquipmentPath, str], EquipmentPath] = {}
+    for equipment in site.equipment.walk():
+        settings = equipment.work_center
+        if settings is not None and settings.output_unit is not None:
+            found[settings.output_unit, site.work_unit(settings.output_unit).state_metric] = equipment.path
     return found

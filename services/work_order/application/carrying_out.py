@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import MethodArgs
 from namespace.isa95 import EquipmentPath
-from services.work_order.application.counting import count_units
+from services.work_order.application.answering import save
+from services.work_order.application.machines import take_in
 from services.work_order.domain.decisions import check_version, describe, not_before_execution
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
@@ -31,14 +32,14 @@ class Accepted:
         version: Its version now.
         message: One sentence for people.
         state: The job order's state, `State` or `State.SubState`; None for a work request.
-        place: Where what is published may have changed.
+        places: Where what is published may have changed.
     """
 
     subject: str
     version: int
     message: str
     state: str | None = None
-    place: EquipmentPath | None = None
+    places: frozenset[EquipmentPath] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ def whole_ms(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-def accepted(order: JobOrder, message: str = "") -> Accepted:
-    """Return the acceptance that tells how `order` is now."""
+def accepted(order: JobOrder, message: str = "", elsewhere: Collection[EquipmentPath] = ()) -> Accepted:
+    """Return the acceptance that tells how `order` is now; `elsewhere` are other places where something changed."""
     text = message or f"job order {order.id} is {describe(order)}"
-    return Accepted(order.id, order.version, text, describe(order), order.place)
+    return Accepted(order.id, order.version, text, describe(order), frozenset({order.place, *elsewhere}))
 
 
 def refuse_id(subject: str) -> Refused | None:
@@ -89,6 +90,7 @@ async def carry_out(
     choose: Choice | Callable[[JobOrder, datetime], Awaitable[Decision | Refusal]],
     *,
     settles: bool = False,
+    elsewhere: Collection[EquipmentPath] = (),
 ) -> Outcome:
     """Decide on the command's job order and write the decision.
 
@@ -100,6 +102,7 @@ async def carry_out(
         choose: The decision, given the order and the time.
         settles: Whether received counts are applied first, so that the decision finds the quantities
             complete.
+        elsewhere: Other places where the decision changes something; `choose` may still add to them.
     """
     if impossible := refuse_id(command.subject):
         return impossible
@@ -116,12 +119,12 @@ async def carry_out(
     outcome = chosen if isinstance(chosen, Decision | Refusal) else await chosen
     if isinstance(outcome, Refusal):
         return Refused(outcome, order.version)
-    await work_orders.save(order, outcome, origin_of(command))
-    return accepted(outcome.order)
+    await save(work_orders, order, outcome, origin_of(command))
+    return accepted(outcome.order, elsewhere=elsewhere)
 
 
 async def _with_counts(work_orders: WorkOrders, shop: Shop, order: JobOrder) -> JobOrder:
     samples = shop.uncounted(order.place)
-    if not samples or not await count_units(work_orders, shop, order.place, samples):
+    if not samples or not await take_in(work_orders, shop, order.place, samples):
         return order
     return await work_orders.job_order(order.id) or order

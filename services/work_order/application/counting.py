@@ -6,12 +6,13 @@ lost with a crash is made up by the next sample: the counters accumulate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 
 from namespace.isa95 import EquipmentPath
+from services.work_order.application.answering import save
 from services.work_order.domain import quantities
 from services.work_order.domain.counters import Counter, advance, attribute
 from services.work_order.domain.job_order import JobOrder
@@ -28,10 +29,23 @@ class _Made:
     defective: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What applying samples did.
+
+    Attributes:
+        changed: Whether any job order changed.
+        full_at: When an order had its quantity and ended; later samples are not applied yet, so that the next order may begin first.
+    """
+
+    changed: bool
+    full_at: datetime | None = None
+
+
 async def count_units(
     work_orders: WorkOrders, shop: Shop, place: EquipmentPath, samples: Sequence[CounterSample]
-) -> bool:
-    """Apply samples of one work center and return whether any job order changed.
+) -> Counted:
+    """Apply samples of one work center, up to the first that ends a job order.
 
     Args:
         work_orders: Tables and outbox of the transaction.
@@ -42,22 +56,24 @@ async def count_units(
     rules = shop.rules(place)
     stored = await work_orders.positions(place)
     moved = dict(stored)
-    made = list(_made(samples, moved, rules))
-    changed = False
-    if made:
-        tally = _Tally(work_orders, place, rules, await work_orders.counted_orders(place, made[0].since))
-        for units in made:
+    made = _made(samples, moved, rules)
+    counted = Counted(changed=False)
+    if first := next(made, None):
+        tally = _Tally(work_orders, place, rules, await work_orders.counted_orders(place, first.since))
+        for units in chain([first], made):
             await tally.add(units)
-        changed = await tally.write()
+            if tally.full_at is not None:
+                break
+        counted = Counted(await tally.write(), tally.full_at)
         moved = tally.with_unattributed(moved)
     if moved != stored:
         await work_orders.put_positions(place, moved)
-    return changed
+    return counted
 
 
 def _made(
     samples: Iterable[CounterSample], positions: dict[Counter, StoredPosition], rules: WorkCenterRules
-) -> Iterable[_Made]:
+) -> Iterator[_Made]:
     """Move `positions` by `samples` and yield what was made, one entry for each source time."""
     for at, group in groupby(samples, key=lambda sample: sample.position.at):
         units = dict.fromkeys(Counter, 0)
@@ -93,6 +109,7 @@ class _Tally:
         self._open: dict[str, _Made] = {}
         self._unattributed = dict.fromkeys(Counter, 0)
         self._changed = False
+        self.full_at: datetime | None = None
 
     async def add(self, made: _Made) -> None:
         owner = attribute(tuple(self._orders.values()), made.at)
@@ -106,7 +123,7 @@ class _Tally:
         if so_far is not None:
             made = _Made(so_far.since, made.at, so_far.processed + made.processed, so_far.defective + made.defective)
         self._open[owner.id] = made
-        if self._rules.completes and self._reaches(owner, made):
+        if quantities.completes_at_target(owner, site_rule=self._rules.completes) and self._reaches(owner, made):
             await self._close(owner.id)
 
     async def write(self) -> bool:
@@ -133,10 +150,12 @@ class _Tally:
             good=made.processed - made.defective,
             scrap=made.defective,
             counted_since=made.since,
-            completes=self._rules.completes,
+            completes=quantities.completes_at_target(order, site_rule=self._rules.completes),
         )
         if decision is None:
             return
-        await self._work_orders.save(order, decision, Origin())
+        await save(self._work_orders, order, decision, Origin())
         self._orders[order_id] = decision.order
         self._changed = True
+        if order.ended_at is None and decision.order.ended_at is not None:
+            self.full_at = made.at

@@ -6,10 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from namespace.contracts.command import Command
-from namespace.contracts.work_order import BeginArgs, ClockArgs, MethodArgs, PauseArgs, ReportQuantityArgs
+from namespace.contracts.work_order import (
+    BeginArgs,
+    ClockArgs,
+    DeclareQuantityArgs,
+    MethodArgs,
+    PauseArgs,
+    ReconcileArgs,
+    ReportQuantityArgs,
+)
 from namespace.isa95 import EquipmentPath, EquipmentPathError
 from services.work_order.application.carrying_out import Outcome, Refused, carry_out
-from services.work_order.domain import decisions, labor, quantities
+from services.work_order.application.situation import find_obstacle_of
+from services.work_order.domain import decisions, declaring, labor, quantities
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code, Refusal
@@ -74,7 +83,27 @@ async def report_quantity(work_orders: WorkOrders, shop: Shop, command: Command,
             scrap=Decimal(args.scrap),
             unit=args.unit,
             scrap_reason=args.scrap_reason,
+            rework=Decimal(args.rework),
+            rework_reason=args.rework_reason,
         )
+
+    return await carry_out(work_orders, shop, command, args, choose)
+
+
+async def declare_quantity(work_orders: WorkOrders, shop: Shop, command: Command, args: DeclareQuantityArgs) -> Outcome:
+    """Declare what was made, beside the counters."""
+
+    def choose(order: JobOrder, at: datetime) -> Decision | Refusal:
+        return declaring.declare(order, at, good=Decimal(args.good), scrap=Decimal(args.scrap), unit=args.unit)
+
+    return await carry_out(work_orders, shop, command, args, choose)
+
+
+async def reconcile(work_orders: WorkOrders, shop: Shop, command: Command, args: ReconcileArgs) -> Outcome:
+    """Decide between counted and declared quantities of an order that is over."""
+
+    def choose(order: JobOrder, at: datetime) -> Decision | Refusal:
+        return declaring.reconcile(order, at, keep_declared=args.keep == "declared")
 
     return await carry_out(work_orders, shop, command, args, choose)
 
@@ -99,8 +128,9 @@ async def _enter_running(
 
     async def choose(order: JobOrder, at: datetime) -> Decision | Refusal:
         occupant = None if _shared(shop, order) else await work_orders.occupant(order.place)
+        obstacle = await find_obstacle_of(work_orders, order, args.lots)
         enter = decisions.begin if method is Method.BEGIN else decisions.resume
-        return enter(order, at, place=place, occupied_by=occupant, reason=command.reason)
+        return enter(order, at, place=place, occupied_by=occupant, obstacle=obstacle, reason=command.reason)
 
     return await carry_out(work_orders, shop, command, args, choose)
 

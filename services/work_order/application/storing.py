@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,13 +31,24 @@ from services.work_order.application.carrying_out import (
 from services.work_order.domain import decisions, definitions
 from services.work_order.domain.counters import Counter
 from services.work_order.domain.facts import Decision
-from services.work_order.domain.job_order import Definition, JobOrder, QuantitySource
+from services.work_order.domain.job_order import BeginsBy, CompletesBy, Definition, JobOrder, QuantitySource
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import Method, SubState
 from services.work_order.ports import Shop, UnknownPlaceError, WorkOrders, WorkRequest
 
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "over_tolerance": Decimal,
+    "under_tolerance": Decimal,
+    "ideal_cycle_s": Decimal,
+    "begins_by": BeginsBy,
+    "completes_by": CompletesBy,
+}
+"""How arguments of `Update` that are text on the wire become values of the definition."""
 
-async def store_work_request(work_orders: WorkOrders, command: Command, args: StoreWorkRequestArgs) -> Outcome:
+
+async def store_work_request(
+    work_orders: WorkOrders, _shop: Shop, command: Command, args: StoreWorkRequestArgs
+) -> Outcome:
     """Store or change a work request; storing the same again changes nothing."""
     if impossible := refuse_id(command.subject):
         return impossible
@@ -46,11 +59,16 @@ async def store_work_request(work_orders: WorkOrders, command: Command, args: St
         return Refused(Refusal(Code.STALE_VERSION, message), version)
     if args.planned_start and args.planned_end and args.planned_end < args.planned_start:
         return Refused(Refusal(Code.INVALID_ARGUMENTS, "the planned end lies before the planned start"), version)
-    fields = args.model_dump(exclude={"occurred_at"})
-    request = WorkRequest(id=command.subject, version=version, **fields)
+    try:
+        quantity = quantity_of(args.quantity) if args.quantity else None
+    except QuantityError as error:
+        return Refused(Refusal(Code.INVALID_ARGUMENTS, str(error)), version)
+    fields = {**args.model_dump(exclude={"occurred_at"}), "quantity": quantity}
+    responses = known.responses if known else 0
+    request = WorkRequest(id=command.subject, version=version, responses=responses, **fields)
     if request == known:
         return Accepted(request.id, version, f"work request {request.id} is stored already")
-    request = WorkRequest(id=command.subject, version=version + 1, **fields)
+    request = replace(request, version=version + 1)
     at = whole_ms(args.occurred_at or command.issued_at)
     await work_orders.put_work_request(request, at, origin_of(command))
     return Accepted(request.id, request.version, f"work request {request.id} is stored")
@@ -113,12 +131,11 @@ async def clear(work_orders: WorkOrders, shop: Shop, command: Command, args: Met
 async def _store(work_orders: WorkOrders, shop: Shop, command: Command, args: StoreArgs, method: Method) -> Outcome:
     if impossible := refuse_id(command.subject):
         return impossible
-    definition = _definition(shop, args)
+    definition = definition_of(shop, args)
     if isinstance(definition, Refusal):
         return Refused(definition)
     if args.work_request is not None and not await work_orders.has_work_request(args.work_request):
-        message = f"there is no work request {args.work_request!r}; send StoreWorkRequest first"
-        return Refused(Refusal(Code.UNKNOWN_WORK_REQUEST, message))
+        return Refused(unknown_work_request(args.work_request))
     at = whole_ms(args.occurred_at or shop.now(definition.place))
     decision = definitions.store(command.subject, definition, at, method=method)
     if isinstance(decision, Refusal):
@@ -133,14 +150,21 @@ async def _store(work_orders: WorkOrders, shop: Shop, command: Command, args: St
     return accepted(existing, f"job order {existing.id} is stored already; it is {decisions.describe(existing)}")
 
 
-def _definition(shop: Shop, args: StoreArgs) -> Definition | Refusal:
+def unknown_work_request(request_id: str) -> Refusal:
+    """Return the refusal of what belongs to a work request that is not stored."""
+    message = f"there is no work request {request_id!r}; send StoreWorkRequest first"
+    return Refusal(Code.UNKNOWN_WORK_REQUEST, message)
+
+
+def definition_of(shop: Shop, args: StoreArgs) -> Definition | Refusal:
+    """Return what a job order asks for, completed by what the site file says of its work center."""
     try:
         place = EquipmentPath.parse(args.place)
         rules = shop.rules(place, args.work_master)
     except (EquipmentPathError, UnknownPlaceError) as error:
         return Refusal(Code.UNKNOWN_EQUIPMENT, str(error))
     try:
-        ordered = _quantity(args.quantity) if args.quantity else None
+        ordered = quantity_of(args.quantity) if args.quantity else None
     except QuantityError as error:
         return Refusal(Code.INVALID_ARGUMENTS, str(error))
     countable = Counter.PROCESSED in rules.counters and (ordered is None or ordered.unit == rules.unit)
@@ -162,10 +186,22 @@ def _definition(shop: Shop, args: StoreArgs) -> Definition | Refusal:
         over_tolerance=Decimal(args.over_tolerance),
         ideal_cycle_s=Decimal(args.ideal_cycle_s) if args.ideal_cycle_s else rules.ideal_cycle_s,
         parameters=dict(args.parameters),
+        due=args.due,
+        customer_reference=args.customer_reference,
+        begins_by=BeginsBy(args.begins_by),
+        completes_by=CompletesBy(args.completes_by) if args.completes_by else None,
+        operator_declares=args.operator_declares,
+        under_tolerance=decimal_of(args.under_tolerance),
     )
 
 
-def _quantity(value: QuantityValue) -> Quantity:
+def decimal_of(text: str | None) -> Decimal | None:
+    """Return the number of a decimal string, None of None."""
+    return None if text is None else Decimal(text)
+
+
+def quantity_of(value: QuantityValue) -> Quantity:
+    """Return a quantity as the domain knows it; raises `QuantityError`."""
     return Quantity.parse(value.value, value.unit)
 
 
@@ -175,11 +211,11 @@ def _changes(args: UpdateArgs) -> dict[str, Any]:
     changes: dict[str, Any] = {name: getattr(args, name) for name in present}
     if "quantity" in changes:
         quantity = changes.pop("quantity")
-        changes["ordered"] = _quantity(quantity) if quantity else None
+        changes["ordered"] = quantity_of(quantity) if quantity else None
         changes |= {"unit": quantity.unit} if quantity else {}
-    for name in ("over_tolerance", "ideal_cycle_s"):
+    for name, kind in _KINDS.items():
         if changes.get(name) is not None:
-            changes[name] = Decimal(changes[name])
+            changes[name] = kind(changes[name])
     if "parameters" in changes:
         changes["parameters"] = dict(changes["parameters"])
     return changes

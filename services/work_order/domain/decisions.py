@@ -74,7 +74,16 @@ def stop(order: JobOrder, at: datetime, *, reason: str | None = None) -> Decisio
 
 
 def complete(order: JobOrder, at: datetime, *, reason: str | None = None) -> Decision | Refusal:
-    """Execution is finished (OPC 10031-4, transition 7, internal)."""
+    """Execution is finished (OPC 10031-4, transition 7, internal); not with less than the tolerance allows."""
+    ordered, tolerance = order.definition.ordered, order.definition.under_tolerance
+    if order.state is State.RUNNING and ordered is not None and tolerance is not None:
+        least = ordered.value * (1 - tolerance)
+        if order.good < least:
+            message = (
+                f"job order {order.id} has {order.good:f} good of {ordered} ordered; its tolerance begins at "
+                f"{least.normalize():f}: make the rest, Amend the quantity, or Stop it before its end"
+            )
+            return Refusal(Code.QUANTITY_BEYOND_TOLERANCE, message)
     return _change(order, Method.COMPLETE, at, reason)
 
 
@@ -96,6 +105,7 @@ def begin(
     *,
     place: EquipmentPath | None = None,
     occupied_by: str | None = None,
+    obstacle: Refusal | None = None,
     reason: str | None = None,
 ) -> Decision | Refusal:
     """Execution begins (OPC 10031-4, transition 5, internal).
@@ -105,9 +115,12 @@ def begin(
         at: When, UTC.
         place: Where the caller stands, if he says so.
         occupied_by: The job order that has the work center to itself, if any.
+        obstacle: What else keeps it from running (`readiness`).
         reason: Why, in the actor's words.
     """
-    return _enter_running(order, Method.BEGIN, at, place=place, occupied_by=occupied_by, reason=reason)
+    return _enter_running(
+        order, Method.BEGIN, at, place=place, occupied_by=occupied_by, obstacle=obstacle, reason=reason
+    )
 
 
 def resume(
@@ -116,10 +129,13 @@ def resume(
     *,
     place: EquipmentPath | None = None,
     occupied_by: str | None = None,
+    obstacle: Refusal | None = None,
     reason: str | None = None,
 ) -> Decision | Refusal:
     """Go on with an interrupted order (OPC 10031-4, Resume); arguments as for `begin`."""
-    return _enter_running(order, Method.RESUME, at, place=place, occupied_by=occupied_by, reason=reason)
+    return _enter_running(
+        order, Method.RESUME, at, place=place, occupied_by=occupied_by, obstacle=obstacle, reason=reason
+    )
 
 
 def change_sub_state(
@@ -177,6 +193,7 @@ def _enter_running(
     *,
     place: EquipmentPath | None,
     occupied_by: str | None,
+    obstacle: Refusal | None,
     reason: str | None,
 ) -> Decision | Refusal:
     if refusal := refuse_method(order, method):
@@ -190,6 +207,8 @@ def _enter_running(
             f"pause, complete or stop it before {method} of {order.id}"
         )
         return Refusal(Code.WORK_CENTER_BUSY, message)
+    if obstacle is not None:
+        return obstacle
     return _change(order, method, at, reason)
 
 

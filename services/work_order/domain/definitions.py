@@ -13,7 +13,7 @@ from services.work_order.domain.job_order import Definition, JobOrder
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import CREATIONS, ENTRY_SUB_STATE, Method
 
-FIXED = ("place", "work_request", "quantity_source")
+FIXED = ("place", "work_request", "quantity_source", "work_master_version", "operation", "predecessors")
 """Fields of a definition that `update` must not change: another place or request is another job order."""
 
 
@@ -67,9 +67,23 @@ def update(order: JobOrder, changes: Mapping[str, Any], at: datetime) -> Decisio
     definition = replace(order.definition, **changes)
     if refusal := _refuse_definition(definition):
         return refusal
+    if refusal := _refuse_other_work(order, definition):
+        return refusal
     changed = tuple(name for name in changes if getattr(order.definition, name) != getattr(definition, name))
     after = replace(order, version=order.version + 1, definition=definition)
     return Decision(after, (Updated(changed),), at)
+
+
+def _refuse_other_work(order: JobOrder, changed: Definition) -> Refusal | None:
+    """A job order keeps the work master, version and all, that it was made from."""
+    asked = order.definition
+    if asked.work_master_version is None or changed.work_master == asked.work_master:
+        return None
+    message = (
+        f"job order {order.id} was made from version {asked.work_master_version} of work master {asked.work_master} "
+        f"and keeps it: Cancel it and store another to make {changed.work_master}"
+    )
+    return Refusal(Code.INVALID_ARGUMENTS, message)
 
 
 def _refuse_definition(definition: Definition) -> Refusal | None:

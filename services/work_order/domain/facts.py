@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
+from namespace.isa95 import Quantity
 from services.work_order.domain.job_order import JobOrder, QuantitySource
 from services.work_order.domain.state_machine import State, SubState
 
@@ -35,13 +37,58 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class QuantityReported:
-    """Its quantities changed by `good` and `scrap`."""
+    """Its quantities changed by `good`, `scrap` and `rework`."""
 
     good: Decimal
     scrap: Decimal
     source: QuantitySource
     scrap_reason: str | None = None
     counted_since: datetime | None = None
+    rework: Decimal = Decimal(0)
+    rework_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityDeclared:
+    """What operators declare beside the counters changed by `good` and `scrap`."""
+
+    good: Decimal
+    scrap: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """Its quantity or due date was another before; `other` is the order that quantity went to or came from."""
+
+    quantity: Quantity | None
+    due: datetime | None
+    cause: Literal["Amend", "Split", "Merge"]
+    reason: str | None
+    other: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It may not run."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """It may run again; it could not for `held_for`."""
+
+    held_for: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkOrdered:
+    """`quantity` of the units set aside went to `rework_order`."""
+
+    rework_order: str
+    quantity: Quantity
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +119,21 @@ class Cleared:
     """It was taken off the lists."""
 
 
-Fact = Stored | Updated | StateChanged | QuantityReported | LaborReported | Responded | Cancelled | Cleared
+Fact = (
+    Stored
+    | Updated
+    | Amended
+    | Held
+    | Released
+    | StateChanged
+    | QuantityReported
+    | QuantityDeclared
+    | ReworkOrdered
+    | LaborReported
+    | Responded
+    | Cancelled
+    | Cleared
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,43 @@ class Removal(StrEnum):
     CLEARED = "Cleared"
 
 
+class BeginsBy(StrEnum):
+    """What begins the execution of an order."""
+
+    COMMAND = "command"
+    MACHINE = "machine"
+
+
+class CompletesBy(StrEnum):
+    """What completes an order."""
+
+    COMMAND = "command"
+    TARGET = "target"
+    MACHINE = "machine"
+
+
+class PredecessorRule(StrEnum):
+    """How far what comes before must be."""
+
+    FINISH_START = "FinishStart"
+    OVERLAP = "Overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """An operation that comes before, and how far it must be.
+
+    Attributes:
+        operation: The operation of the same work request.
+        rule: Whether it must have ended or may overlap.
+        quantity: Good units after which an overlapping order may begin.
+    """
+
+    operation: str
+    rule: PredecessorRule = PredecessorRule.FINISH_START
+    quantity: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """What a job order asks for.
@@ -49,11 +86,35 @@ class Definition:
         over_tolerance: How much more than ordered an operator may report, as a fraction.
         ideal_cycle_s: Ideal seconds per unit, if known.
         parameters: Free job order parameters.
+        work_master_version: Which version of the work master; it stays.
+        operation: Which operation of the work master.
+        due: When it must be done, UTC.
+        customer_reference: The demand it serves.
+        under_tolerance: How much less than ordered still completes it, as a fraction; None for any.
+        setup_s: Standard setup time in seconds.
+        begins_by: What begins execution.
+        completes_by: What completes it; None for the site's rule.
+        operator_declares: Whether operators declare quantities beside the counters.
+        predecessors: What must be before it.
+        split_from: The order it was split from.
+        rework_of: The order whose units it reworks.
     """
 
     place: EquipmentPath
     work_request: str | None = None
     work_master: str | None = None
+    work_master_version: int | None = None
+    operation: str | None = None
+    due: datetime | None = None
+    customer_reference: str | None = None
+    under_tolerance: Decimal | None = None
+    setup_s: Decimal | None = None
+    begins_by: BeginsBy = BeginsBy.COMMAND
+    completes_by: CompletesBy | None = None
+    operator_declares: bool = False
+    predecessors: tuple[Predecessor, ...] = ()
+    split_from: str | None = None
+    rework_of: str | None = None
     description: str = ""
     ordered: Quantity | None = None
     unit: str = "H87"
@@ -83,6 +144,26 @@ class Labor:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """What the machine did while the order ran (ISO 22400-2: AUST, ADET, APT of the order).
+
+    Attributes:
+        setup: Actual unit setup time.
+        delay: Actual unit delay time.
+        production: Actual production time.
+    """
+
+    setup: timedelta
+    delay: timedelta
+    production: timedelta
+
+    @property
+    def busy(self) -> timedelta:
+        """Actual unit busy time: their sum."""
+        return self.setup + self.delay + self.production
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOrder:
     """One dispatchable unit of work on one work center.
@@ -101,6 +182,14 @@ class JobOrder:
         ended_at: When it ended or was aborted.
         responses: How many job responses were given; late counts restate them.
         removed: How it left the lists, if it did.
+        hold: Why it may not run, if it may not.
+        rework: Quantity set aside for rework: neither good nor scrap.
+        rework_ordered: How much of it went to rework orders.
+        declared_good: What operators declared beside the counters.
+        declared_scrap: What operators declared beside the counters.
+        scrap_reasons: Scrap by reason code, where one was given.
+        rank: Its place in the explicit sequence of its work center, if it has one.
+        machine: What the machine did, where its states are known.
     """
 
     id: str
@@ -116,6 +205,14 @@ class JobOrder:
     ended_at: datetime | None = None
     responses: int = 0
     removed: Removal | None = None
+    hold: str | None = None
+    rework: Decimal = ZERO
+    rework_ordered: Decimal = ZERO
+    declared_good: Decimal = ZERO
+    declared_scrap: Decimal = ZERO
+    scrap_reasons: Mapping[str, Decimal] = field(default_factory=dict)
+    rank: int | None = None
+    machine: MachineTime | None = None
 
     @property
     def place(self) -> EquipmentPath:
@@ -150,6 +247,17 @@ class JobOrder:
         return tuple(entry for entry in self.labor if entry.end is None)
 
     @property
+    def made(self) -> Decimal:
+        """Units that were processed, whatever became of them."""
+        return self.good + self.scrap + self.rework
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is ordered and not made; zero where nothing is ordered or more was made."""
+        ordered = self.definition.ordered
+        return max(ordered.value - self.made, ZERO) if ordered else ZERO
+
+    @property
     def progress(self) -> Decimal | None:
         """Good quantity over quantity ordered; None where nothing is ordered."""
         ordered = self.definition.ordered
@@ -181,3 +289,9 @@ def _total(entries: Iterable[Run | Labor]) -> timedelta:
 def seconds(duration: timedelta) -> Decimal:
     """Return `duration` as exact seconds."""
     return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
+
+
+def decimal_text(value: Decimal) -> str:
+    """Return `value` as decimal string without exponent or superfluous zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -12,6 +12,8 @@ class Code(StrEnum):
     INVALID_ARGUMENTS = "BadArguments"
     UNKNOWN_JOB_ORDER = "UnknownJobOrder"
     UNKNOWN_WORK_REQUEST = "UnknownWorkRequest"
+    UNKNOWN_WORK_MASTER = "UnknownWorkMaster"
+    NO_VERSION_IN_FORCE = "NoVersionInForce"
     UNKNOWN_EQUIPMENT = "UnknownEquipment"
     WRONG_EQUIPMENT = "WrongEquipment"
     WRONG_STATE = "WrongState"
@@ -24,6 +26,13 @@ class Code(StrEnum):
     QUANTITY_SOURCE = "QuantitySource"
     WRONG_UNIT = "WrongUnit"
     ALREADY_CLOCKED_ON = "AlreadyClockedOn"
+    ON_HOLD = "OnHold"
+    NOT_ON_HOLD = "NotOnHold"
+    REASON_MISSING = "ReasonMissing"
+    PREDECESSOR_NOT_DONE = "PredecessorNotDone"
+    EQUIPMENT_UNAVAILABLE = "EquipmentUnavailable"
+    MATERIAL_ON_HOLD = "MaterialOnHold"
+    NOT_THE_SAME_WORK = "NotTheSameWork"
     NOT_CLOCKED_ON = "NotClockedOn"
 
 

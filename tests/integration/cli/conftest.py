@@ -140,6 +140,7 @@ async def settings_of(service: Service, site: RunningSite, postgres: Postgres) -
         database_url=service_dsn(postgres.dsn(), name, "pw"),
         heartbeat_s=0.5,
         log_level="error",
+        registry_wait_s=0.2,
     )
 
 

@@ -1,4 +1,4 @@
-"""`uns sparkplug edge` as a process, and what it says."""
+"""`uns sparkplug edge`, or another tool that lines of JSON drive, as a process, and what it says."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class EdgeProcess:
         kept: The `id` of every line that it said is kept, over all its lives.
     """
 
+    command = "edge"
+
     def __init__(self, *arguments: str) -> None:
         self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
@@ -38,7 +40,7 @@ class EdgeProcess:
             "-m",
             "namespace.cli",
             "sparkplug",
-            "edge",
+            self.command,
             *self._arguments,
             env=environment,
             stdin=asyncio.subprocess.PIPE,
@@ -47,9 +49,12 @@ class EdgeProcess:
         self._reading = asyncio.create_task(self._read(self._process))
 
     def say(self, do: str, **details: Any) -> None:
+        self.write(json.dumps({"do": do, **details}))
+
+    def write(self, line: str) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write((json.dumps({"do": do, **details}) + "\n").encode())
+        self._process.stdin.write(f"{line}\n".encode())
 
     async def kill(self) -> None:
         """End it with SIGKILL."""

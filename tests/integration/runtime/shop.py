@@ -152,15 +152,25 @@ def settings(place: ServiceDatabase) -> ServiceSettings:
         database_url=place.dsn,
         heartbeat_s=0.2,
         log_level="error",
+        registry_wait_s=0.2,
     )
 
 
 @asynccontextmanager
 async def serving(
-    service: Service, place: ServiceDatabase, connect: Callable[[str], Transport], *, stop: asyncio.Event | None = None
+    service: Service,
+    place: ServiceDatabase,
+    connect: Callable[[str], Transport],
+    *,
+    stop: asyncio.Event | None = None,
+    **changes: Any,
 ) -> AsyncIterator[None]:
-    """Run a service for as long as the block; at its end it is killed, or, where `stop` is given and set, let go."""
-    task = asyncio.create_task(run(service, settings(place), small_site(), open_transport=connect, stop=stop))
+    """Run a service for as long as the block; at its end it is killed, or, where `stop` is given and set, let go.
+
+    Further arguments change its settings.
+    """
+    chosen = settings(place).model_copy(update=changes)
+    task = asyncio.create_task(run(service, chosen, small_site(), open_transport=connect, stop=stop))
     try:
         yield
     finally:

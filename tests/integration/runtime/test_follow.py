@@ -177,8 +177,9 @@ async def test_a_handler_with_a_bug_holds_up_its_log_alone_and_says_so(new_datab
         serving(ledger_service(ledger), await new_database("ledger"), broker.transport),
         guest(broker.transport) as client,
     ):
-        await take_money(client, 1, 3)
+        await take_money(client, 1, 1)
         assert [row[0] for row in await applied(ledger, 1)] == [1]
+        await take_money(client, 2, 3)
         assert ledger.context is not None
         async with asyncio.timeout(10):
             while "log of till" not in ledger.context.health.reasons:

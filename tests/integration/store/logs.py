@@ -102,3 +102,21 @@ def assert_one_chain(rows: Sequence[EventRow]) -> None:
     for row in rows:
         assert row.hash == chain_hash(row, previous)
         previous = row.hash
+
+
+async def rolled_back(database: Database, seq: int) -> None:
+    """Put a producer's schema back to where it was when its log ended at `seq`, as a restore from an older copy does."""
+    async with database.transaction() as tx:
+        await tx.execute("ALTER TABLE event_log DISABLE TRIGGER USER")
+        await tx.execute("DELETE FROM event_log WHERE seq > $1", seq)
+        await tx.execute("ALTER TABLE event_log ENABLE TRIGGER USER")
+        await tx.execute(
+            "UPDATE log_head SET seq = $1, handed_over = least(handed_over, $1), "
+            "hash = coalesce((SELECT hash FROM event_log WHERE seq = $1), $2)",
+            seq,
+            GENESIS_HASH,
+        )
+        if await tx.fetchval("SELECT to_regclass('taken')") is not None:
+            await tx.execute(
+                "DELETE FROM taken WHERE ctid NOT IN (SELECT t.ctid FROM taken t ORDER BY t.ctid LIMIT $1)", seq
+            )

@@ -70,6 +70,8 @@ async def test_an_id_that_is_used_for_another_command_is_refused(counting: Datab
         await carry_out(counting, digest="Abort JO-1")
 
 
+@pytest.mark.tck("topics-nbirth-bdseq-increment", "message-flow-edge-node-birth-publish-will-message-payload-bdSeq")
+@pytest.mark.trap(3)
 async def test_sessions_count_to_255_and_return_to_0(database: Database) -> None:
     numbers = [await next_bd_seq(database, "Acme:Dallas/mes-oee") for _ in range(258)]
     assert numbers == [*range(256), 0, 1]

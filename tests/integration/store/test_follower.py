@@ -165,7 +165,7 @@ async def test_an_epoch_that_continues_our_history_is_adopted(producer: Database
         await consumer.until(lambda: len(consumer.numbers) == 5)
         async with producer.transaction() as tx:
             state = await open_next_epoch(tx)
-        consumer.follower.announced(state.announced(5))
+        consumer.follower.announced(state.announced(5, state.hash))
         await appended(producer, [event(5)])
         async with relayed(producer) as (relay, broker):
             await broker.until(lambda: len(broker.rows) >= 1)

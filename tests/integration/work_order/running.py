@@ -41,6 +41,7 @@ async def settings_for(postgres: Postgres, broker: TestBroker) -> ServiceSetting
         database_url=service_dsn(postgres.dsn(), SERVICE.name, "pw"),
         heartbeat_s=0.5,
         log_level="error",
+        registry_wait_s=0.2,
     )
 
 
@@ -62,7 +63,13 @@ class Guest:
         self._client = client
 
     async def send(
-        self, name: str, subject: str = "JO-1", *, command_id: UUID | None = None, **args: Any
+        self,
+        name: str,
+        subject: str = "JO-1",
+        *,
+        command_id: UUID | None = None,
+        reason: str | None = None,
+        **args: Any,
     ) -> CommandResponse:
         """Send a command and return its answer."""
         return await self._client.commands.send(
@@ -73,6 +80,7 @@ class Guest:
                 subject=subject,
                 args=args,
                 actor="W1",
+                reason=reason,
                 issued_at=datetime.now(UTC),
             ),
         )

@@ -129,9 +129,9 @@ async def test_what_can_be_no_id_is_refused_before_any_table_is_touched(world: W
 
 async def test_a_stale_version_changes_nothing_and_tells_the_present_one(world: World) -> None:
     await released(world)
-    await world.send("Begin", version=1)
+    await world.send("Begin", expected=1)
 
-    outcome = await world.send("Pause", version=1)
+    outcome = await world.send("Pause", expected=1)
 
     assert refused(outcome) is Code.STALE_VERSION
     assert isinstance(outcome, Refused)
@@ -149,8 +149,8 @@ async def test_a_work_request_must_be_stored_before_its_job_orders(world: World)
 async def test_a_work_request_changes_only_where_it_differs(world: World) -> None:
     assert accepted(await world.send("StoreWorkRequest", "WR-1", priority=1)).version == 1
     assert accepted(await world.send("StoreWorkRequest", "WR-1", priority=1)).version == 1
-    assert accepted(await world.send("StoreWorkRequest", "WR-1", priority=2, version=1)).version == 2
-    assert refused(await world.send("StoreWorkRequest", "WR-1", priority=3, version=1)) is Code.STALE_VERSION
+    assert accepted(await world.send("StoreWorkRequest", "WR-1", priority=2, expected=1)).version == 2
+    assert refused(await world.send("StoreWorkRequest", "WR-1", priority=3, expected=1)) is Code.STALE_VERSION
     assert len(payloads(await world.events(), "WorkRequestStored")) == 2
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
+from dataclasses import replace
 from decimal import Decimal
 
+from namespace.store import TransactionConflict
 from services.work_order.application.carrying_out import Accepted, Outcome, Refused
 from services.work_order.domain.refusal import Code
 from services.work_order.domain.state_machine import State
@@ -26,7 +28,7 @@ async def test_of_two_callers_on_one_version_exactly_one_wins(real: PostgresWorl
         version = (await real.order()).version
         names = ("Pause", "Pause") if round_ % 2 == 0 else ("Resume", "Resume")
         outcomes = await asyncio.gather(
-            *(real.send(name, version=version, occurred_at=iso(2 + round_)) for name in names)
+            *(real.send(name, expected=version, occurred_at=iso(2 + round_)) for name in names)
         )
         assert tally(outcomes) == {"Done": 1, Code.STALE_VERSION.value: 1}
 
@@ -36,7 +38,7 @@ async def test_of_two_callers_on_one_version_exactly_one_wins(real: PostgresWorl
 async def test_different_commands_on_one_version_have_one_winner_too(real: PostgresWorld) -> None:
     await released(real)
     outcomes = await asyncio.gather(
-        real.send("Begin", version=1), real.send("Cancel", version=1), real.send("RevokeStart", version=1)
+        real.send("Begin", expected=1), real.send("Cancel", expected=1), real.send("RevokeStart", expected=1)
     )
     assert tally(list(outcomes)) == {"Done": 1, Code.STALE_VERSION.value: 2}
 
@@ -73,3 +75,48 @@ async def test_counts_and_commands_at_the_same_time_lose_no_unit(real: PostgresW
 
     order = await real.order()
     assert (order.good, len(order.labor)) == (Decimal(40), 20)
+
+
+async def test_two_orders_that_take_over_each_other_at_once_leave_one_with_all_of_it(real: PostgresWorld) -> None:
+    await released(real, "A", "B", quantity={"value": "10", "unit": "H87"}, quantity_source="operator")
+    outcomes = await asyncio.gather(
+        *(conflicts_again(real, mine, theirs) for mine, theirs in [("A", "B"), ("B", "A")] * 3)
+    )
+    assert tally(list(outcomes))["Done"] == 1
+    left = [order for order in [await real.order("A"), await real.order("B")] if order.removed is None]
+    assert [str(order.definition.ordered) for order in left] == ["20 H87"]
+
+
+async def conflicts_again(world: PostgresWorld, mine: str, theirs: str) -> Outcome:
+    """Send as the command desk does: what lost against another transaction is tried again."""
+    while True:
+        try:
+            return await world.send("Merge", mine, remaining_of=theirs)
+        except TransactionConflict:
+            await asyncio.sleep(0)
+
+
+async def test_the_last_job_orders_ending_at_once_answer_their_request(real: PostgresWorld) -> None:
+    await real.send("StoreWorkRequest", "WR-1")
+    ids = [f"JO-{number}" for number in range(6)]
+    real.shop.lines[LINE] = replace(real.shop.lines[LINE], concurrent=True)
+    await released(real, *ids, work_request="WR-1", quantity_source="operator")
+    for order_id in ids:
+        await real.send("Begin", order_id)
+    await asyncio.gather(*(real.send("Complete", order_id) for order_id in ids))
+    (answer,) = payloads(await real.events(), "WorkResponse")
+    assert (answer["revision"], answer["operations"][0]["job_orders"]) == (1, 6)
+
+
+async def test_of_two_callers_who_change_quantities_on_one_version_exactly_one_wins(real: PostgresWorld) -> None:
+    await released(real, quantity={"value": "10", "unit": "H87"}, quantity_source="operator")
+    for number in range(5):
+        version = (await real.order()).version
+        one = {"value": "1", "unit": "H87"}
+        outcomes = await asyncio.gather(
+            real.send("Split", expected=version, into=f"part-{number}", quantity=one),
+            real.send("Amend", expected=version, quantity={"value": str(20 + number), "unit": "H87"}),
+            real.send("Hold", expected=version, reason="both of us"),
+        )
+        assert tally(list(outcomes)) == {"Done": 1, Code.STALE_VERSION.value: 2}
+        await real.send("Release")

@@ -11,14 +11,14 @@ from uuid import uuid4
 from namespace.contracts.command import Command
 from namespace.contracts.work_order import CONTRACT
 from namespace.store import Database
-from services.work_order.adapters.desk import ON_JOB_ORDERS
+from services.work_order.adapters.desk import ON_JOB_ORDERS, ON_OTHERS
 from services.work_order.adapters.postgres import PostgresWorkOrders
 from services.work_order.application.carrying_out import Outcome, Refused
-from services.work_order.application.counting import count_units
-from services.work_order.application.storing import store_work_request
+from services.work_order.application.machines import take_in
 from services.work_order.domain.counters import Counter, Position
 from services.work_order.domain.job_order import JobOrder
-from services.work_order.ports import CounterSample, StoredPosition, WorkOrders
+from services.work_order.domain.machine import MachineState
+from services.work_order.ports import CounterSample, Sample, StateSample, StoredPosition, WorkOrders
 from tests.unit.work_order.memory import FakeShop, MemoryWorkOrders, Tables, next_id
 from tests.unit.work_order.orders import EARLY, LINE, at
 
@@ -29,22 +29,22 @@ Event = tuple[str, dict[str, Any]]
 
 
 async def carry_out(
-    work_orders: WorkOrders, shop: FakeShop, name: str, subject: str, *, version: int | None, args: dict[str, Any]
+    work_orders: WorkOrders, shop: FakeShop, name: str, subject: str, *, expected: int | None, args: dict[str, Any]
 ) -> Outcome:
-    """Let a command's use case work on `work_orders`, with arguments as they come off the wire."""
+    """Let a command's use case work on `work_orders`, with arguments as they come off the wire; `reason` is the command's own."""
+    reason = args.pop("reason", None)
     command = Command(
         command_id=uuid4(),
         name=name,
         subject=subject,
         args=args,
-        expected_version=version,
+        expected_version=expected,
         actor="W1",
+        reason=reason,
         issued_at=EARLY,
     )
     parsed: Any = _ARGS[name].model_validate(json.loads(json.dumps(args)))
-    if name == "StoreWorkRequest":
-        return await store_work_request(work_orders, command, parsed)
-    return await ON_JOB_ORDERS[name](work_orders, shop, command, parsed)
+    return await {**ON_JOB_ORDERS, **ON_OTHERS}[name](work_orders, shop, command, parsed)
 
 
 class World(Protocol):
@@ -52,11 +52,11 @@ class World(Protocol):
 
     shop: FakeShop
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         """Carry out one command in a transaction of its own; a refusal rolls back."""
         ...
 
-    async def count(self, *samples: CounterSample) -> bool:
+    async def count(self, *samples: Sample) -> bool:
         """Apply samples of the line's counters in a transaction of their own."""
         ...
 
@@ -80,15 +80,15 @@ class MemoryWorld:
     shop: FakeShop = field(default_factory=FakeShop)
     tables: Tables = field(default_factory=Tables)
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         copy = self.tables.copy()
-        outcome = await carry_out(MemoryWorkOrders(copy), self.shop, name, subject, version=version, args=args)
+        outcome = await carry_out(MemoryWorkOrders(copy), self.shop, name, subject, expected=expected, args=args)
         if not isinstance(outcome, Refused):
             self.tables = copy
         return outcome
 
-    async def count(self, *samples: CounterSample) -> bool:
-        return await count_units(MemoryWorkOrders(self.tables), self.shop, LINE, samples)
+    async def count(self, *samples: Sample) -> bool:
+        return await take_in(MemoryWorkOrders(self.tables), self.shop, LINE, samples)
 
     async def order(self, order_id: str = "JO-1") -> JobOrder:
         return self.tables.orders[order_id]
@@ -111,12 +111,12 @@ class PostgresWorld:
     database: Database
     shop: FakeShop = field(default_factory=FakeShop)
 
-    async def send(self, name: str, subject: str = "JO-1", *, version: int | None = None, **args: Any) -> Outcome:
+    async def send(self, name: str, subject: str = "JO-1", *, expected: int | None = None, **args: Any) -> Outcome:
         outcome: Outcome | None = None
         try:
             async with self.database.transaction() as tx:
                 work_orders = PostgresWorkOrders(tx, LINE.site_path, next_id)
-                outcome = await carry_out(work_orders, self.shop, name, subject, version=version, args=args)
+                outcome = await carry_out(work_orders, self.shop, name, subject, expected=expected, args=args)
                 if isinstance(outcome, Refused):
                     raise _RolledBack
         except _RolledBack:
@@ -124,10 +124,10 @@ class PostgresWorld:
         assert outcome is not None
         return outcome
 
-    async def count(self, *samples: CounterSample) -> bool:
+    async def count(self, *samples: Sample) -> bool:
         async with self.database.transaction() as tx:
             work_orders = PostgresWorkOrders(tx, LINE.site_path, next_id)
-            return await count_units(work_orders, self.shop, LINE, samples)
+            return await take_in(work_orders, self.shop, LINE, samples)
 
     async def order(self, order_id: str = "JO-1") -> JobOrder:
         async with self.database.transaction() as tx:
@@ -153,6 +153,11 @@ def processed(value: int, minute: float, *, birth: bool = False) -> CounterSampl
 def defective(value: int, minute: float) -> CounterSample:
     """Return a sample of the line's counter of defective units."""
     return CounterSample(Counter.DEFECTIVE, Position(value, at(minute)))
+
+
+def machine(state: MachineState, minute: float) -> StateSample:
+    """Return a sample of the state of the line's output unit."""
+    return StateSample(state, at(minute))
 
 
 def iso(minute: float) -> str:

@@ -204,9 +204,9 @@ def test_a_good_site_file_is_summed_up() -> None:
     path = ROOT / "deploy" / "site" / "acme-dallas.yaml"
     shown = uns("site", "check", str(path))
     assert shown.exit_code == 0
-    assert "no problems: 1 area, 2 work centers, 8 work units" in shown.output
+    assert "no problems: 2 areas, 3 work centers, 9 work units" in shown.output
     counted = json.loads(uns("site", "check", str(path), "--json").output)
-    assert (counted["site"], counted["work_units"], counted["problems"]) == ("Acme/Dallas", 8, [])
+    assert (counted["site"], counted["work_units"], counted["problems"]) == ("Acme/Dallas", 9, [])
 
 
 def test_every_problem_of_a_site_file_is_named_with_its_line(tmp_path: Path) -> None:

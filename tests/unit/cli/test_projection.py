@@ -36,7 +36,7 @@ def test_a_place_that_is_not_there_suggests_one() -> None:
 def test_a_place_has_one_filter_and_the_site_one_for_each_subtree() -> None:
     assert place_filters(SITE, LINE) == (f"{ROOT}/Packaging/Line1/#",)
     assert place_filters(SITE, SITE.path) == tuple(
-        f"{ROOT}/{n}/#" for n in ("Packaging", "_Site", "_event", "_unplaced")
+        f"{ROOT}/{n}/#" for n in ("Packaging", "Resins", "_Site", "_event", "_unplaced")
     )
 
 

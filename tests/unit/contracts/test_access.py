@@ -64,6 +64,7 @@ def test_nobody_reads_the_answers_given_to_another_account(contract: ServiceCont
     assert not may(rules, Access.READ, "uns/v1/Acme/Dallas/_reply/somebody-else/1")
 
 
+@pytest.mark.tck("operational-behavior-host-application-host-id")
 @pytest.mark.parametrize(
     ("topic", "owner"),
     [

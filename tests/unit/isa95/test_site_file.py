@@ -63,9 +63,9 @@ def test_a_minimal_site_works_round_the_clock_with_defaults() -> None:
     assert len(site.calendar(line.path).shifts_on(date(2026, 1, 1))) == 1
 
 
-def test_the_demo_site_places_the_machines_of_both_lines() -> None:
+def test_the_demo_site_places_the_machines_of_both_lines_and_the_reactor() -> None:
     site = load_site((DEPLOYED / "acme-dallas.yaml").read_text(encoding="utf-8"))
-    assert [item.name for item in site.equipment.work_centers()] == ["Line1", "Line2"]
+    assert [item.name for item in site.equipment.work_centers()] == ["Line1", "Line2", "Cell1"]
     filler = site.equipment.find("Packaging/Line1/Filler")
     assert filler.kind == "WorkCell"
     assert site.work_unit(filler.path).ideal_cycle_s == Decimal("0.50")
@@ -82,8 +82,11 @@ def test_the_demo_site_places_the_machines_of_both_lines() -> None:
         "relieved",
     ]
     for unit in site.equipment.work_units():
-        assert site.work_unit(unit.path).processed.bits == 16
-        assert unit.path.name in {"Filler", "Capper", "Labeler", "Packer"}
+        is_reactor = unit.kind == "Unit"
+        assert site.work_unit(unit.path).processed.bits == (32 if is_reactor else 16)
+        assert unit.path.name in ({"Reactor4"} if is_reactor else {"Filler", "Capper", "Labeler", "Packer"})
+    cell = site.equipment.find("Resins/Cell1")
+    assert (cell.kind, site.work_center(cell.path).unit) == ("ProcessCell", "KGM")
 
 
 def test_the_job_shop_has_a_work_center_for_each_activity() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from namespace.contracts.namespace_state import NodesArgs, RebirthArgs, SnapshotArgs
+from namespace.contracts.namespace_state import NodesArgs, RebirthArgs
 from namespace.contracts.query import SiteTopics
-from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.contracts.snapshot import SnapshotArgs, snapshots_from_rows
 from namespace.isa95 import SiteModel
-from namespace.runtime import NotConnected, QueryFailed, get_logger, to_ms
+from namespace.runtime import NotConnected, QueryFailed, SnapshotDesk, get_logger, to_ms
 from namespace.sparkplug import (
     DataType,
     EdgeNodeConfig,
@@ -24,7 +24,6 @@ from namespace.sparkplug import (
     OutgoingMessage,
     PropertySet,
 )
-from services.namespace_state.application.late_joiners import LateJoiners
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
 from services.namespace_state.application.reconciler import Reconciler
@@ -91,6 +90,7 @@ class State:
             self.rebirths,
             publish=self.show,
             born=lambda node: None,
+            heard=lambda producer, message: None,
             clock=self.clock,
             site=self.site.path,
             root=ROOT,
@@ -283,7 +283,7 @@ async def test_a_late_joiner_has_what_the_registry_had_when_it_asked() -> None:
     nodes = [Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}) for number in range(20)]
     for node in nodes:
         it.hear(*node.born(it.now_ms))
-    desk = LateJoiners(it.host.edge_nodes, it.host.snapshot)
+    desk = SnapshotDesk(it.host, lambda: True, with_stale=True)
     page = await desk.answer(SnapshotArgs())
     rows = list(page.data)
     pages = 1

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from services.oee.domain.counter import BLOCK_SIZE, CounterRule, CounterTrack
-from services.oee.domain.sample import CounterName, Reading
+from services.oee.domain.sample import BEFORE_BIRTH, CounterName, Reading
 
 
 def track(rule: CounterRule, *values: int) -> CounterTrack:
@@ -94,3 +94,13 @@ def test_a_signed_counter_goes_on_below_zero() -> None:
 def test_a_reading_is_not_negative() -> None:
     with pytest.raises(ValueError, match="counter"):
         Reading(0, CounterName.PROCESSED, -1)
+
+
+def test_a_birth_that_repeats_what_follows_as_history_hides_no_unit() -> None:
+    """An edge node that was cut off is born with its last value and sends what it measured meanwhile, that one included."""
+    found = track(CounterRule(32), 100, 110)
+    found = found.with_reading(Reading(9, CounterName.PROCESSED, 120, baseline=True))
+    for at_ms, value in ((1, 110), (5, 115), (9, 120)):
+        found = found.with_reading(Reading(at_ms, CounterName.PROCESSED, value, ordinal=BEFORE_BIRTH))
+    assert found.counted(0, 10) == 20
+    assert found.with_reading(Reading(9, CounterName.PROCESSED, 120, ordinal=BEFORE_BIRTH)) is found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -151,6 +152,56 @@ async def test_a_handler_that_fails_costs_its_message_alone_and_is_counted() -> 
     assert heard == [b"1", b"other:1", b"other:poison", b"2", b"other:2"]
     assert session.connects == 1
     assert sample(metrics, "uns_rejected_total", kind="message", reason="handler_failed") == 1
+
+
+async def test_messages_in_a_row_for_one_handler_come_at_once_and_order_among_handlers_is_kept() -> None:
+    broker, heard = MemoryBroker(), []
+    session = session_at(broker)
+    session.route_batches("data/#", lambda messages: heard.append([message.payload for message in messages]))
+    session.route("other", lambda message: heard.append(message.payload))
+    member = Recorder()
+
+    async def speak_first() -> None:
+        """What is said while the members speak arrives as one batch."""
+        for topic, payload in (("data/a", b"1"), ("data/b", b"2"), ("other", b"3"), ("data/a", b"4")):
+            await session.publish(topic, payload)
+
+    member.connected = speak_first  # type: ignore[method-assign]
+    session.join(member)
+    async with running(session.run):
+        await until(lambda: len(heard) == 3)
+
+    assert heard == [[b"1", b"2"], b"3", [b"4"]]
+
+
+async def test_a_long_batch_lets_others_have_their_turn() -> None:
+    broker, sizes, turns = MemoryBroker(), [], []
+    session = session_at(broker)
+
+    def take(messages: Sequence[Message]) -> None:
+        sizes.append(len(messages))
+        turns.append(0)
+
+    session.route_batches("data", take)
+    member = Recorder()
+
+    async def speak_first() -> None:
+        for _ in range(1_000):
+            await session.publish("data", bytes(400))
+
+    async def others() -> None:
+        while sum(sizes) < 1_000:
+            await asyncio.sleep(0)
+            turns.append(1)
+
+    member.connected = speak_first  # type: ignore[method-assign]
+    session.join(member)
+    async with running(session.run), running(others):
+        await until(lambda: sum(sizes) == 1_000)
+
+    assert max(sizes) <= 256
+    between = turns[turns.index(0) : len(turns) - turns[::-1].index(0)]
+    assert between.count(1) >= len(sizes) - 1
 
 
 async def test_a_refused_password_shows_in_health_and_heals() -> None:

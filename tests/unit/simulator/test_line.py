@@ -115,7 +115,7 @@ def test_reported_states_are_the_true_ones(half_a_day: tuple[BottlingLine, list[
 def test_everything_that_can_happen_to_a_line_happens(half_a_day: tuple[BottlingLine, list[Report]]) -> None:
     line, _ = half_a_day
     seen = set[Cause]().union(*(causes(line, unit) for unit in line.units))
-    assert seen == set(Cause)
+    assert seen == set(Cause) - {Cause.WAITING, Cause.INTERVENTION, Cause.CLEANING}  # these are a batch unit's
 
 
 def test_counters_move_by_what_was_really_made(half_a_day: tuple[BottlingLine, list[Report]]) -> None:
@@ -124,8 +124,8 @@ def test_counters_move_by_what_was_really_made(half_a_day: tuple[BottlingLine, l
     for profile in LINE_1.machines:
         counts = line.truth(profile.name).counts()
         before, after = fresh.shown(profile.name), line.shown(profile.name)
-        moved = (after[PROCESSED] - before[PROCESSED]) % (1 << profile.counter_bits)
-        rejected = (after[DEFECTIVE] - before[DEFECTIVE]) % (1 << profile.counter_bits)
+        moved = (int(after[PROCESSED]) - int(before[PROCESSED])) % (1 << profile.counter_bits)
+        rejected = (int(after[DEFECTIVE]) - int(before[DEFECTIVE])) % (1 << profile.counter_bits)
         scanned = (counts.good + counts.scrap) % (1 << profile.counter_bits)
         assert 0 <= scanned - moved <= 3  # at most what was made since the last scan
         assert 0 <= counts.scrap - rejected <= 3
@@ -133,7 +133,7 @@ def test_counters_move_by_what_was_really_made(half_a_day: tuple[BottlingLine, l
 
 def test_a_counter_of_16_bits_is_seen_rolling_over(half_a_day: tuple[BottlingLine, list[Report]]) -> None:
     line, reports = half_a_day
-    values = [r.tags[PROCESSED] for r in reports if r.unit == "Capper" and PROCESSED in r.tags]
+    values = [int(r.tags[PROCESSED]) for r in reports if r.unit == "Capper" and PROCESSED in r.tags]
     falls = [(before, after) for before, after in pairwise(values) if after < before]
     assert falls
     assert all(before > 65_500 and after < 40 for before, after in falls)

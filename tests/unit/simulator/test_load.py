@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from namespace.sparkplug import DataType, Metric, Payload, PropertySet, decode_payload, encode_payload
-from namespace.transport import Will
-from services.simulator.adapters.load import packets
 from services.simulator.adapters.load.templates import SEQ, LoadForms, birth_head, time_bytes
 from services.simulator.domain.load import LoadPlan, LoadTruth, Place
 
@@ -82,24 +80,3 @@ def test_a_filled_form_is_what_the_encoder_would_have_written(place: int, block:
         for metric, index in zip(metrics(), indices, strict=True)
     )
     assert birth == Payload(timestamp=NOW_MS + 5, seq=1, metrics=named)
-
-
-@given(st.lists(st.binary(max_size=300), max_size=8), st.integers(1, 7))
-def test_packets_are_cut_alike_however_the_bytes_arrive(bodies: list[bytes], step: int) -> None:
-    stream = b"".join(packets.publish(packets.text("spBv1.0/a/NCMD/b"), body) for body in bodies)
-    reader = packets.PacketReader()
-    found = [frame for at in range(0, len(stream), step) for frame in reader.feed(stream[at : at + step])]
-    assert [packets.read_publish(first, body) for first, body in found] == [
-        ("spBv1.0/a/NCMD/b", body, None) for body in bodies
-    ]
-
-
-@pytest.mark.parametrize("data", [b"\x30\xff\xff\xff\xff\x01", b"\x30\xff\xff\xff\x7f"])
-def test_a_stream_that_is_not_mqtt_is_left(data: bytes) -> None:
-    with pytest.raises(packets.BrokenStream):
-        list(packets.PacketReader().feed(data))
-
-
-def test_a_connect_carries_will_and_credentials() -> None:
-    packet = packets.connect("me", Will("t", b"w"), username="u", password="p", keepalive_s=30)  # MQTT 3.1.1, 3.1
-    assert packet == b"\x10\x1a\x00\x04MQTT\x04\xce\x00\x1e\x00\x02me\x00\x01t\x00\x01w\x00\x01u\x00\x01p"

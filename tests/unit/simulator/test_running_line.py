@@ -65,7 +65,7 @@ def test_scans_are_folded_between_changes_of_state_and_never_across_one() -> Non
         Report(5, "Filler", {"Process/FillLevel": 500.0}),
         Report(6, "Filler", {PROCESSED: 6}),
     ]
-    assert conflate(reports) == [
+    assert conflate(reports, BottlingLine(LINE_1, seed=1, start_ms=0).is_measured) == [
         Report(2, "Capper", {PROCESSED: 1}),
         Report(3, "Filler", {PROCESSED: 3}),
         Report(4, "Filler", {STATE: 10, PROCESSED: 4}),

@@ -47,8 +47,10 @@ def _compressed(inner: bytes, algorithm: str | None) -> bytes:
     return encode_payload(Payload(seq=7, uuid=COMPRESSED_UUID, body=body, metrics=metrics))
 
 
+@pytest.mark.tck("payloads-ndeath-seq")
+@pytest.mark.trap(2)
 def test_absent_fields_stay_absent() -> None:
-    """tck-id-payloads-ndeath-seq: absent is not 0."""
+    """Absent is not 0."""
     data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int32, value=0),)))
     message = pb.Payload.FromString(data)
 
@@ -59,15 +61,18 @@ def test_absent_fields_stay_absent() -> None:
     assert not message.metrics[0].HasField("is_null")
 
 
+@pytest.mark.tck("payloads-alias-uniqueness")
+@pytest.mark.trap(16)
 def test_alias_zero_is_an_alias() -> None:
-    """tck-id-payloads-alias-uniqueness: presence counts, not truth."""
+    """Presence counts, not truth."""
     read = decode_payload(encode_payload(Payload(metrics=(Metric(alias=0, datatype=DataType.Int32, value=1),))))
 
     assert read.metrics[0].alias == 0
 
 
+@pytest.mark.tck("operational-behavior-data-publish-nbirth-values", "operational-behavior-data-publish-dbirth-values")
+@pytest.mark.trap(19)
 def test_null_has_a_data_type_and_no_value() -> None:
-    """tck-id-operational-behavior-data-publish-nbirth-values."""
     message = pb.Payload.FromString(encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Text),))))
 
     assert message.metrics[0].is_null
@@ -84,8 +89,10 @@ def test_null_wins_over_a_value_beside_it() -> None:
     assert decode_payload(_with(change).SerializeToString()).metrics[0].value is None
 
 
+@pytest.mark.tck("payloads-metric-datatype-not-req")
+@pytest.mark.trap(17)
 def test_an_integer_without_any_data_type_stays_the_number_on_the_wire() -> None:
-    """tck-id-payloads-metric-datatype-not-req: no guess."""
+    """No guess."""
     read = decode_payload(_with(lambda metric: setattr(metric, "int_value", 4_294_967_284)).SerializeToString())
 
     assert read.metrics[0].datatype is None
@@ -117,9 +124,9 @@ def test_broken_frames_are_refused(data: bytes, reason: str) -> None:
     assert _refused(data) == reason
 
 
+@pytest.mark.tck("payloads-metric-datatype-value", "payloads-metric-datatype-value-type")
 @pytest.mark.parametrize("number", [0, 20, 21, 35, 4_000_000_000])
 def test_numbers_that_are_no_metric_type_are_refused(number: int) -> None:
-    """tck-id-payloads-metric-datatype-value."""
     assert _refused(_with(lambda metric: setattr(metric, "datatype", number))) == "datatype"
 
 
@@ -167,6 +174,7 @@ def _varint(number: int) -> bytes:
     return out + bytes([number])
 
 
+@pytest.mark.trap(25)
 @pytest.mark.parametrize("algorithm", ["GZIP", "DEFLATE", None])
 def test_compressed_payloads_are_read(algorithm: str | None) -> None:
     """Tahu's practice; DEFLATE is what it means when it says nothing."""
@@ -177,6 +185,7 @@ def test_compressed_payloads_are_read(algorithm: str | None) -> None:
     assert read == Payload(timestamp=5, seq=7, metrics=inner.metrics)
 
 
+@pytest.mark.trap(25)
 def test_a_compressed_bomb_is_refused_before_it_is_inflated() -> None:
     """Ten megabytes of nothing in ten kilobytes."""
     bomb = _compressed(b"\0" * 10_000_000, "GZIP")
@@ -213,8 +222,9 @@ def test_badly_compressed_payloads_are_refused(payload: Payload, reason: str) ->
     assert _refused(encode_payload(payload)) == reason
 
 
+@pytest.mark.tck("payloads-dataset-column-size", "payloads-dataset-column-num-headers", "payloads-dataset-types-num")
+@pytest.mark.trap(22)
 def test_a_dataset_must_be_as_wide_as_it_says() -> None:
-    """tck-id-payloads-dataset-column-num-headers, -types-num, -types-value."""
 
     def table(columns: int, types: list[int], cells: int, stated: int | None) -> pb.Payload:
         def change(metric: pb.Payload.Metric) -> None:
@@ -239,13 +249,15 @@ def test_a_dataset_must_be_as_wide_as_it_says() -> None:
     assert _refused(table(1, [16], 1, 1)) == "dataset"
 
 
+@pytest.mark.tck("payloads-propertyset-keys-array-size", "payloads-propertyset-values-array-size")
+@pytest.mark.trap(22)
 def test_property_keys_and_values_must_pair() -> None:
-    """tck-id-payloads-propertyset-keys-array-size, -values-array-size."""
     assert _refused(_with(lambda metric: metric.properties.keys.append("k"))) == "property_set"
 
 
+@pytest.mark.tck("payloads-metric-propertyvalue-type-req")
 def test_a_property_without_a_type_takes_that_of_its_field() -> None:
-    """tck-id-payloads-metric-propertyvalue-type-req asks for the type in births only."""
+    """The type is asked for in births only."""
 
     def change(metric: pb.Payload.Metric) -> None:
         metric.properties.keys.append("Quality")
@@ -256,8 +268,8 @@ def test_a_property_without_a_type_takes_that_of_its_field() -> None:
     assert properties.quality == 192
 
 
+@pytest.mark.tck("payloads-propertyset-quality-value-type", "payloads-propertyset-quality-value-value")
 def test_quality_is_an_int32() -> None:
-    """tck-id-payloads-propertyset-quality-value-type, -value."""
     properties = PropertySet.of_strings({"engUnit": "KGM"}).with_quality(Quality.STALE)
     data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int8, value=1, properties=properties),)))
     entry = pb.Payload.FromString(data).metrics[0].properties.values[1]
@@ -265,8 +277,10 @@ def test_quality_is_an_int32() -> None:
     assert (entry.type, entry.int_value) == (3, 500)
 
 
+@pytest.mark.tck(
+    "payloads-template-is-definition", "payloads-template-definition-ref", "payloads-template-instance-ref"
+)
 def test_templates_say_what_they_are() -> None:
-    """tck-id-payloads-template-is-definition, -definition-ref, -instance-ref."""
     definition = Template(is_definition=True)
     instance = Template(template_ref="T")
     data = encode_payload(
@@ -283,8 +297,8 @@ def test_templates_say_what_they_are() -> None:
     assert (second.HasField("is_definition"), second.is_definition, second.template_ref) == (True, False, "T")
 
 
+@pytest.mark.tck("payloads-template-instance-members-data")
 def test_members_of_a_template_in_data_take_their_types_from_the_birth() -> None:
-    """tck-id-payloads-template-instance-members-data."""
 
     def change(metric: pb.Payload.Metric) -> None:
         member = metric.template_value.metrics.add()
@@ -298,6 +312,15 @@ def test_members_of_a_template_in_data_take_their_types_from_the_birth() -> None
     assert read.metrics[0].value.metrics[0].value == -1
 
 
+@pytest.mark.tck(
+    "payloads-name-requirement",
+    "payloads-metric-datatype-req",
+    "payloads-dataset-types-num",
+    "payloads-dataset-types-value",
+    "payloads-template-definition-ref",
+    "payloads-template-parameter-type-value",
+    "payloads-metric-propertyvalue-type-value",
+)
 @pytest.mark.parametrize(
     "metric",
     [
@@ -347,7 +370,7 @@ def test_what_sparkplug_forbids_is_not_written(metric: Metric) -> None:
         encode_payload(Payload(metrics=(metric,)))
 
 
+@pytest.mark.tck("payloads-sequence-num-req-nbirth")
 def test_a_sequence_number_above_255_is_not_written() -> None:
-    """tck-id-payloads-sequence-num-req-nbirth."""
     with pytest.raises(LocalProtocolError):
         encode_payload(Payload(seq=256))

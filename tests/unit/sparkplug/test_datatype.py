@@ -6,11 +6,13 @@ from namespace.sparkplug import DataType, LocalProtocolError, RemoteProtocolErro
 from namespace.sparkplug.datatype import INTEGER_FORMS, WIRE_FIELD, from_wire, to_wire
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
+@pytest.mark.trap(18)
 @pytest.mark.parametrize(
     ("datatype", "value", "wire"),
     [
-        (DataType.Int8, -3, 0xFD),
-        (DataType.Int16, -30_000, 0x8AD0),
+        (DataType.Int8, -3, 0xFFFF_FFFD),
+        (DataType.Int16, -30_000, 0xFFFF_8AD0),
         (DataType.Int32, -12, 4_294_967_284),
         (DataType.Int64, -1, 2**64 - 1),
         (DataType.UInt8, 255, 255),
@@ -25,16 +27,17 @@ from namespace.sparkplug.datatype import INTEGER_FORMS, WIRE_FIELD, from_wire, t
     ],
 )
 def test_values_ride_in_their_field(datatype: DataType, value: object, wire: object) -> None:
-    """tck-id-payloads-metric-datatype-value: two's complement of the declared width."""
+    """Two's complement of the field's width: what Tahu sends, and the npm package reads."""
     assert to_wire(datatype, value) == wire
     assert from_wire(datatype, WIRE_FIELD[datatype], wire) == value
 
 
+@pytest.mark.trap(18)
 @pytest.mark.parametrize(
     ("datatype", "field", "wire", "value"),
     [
-        (DataType.Int8, "int_value", 0xFFFF_FFFD, -3),
-        (DataType.Int16, "int_value", 0xFFFF_8AD0, -30_000),
+        (DataType.Int8, "int_value", 0xFD, -3),
+        (DataType.Int16, "int_value", 0x8AD0, -30_000),
         (DataType.Int32, "long_value", 0xFFFF_FFFF_FFFF_FFF4, -12),
         (DataType.UInt32, "long_value", 3_293_969_225, 3_293_969_225),
         (DataType.Int64, "int_value", 7, 7),
@@ -43,7 +46,7 @@ def test_values_ride_in_their_field(datatype: DataType, value: object, wire: obj
     ],
 )
 def test_other_habits_are_read_too(datatype: DataType, field: str, wire: object, value: object) -> None:
-    """Sign extended to the width of the field, UInt32 in long_value, widened reals."""
+    """Cut to the declared width, UInt32 in long_value, widened reals."""
     assert from_wire(datatype, field, wire) == value
 
 
@@ -79,6 +82,7 @@ def test_a_value_of_another_kind_is_our_mistake(datatype: DataType, value: objec
         to_wire(datatype, value)
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
 @pytest.mark.parametrize(
     ("datatype", "field", "raw", "reason"),
     [
@@ -91,7 +95,7 @@ def test_a_value_of_another_kind_is_our_mistake(datatype: DataType, value: objec
     ],
 )
 def test_what_does_not_go_with_the_type_is_refused(datatype: DataType, field: str, raw: object, reason: str) -> None:
-    """tck-id-payloads-metric-datatype-value; text that is no UTF-8 comes from the parser as bytes."""
+    """Text that is no UTF-8 comes from the parser as bytes."""
     with pytest.raises(RemoteProtocolError) as caught:
         from_wire(datatype, field, raw)
     assert caught.value.reason == reason

@@ -86,10 +86,15 @@ def _sent(actions: list[Action]) -> list[OutgoingMessage]:
     return list(action.messages)
 
 
+@pytest.mark.tck(
+    "payloads-ndeath-will-message",
+    "payloads-ndeath-will-message-qos",
+    "payloads-ndeath-will-message-retain",
+    "topics-ndeath-payload",
+    "topics-ndeath-seq",
+)
+@pytest.mark.trap(5)
 def test_the_will_is_an_ndeath_with_bdseq_and_nothing_else() -> None:
-    """tck-id-payloads-ndeath-will-message(-qos, -retain), tck-id-topics-ndeath-payload,
-    tck-id-topics-ndeath-seq.
-    """
     will = _session().connect(7, NOW)
     payload = _read(will)
 
@@ -98,8 +103,13 @@ def test_the_will_is_an_ndeath_with_bdseq_and_nothing_else() -> None:
     assert [(metric.name, metric.datatype, metric.value) for metric in payload.metrics] == [(BD_SEQ, DataType.Int64, 7)]
 
 
+@pytest.mark.tck(
+    "message-flow-edge-node-ncmd-subscribe",
+    "message-flow-device-dcmd-subscribe",
+    "operational-behavior-primary-application-state-with-multiple-servers-state-subs",
+)
+@pytest.mark.trap(6)
 def test_subscriptions_come_before_births_at_qos_1() -> None:
-    """tck-id-message-flow-edge-node-ncmd-subscribe, -device-dcmd-subscribe, -phid-sparkplug-subscription."""
     session = _session(GATED)
 
     assert session.subscriptions() == [
@@ -111,8 +121,15 @@ def test_subscriptions_come_before_births_at_qos_1() -> None:
         session.subscribed(NOW)
 
 
+@pytest.mark.tck(
+    "topics-nbirth-seq-num",
+    "payloads-nbirth-seq",
+    "message-flow-edge-node-birth-publish-nbirth-payload-seq",
+    "payloads-dbirth-order",
+    "topics-nbirth-mqtt",
+    "topics-dbirth-mqtt",
+)
 def test_births_are_nbirth_with_seq_0_and_then_every_device() -> None:
-    """tck-id-topics-nbirth-seq-num, tck-id-payloads-dbirth-order, tck-id-topics-nbirth-mqtt, -dbirth-mqtt."""
     session = _session()
     session.connect(3, NOW)
     births = session.subscribed(NOW)
@@ -127,8 +144,15 @@ def test_births_are_nbirth_with_seq_0_and_then_every_device() -> None:
     assert {_read(message).timestamp for message in births} == {NOW}
 
 
+@pytest.mark.tck(
+    "topics-nbirth-metrics",
+    "topics-nbirth-metric-reqs",
+    "topics-nbirth-bdseq-matching",
+    "topics-nbirth-rebirth-metric",
+    "operational-behavior-data-commands-rebirth-name-aliases",
+)
+@pytest.mark.trap(13)
 def test_nbirth_lists_bdseq_rebirth_and_every_metric_with_type_value_and_time() -> None:
-    """tck-id-topics-nbirth-metrics, -bdseq-matching, -rebirth-metric, ...-rebirth-name-aliases."""
     session = _session()
     session.connect(3, NOW)
     metrics = _by_name(_read(session.subscribed(NOW)[0]))
@@ -141,8 +165,9 @@ def test_nbirth_lists_bdseq_rebirth_and_every_metric_with_type_value_and_time() 
     assert all(metric.datatype and metric.timestamp == NOW for metric in metrics.values())
 
 
+@pytest.mark.tck("payloads-alias-uniqueness", "payloads-alias-birth-requirement")
+@pytest.mark.trap(16)
 def test_aliases_are_unique_over_the_node_and_its_devices_and_stand_beside_the_name() -> None:
-    """tck-id-payloads-alias-uniqueness, tck-id-payloads-alias-birth-requirement."""
     session = _session()
     session.connect(0, NOW)
     metrics = [metric for message in session.subscribed(NOW) for metric in _read(message).metrics]
@@ -152,10 +177,8 @@ def test_aliases_are_unique_over_the_node_and_its_devices_and_stand_beside_the_n
     assert all(metric.name for metric in metrics)
 
 
+@pytest.mark.tck("payloads-alias-data-cmd-requirement", "payloads-metric-datatype-not-req", "topics-ddata-mqtt")
 def test_data_carries_the_alias_alone_and_no_data_type() -> None:
-    """tck-id-payloads-alias-data-cmd-requirement, tck-id-payloads-metric-datatype-not-req,
-    tck-id-topics-ddata-mqtt.
-    """
     session = _born()
     (message,) = session.update(DEVICE, [MetricUpdate("OEE/OEE", 0.5)], NOW + 5)
     (metric,) = _read(message).metrics
@@ -166,8 +189,8 @@ def test_data_carries_the_alias_alone_and_no_data_type() -> None:
     assert _read(message).seq == 3
 
 
+@pytest.mark.tck("payloads-name-requirement")
 def test_without_aliases_data_goes_by_name_still_without_data_type() -> None:
-    """tck-id-payloads-name-requirement."""
     session = _born(EdgeNodeConfig(group_id="g", edge_node_id="n", use_aliases=False))
     (message,) = session.update(DEVICE, [MetricUpdate("OEE/OEE", 0.5)], NOW)
     (metric,) = _read(message).metrics
@@ -194,10 +217,15 @@ def test_a_by_name_metric_needs_no_birth_to_be_read_and_is_not_remembered_when_m
     assert birth["EventLog/Events"].value == DataSet(("seq",), (DataType.Int64,))
 
 
+@pytest.mark.tck(
+    "payloads-sequence-num-incrementing",
+    "payloads-ndata-seq-inc",
+    "payloads-ddata-seq-inc",
+    "payloads-ddeath-seq-inc",
+    "payloads-dbirth-seq-inc",
+)
+@pytest.mark.trap(1)
 def test_seq_runs_over_node_and_devices_and_wraps_after_255() -> None:
-    """tck-id-payloads-sequence-num-incrementing, tck-id-payloads-ndata-seq-inc, -ddata-seq-inc,
-    -ddeath-seq-inc.
-    """
     session = _session()
     session.connect(0, NOW)
     messages = session.subscribed(NOW)
@@ -214,8 +242,12 @@ def test_seq_runs_over_node_and_devices_and_wraps_after_255() -> None:
     assert len(messages) == 305
 
 
+@pytest.mark.tck(
+    "principles-rbe-recommended",
+    "operational-behavior-data-publish-nbirth-change",
+    "operational-behavior-data-publish-dbirth-change",
+)
 def test_only_changes_are_published_unless_forced() -> None:
-    """tck-id-principles-rbe-recommended, tck-id-operational-behavior-data-publish-nbirth-change."""
     session = _born()
     update = [MetricUpdate("OEE/OEE", 0.5)]
 
@@ -227,8 +259,9 @@ def test_only_changes_are_published_unless_forced() -> None:
     assert len(session.update(DEVICE, [changed], NOW + 4)) == 1
 
 
+@pytest.mark.tck("payloads-ndata-order", "payloads-ddata-order")
 def test_updates_before_birth_are_remembered_and_not_published() -> None:
-    """tck-id-payloads-ndata-order: no data before births; they carry the current value and its time."""
+    """No data before births; they carry the current value and its time."""
     session = _session()
     assert session.update(DEVICE, [MetricUpdate("OEE/OEE", 0.25, NOW - 60_000)], NOW) == []
     session.connect(0, NOW)
@@ -240,8 +273,9 @@ def test_updates_before_birth_are_remembered_and_not_published() -> None:
     assert (oee.value, oee.timestamp) == (0.25, NOW - 60_000)
 
 
+@pytest.mark.tck("operational-behavior-data-publish-nbirth-order", "operational-behavior-data-publish-dbirth-order")
+@pytest.mark.trap(20)
 def test_metrics_of_one_payload_are_in_time_order() -> None:
-    """tck-id-operational-behavior-data-publish-nbirth-order, -dbirth-order."""
     session = _born()
     updates = [
         MetricUpdate("count", 3, NOW + 3),
@@ -256,6 +290,7 @@ def test_metrics_of_one_payload_are_in_time_order() -> None:
         assert times == sorted(times)
 
 
+@pytest.mark.trap(20)
 def test_history_is_sent_and_not_taken_as_current() -> None:
     """is_historical never overwrites the current value or its time."""
     session = _born()
@@ -287,8 +322,13 @@ def test_an_update_that_cannot_be_sent_changes_nothing(device: str | None, updat
     assert _read(message).seq == 3
 
 
+@pytest.mark.tck(
+    "operational-behavior-data-commands-rebirth-action-1",
+    "operational-behavior-data-commands-rebirth-action-2",
+    "operational-behavior-data-commands-rebirth-action-3",
+)
+@pytest.mark.trap(14)
 def test_rebirth_says_everything_again_with_the_same_bdseq() -> None:
-    """tck-id-operational-behavior-data-commands-rebirth-action-1, -2, -3."""
     session = _born(bd_seq=9)
     session.update("_Site", [MetricUpdate("count", 5)], NOW)
     request = rebirth_request(CONFIG.edge_node, NOW)
@@ -302,6 +342,7 @@ def test_rebirth_says_everything_again_with_the_same_bdseq() -> None:
     assert _read(data).seq == 3
 
 
+@pytest.mark.trap(15)
 def test_many_requests_for_rebirth_at_once_are_answered_once() -> None:
     """Every host asks when a broker returns."""
     session = _born()
@@ -312,8 +353,8 @@ def test_many_requests_for_rebirth_at_once_are_answered_once() -> None:
     assert [len(answer) for answer in answers] == [1, 0, 0, 0, 1]
 
 
+@pytest.mark.tck("operational-behavior-data-commands-ncmd-rebirth-value")
 def test_a_rebirth_command_with_false_or_before_birth_does_nothing() -> None:
-    """tck-id-operational-behavior-data-commands-ncmd-rebirth-value."""
     session = _born()
     no = command(CONFIG.edge_node, None, [Metric(name=REBIRTH, datatype=DataType.Boolean, value=False)], NOW)
     yes = rebirth_request(CONFIG.edge_node, NOW)
@@ -322,12 +363,12 @@ def test_a_rebirth_command_with_false_or_before_birth_does_nothing() -> None:
     assert _session().receive(yes.topic, yes.payload, NOW) == []
 
 
+@pytest.mark.tck("payloads-alias-data-cmd-requirement", "payloads-metric-datatype-not-req")
 @pytest.mark.parametrize("says_datatype", [True, False])
 @pytest.mark.parametrize("by_alias", [True, False])
 def test_a_command_is_understood_by_name_or_alias_with_or_without_data_type(
     says_datatype: bool, by_alias: bool
 ) -> None:
-    """tck-id-payloads-alias-data-cmd-requirement, tck-id-payloads-metric-datatype-not-req."""
     session = _born()
     born = {metric.name: metric for metric in session.metrics(DEVICE)}["Command/Request"]
     metric = Metric(
@@ -344,6 +385,12 @@ def test_a_command_is_understood_by_name_or_alias_with_or_without_data_type(
     ]
 
 
+@pytest.mark.tck(
+    "operational-behavior-data-commands-ncmd-metric-name",
+    "operational-behavior-data-commands-dcmd-metric-name",
+    "operational-behavior-data-commands-ncmd-metric-value",
+    "operational-behavior-data-commands-dcmd-metric-value",
+)
 @pytest.mark.parametrize(
     ("device", "metric", "reason"),
     [
@@ -356,7 +403,6 @@ def test_a_command_is_understood_by_name_or_alias_with_or_without_data_type(
     ],
 )
 def test_other_commands_are_refused_with_a_reason(device: str | None, metric: Metric, reason: str) -> None:
-    """tck-id-operational-behavior-data-commands-ncmd-metric-name, -metric-value, and DCMD alike."""
     message = command(CONFIG.edge_node, device, [metric], NOW)
     (action,) = _born().receive(message.topic, message.payload, NOW)
 
@@ -373,8 +419,8 @@ def test_messages_for_others_are_passed_over() -> None:
     assert session.receive("anything", b"", NOW) == []
 
 
+@pytest.mark.tck("operational-behavior-device-ddeath", "payloads-ddeath-seq", "topics-ddeath-mqtt")
 def test_a_device_that_dies_is_told_and_left_out_until_it_is_born_again() -> None:
-    """tck-id-operational-behavior-device-ddeath, tck-id-payloads-ddeath-seq, tck-id-topics-ddeath-mqtt."""
     session = _born()
     (death,) = session.device_death(DEVICE, NOW + 1)
 
@@ -388,8 +434,10 @@ def test_a_device_that_dies_is_told_and_left_out_until_it_is_born_again() -> Non
     assert _by_name(_read(birth))["OEE/OEE"].value == 0.75
 
 
+@pytest.mark.tck("payloads-alias-uniqueness")
+@pytest.mark.trap(16)
 def test_a_device_may_come_new_or_with_other_metrics_and_old_aliases_keep_their_meaning() -> None:
-    """tck-id-payloads-alias-uniqueness at runtime."""
+    """At runtime."""
     session = _born()
     before = {metric.name: metric.alias for metric in session.metrics(DEVICE)}
     definitions = [
@@ -408,8 +456,8 @@ def test_a_device_may_come_new_or_with_other_metrics_and_old_aliases_keep_their_
         session.device_birth("unknown", None, NOW)
 
 
+@pytest.mark.tck("operational-behavior-edge-node-intentional-disconnect-ndeath", "payloads-ndeath-bdseq")
 def test_leaving_says_ddeath_for_each_device_and_then_ndeath() -> None:
-    """tck-id-operational-behavior-edge-node-intentional-disconnect-ndeath, tck-id-payloads-ndeath-bdseq."""
     session = _born(bd_seq=5)
     messages = session.disconnect(NOW + 1)
 
@@ -420,10 +468,10 @@ def test_leaving_says_ddeath_for_each_device_and_then_ndeath() -> None:
     assert session.disconnect(NOW) == []
 
 
+@pytest.mark.tck("topics-nbirth-bdseq-increment", "payloads-nbirth-bdseq-repeat")
+@pytest.mark.trap(3)
 def test_each_connection_brings_its_own_bdseq_into_will_birth_and_death() -> None:
-    """tck-id-topics-nbirth-bdseq-increment, tck-id-payloads-nbirth-bdseq-repeat: given by the caller,
-    wrapping.
-    """
+    """Given by the caller, wrapping."""
     session = _session()
     for bd_seq in (254, 255, 0, 1):
         will = session.connect(bd_seq, NOW)
@@ -437,8 +485,13 @@ def test_each_connection_brings_its_own_bdseq_into_will_birth_and_death() -> Non
         session.connect(256, NOW)
 
 
+@pytest.mark.tck(
+    "message-flow-edge-node-birth-publish-phid-wait",
+    "message-flow-edge-node-birth-publish-phid-wait-id",
+    "message-flow-edge-node-birth-publish-phid-wait-online",
+)
+@pytest.mark.trap(11)
 def test_births_wait_for_the_primary_host() -> None:
-    """tck-id-message-flow-edge-node-birth-publish-phid-wait, -wait-id, -wait-online."""
     session = _session(GATED)
     session.connect(0, NOW)
 
@@ -473,8 +526,13 @@ def test_a_state_that_arrives_before_the_suback_counts() -> None:
     assert len(session.subscribed(NOW)) == 3
 
 
+@pytest.mark.tck(
+    "operational-behavior-edge-node-termination-host-offline",
+    "operational-behavior-edge-node-termination-host-offline-timestamp",
+    "message-flow-edge-node-birth-publish-phid-offline",
+)
+@pytest.mark.trap(11)
 def test_an_older_offline_of_the_primary_host_is_ignored_and_a_newer_one_ends_the_session() -> None:
-    """tck-id-operational-behavior-edge-node-termination-host-offline, -timestamp, ...-phid-offline."""
     session = _session(GATED)
     session.connect(4, NOW)
     session.subscribed(NOW)
@@ -517,8 +575,11 @@ def _instance(*names: str, ref: str = "Motor") -> Template:
     return Template(template_ref=ref, metrics=members)
 
 
+@pytest.mark.tck(
+    "payloads-template-instance-members-birth", "payloads-template-instance-members-data", "topics-nbirth-templates"
+)
+@pytest.mark.trap(21)
 def test_template_instances_are_complete_in_births_and_partial_in_data() -> None:
-    """tck-id-payloads-template-instance-members-birth, -members-data, tck-id-topics-nbirth-templates."""
     motor = MetricDefinition(name="motor", datatype=DataType.Template, value=_instance("speed", "mode"))
     session = EdgeNodeSession(CONFIG, [_definition()], {DEVICE: [motor]})
     session.connect(0, NOW)
@@ -534,21 +595,23 @@ def test_template_instances_are_complete_in_births_and_partial_in_data() -> None
     assert [(member.name, member.value) for member in birth.metrics] == [("speed", 1), ("mode", 3)]
 
 
+@pytest.mark.tck(
+    "payloads-template-instance-members",
+    "payloads-template-instance-members-birth",
+    "payloads-template-definition-nbirth",
+)
 @pytest.mark.parametrize(
     "template",
     [_instance("speed"), _instance("speed", "mode", "colour"), _instance("speed", "mode", ref="Pump")],
 )
 def test_an_instance_that_does_not_follow_its_definition_is_not_born(template: Template) -> None:
-    """tck-id-payloads-template-instance-members, -members-birth,
-    tck-id-payloads-template-definition-nbirth.
-    """
     motor = MetricDefinition(name="motor", datatype=DataType.Template, value=template)
     with pytest.raises(LocalProtocolError):
         EdgeNodeSession(CONFIG, [_definition()], {DEVICE: [motor]})
 
 
+@pytest.mark.tck("payloads-template-definition-nbirth-only")
 def test_a_definition_belongs_to_the_edge_node_and_to_births() -> None:
-    """tck-id-payloads-template-definition-nbirth-only."""
     with pytest.raises(LocalProtocolError):
         EdgeNodeSession(CONFIG, [], {DEVICE: [_definition()]})
     session = EdgeNodeSession(CONFIG, [_definition()])
@@ -556,9 +619,9 @@ def test_a_definition_belongs_to_the_edge_node_and_to_births() -> None:
         session.update(None, [MetricUpdate("Motor", Template(is_definition=True))], NOW)
 
 
+@pytest.mark.tck("topics-nbirth-bdseq-included", "topics-nbirth-rebirth-metric")
 @pytest.mark.parametrize("name", [BD_SEQ, REBIRTH, ""])
 def test_names_that_sparkplug_needs_itself_cannot_be_defined(name: str) -> None:
-    """tck-id-topics-nbirth-bdseq-included, tck-id-topics-nbirth-rebirth-metric."""
     with pytest.raises(LocalProtocolError):
         EdgeNodeSession(CONFIG, [MetricDefinition(name=name, datatype=DataType.Int64, value=0)])
 

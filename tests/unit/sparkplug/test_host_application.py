@@ -107,8 +107,8 @@ def _bd_seq(number: int) -> Metric:
     return Metric(name=BD_SEQ, datatype=DataType.Int64, value=number)
 
 
+@pytest.mark.tck("payloads-metric-datatype-req")
 def test_births_tell_every_metric_resolved() -> None:
-    """tck-id-payloads-metric-datatype-req, tck-id-payloads-name-birth-data-requirement."""
     line = Line()
     node_birth, device_birth = line.born()
 
@@ -124,8 +124,10 @@ def test_births_tell_every_metric_resolved() -> None:
     assert line.host.devices(NODE) == {"d": True}
 
 
+@pytest.mark.tck("payloads-metric-datatype-not-req")
+@pytest.mark.trap(17)
 def test_data_by_alias_is_told_with_name_type_value_and_time() -> None:
-    """tck-id-payloads-metric-datatype-not-req: -12 is -12, not 4294967284."""
+    """-12 is -12, not 4294967284."""
     line = _line()
     (data,) = line.heard(line.count(-12, NOW - 5))
 
@@ -140,6 +142,7 @@ def test_data_by_alias_is_told_with_name_type_value_and_time() -> None:
     assert line.values() == {"count": -12, "speed": None}
 
 
+@pytest.mark.trap(17, 18)
 @pytest.mark.parametrize("alias", [True, False])
 @pytest.mark.parametrize("wire", [0xFFFF_FFF4, 0xFFFF_FFFF_FFFF_FFF4])
 def test_data_by_name_or_alias_takes_the_type_of_the_birth(alias: bool, wire: int) -> None:
@@ -159,6 +162,7 @@ def test_data_by_name_or_alias_takes_the_type_of_the_birth(alias: bool, wire: in
     assert _counts([data]) == [-12]
 
 
+@pytest.mark.trap(19, 20)
 def test_null_history_quality_and_transience_reach_the_caller() -> None:
     """Sparkplug 3.0, 6.4.6: is_null, is_historical, is_transient, properties."""
     line = _line()
@@ -191,8 +195,9 @@ def test_properties_of_the_birth_stay_beside_those_that_change() -> None:
     assert (properties.value("engUnit"), properties.quality) == ("KGM", 192)
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-start", "operational-behavior-host-reordering-success")
+@pytest.mark.trap(24)
 def test_messages_out_of_order_are_put_in_order_without_a_rebirth() -> None:
-    """tck-id-operational-behavior-host-reordering-start, -success."""
     line = _line()
     first, second, third = (line.count(number) for number in (1, 2, 3))
 
@@ -203,8 +208,9 @@ def test_messages_out_of_order_are_put_in_order_without_a_rebirth() -> None:
     assert line.host.tick(line.now) == []
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-rebirth", "operational-behavior-host-reordering-param")
+@pytest.mark.trap(24)
 def test_a_gap_that_is_not_filled_in_time_makes_the_node_stale_and_wants_a_rebirth() -> None:
-    """tck-id-operational-behavior-host-reordering-rebirth."""
     line = _line()
     line.count(1)
     line.heard(line.count(2))
@@ -229,8 +235,9 @@ def test_the_timeout_counts_even_when_nobody_ticks() -> None:
     assert [type(event) for event in events] == [NodeStale, RebirthWanted]
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-success")
 def test_a_late_fill_of_the_first_hole_gives_the_second_hole_its_own_time() -> None:
-    """tck-id-operational-behavior-host-reordering-success: the timer stops and starts anew."""
+    """The timer stops and starts anew."""
     line = _line()
     first, second, _, fourth = (line.count(number) for number in (1, 2, 3, 4))
     line.heard(second, fourth)
@@ -318,6 +325,7 @@ def test_what_waits_behind_a_hole_is_limited() -> None:
     assert [type(event) for event in events[:2]] == [NodeStale, RebirthWanted]
 
 
+@pytest.mark.trap(15)
 def test_data_of_an_unknown_node_wants_a_rebirth_once_and_then_ever_less_often() -> None:
     """Births are not retained: a host that comes late has to ask, and not for every message."""
     line = Line()
@@ -341,6 +349,7 @@ def test_requests_repeat_by_themselves_a_limited_number_of_times() -> None:
     assert asked == [1, 3]
 
 
+@pytest.mark.trap(15)
 def test_a_birth_that_somebody_else_asked_for_ends_the_wish() -> None:
     """Dropped when somebody else's rebirth is seen first."""
     line = Line(HostSettings(rebirth_spread_ms=60_000))
@@ -352,6 +361,7 @@ def test_a_birth_that_somebody_else_asked_for_ends_the_wish() -> None:
     assert line.host.tick(line.now + 100_000) == []
 
 
+@pytest.mark.trap(15)
 def test_first_requests_to_many_nodes_are_spread_over_time() -> None:
     """A broker restart must not end in five hundred births at once."""
     host = HostSession(HostSettings(rebirth_spread_ms=10_000, rebirth_interval_ms=60_000))
@@ -364,8 +374,8 @@ def test_first_requests_to_many_nodes_are_spread_over_time() -> None:
     assert max(asked) < 100
 
 
+@pytest.mark.tck("payloads-ddata-order")
 def test_data_of_a_device_that_was_not_born_wants_a_rebirth_and_leaves_the_node_online() -> None:
-    """tck-id-payloads-ddata-order."""
     line = _line()
     payload = encode_payload(Payload(timestamp=NOW, seq=2))
     events = line.host.receive("spBv1.0/g/DDATA/n/other", payload, NOW)
@@ -377,8 +387,8 @@ def test_data_of_a_device_that_was_not_born_wants_a_rebirth_and_leaves_the_node_
     assert line.host.state(NODE) is NodeState.ONLINE
 
 
+@pytest.mark.trap(17)
 def test_an_unknown_metric_is_rejected_and_the_others_are_told() -> None:
-    """tck-id-topics-ndata-payload: a metric that no birth told of; a known fault of dynamic publishers."""
     line = _line()
     metrics = (
         Metric(alias=77, datatype=DataType.Int32, value=1),
@@ -396,7 +406,7 @@ def test_an_unknown_metric_is_rejected_and_the_others_are_told() -> None:
 
 
 def test_a_value_of_another_type_is_rejected_alone() -> None:
-    """tck-id-operational-behavior-data-commands-ncmd-metric-value, from the reader's side."""
+    """From the reader's side: a value that does not fit its metric."""
     line = _line()
     raw = encode_payload(
         Payload(
@@ -427,8 +437,10 @@ def test_a_metric_refused_at_birth_is_not_asked_for_again() -> None:
     assert not _of(host.receive("spBv1.0/g/NDATA/n", data, NOW), RebirthWanted)
 
 
+@pytest.mark.tck("payloads-alias-uniqueness")
+@pytest.mark.trap(16)
 def test_two_metrics_with_one_alias_make_a_birth_useless() -> None:
-    """tck-id-payloads-alias-uniqueness: data could not be told apart."""
+    """Data could not be told apart."""
     host = HostSession(SETTINGS)
     metrics = tuple(Metric(name=name, alias=1, datatype=DataType.Int8, value=1) for name in "ab")
     rejected, wanted = host.receive(*_raw("NBIRTH", (_bd_seq(0), *metrics), seq=0)[:2], NOW)
@@ -438,8 +450,9 @@ def test_two_metrics_with_one_alias_make_a_birth_useless() -> None:
     assert wanted == RebirthWanted(NODE, WantedReason.BIRTH_REFUSED)
 
 
+@pytest.mark.trap(16)
 def test_devices_that_reuse_the_aliases_of_others_are_read_all_the_same() -> None:
-    """tck-id-payloads-alias-uniqueness is often broken between devices; topics still tell them apart."""
+    """Aliases are often unique within a device only; topics still tell them apart."""
     host = HostSession(SETTINGS)
     host.receive(
         *_raw("NBIRTH", (_bd_seq(0), Metric(name="a", alias=1, datatype=DataType.Int8, value=1)), seq=0)[:2],
@@ -456,8 +469,12 @@ def test_devices_that_reuse_the_aliases_of_others_are_read_all_the_same() -> Non
     assert (event.metrics[0].name, event.metrics[0].value) == ("b", 5)
 
 
+@pytest.mark.tck(
+    "operational-behavior-edge-node-termination-host-action-ndeath-node-offline",
+    "operational-behavior-edge-node-termination-host-action-ndeath-devices-offline",
+)
+@pytest.mark.trap(24)
 def test_ndeath_takes_the_node_and_its_devices_with_it_by_our_clock() -> None:
-    """tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-offline, -devices-offline."""
     line = _line()
     (death,) = line.heard(line.will)
 
@@ -467,6 +484,7 @@ def test_ndeath_takes_the_node_and_its_devices_with_it_by_our_clock() -> None:
     assert line.values()["count"] == 0
 
 
+@pytest.mark.trap(24)
 def test_ndeath_does_not_wait_behind_a_hole() -> None:
     """NDEATH has no seq and bypasses the order."""
     line = _line()
@@ -477,8 +495,9 @@ def test_ndeath_does_not_wait_behind_a_hole() -> None:
     assert line.host.tick(line.now + 60_000) == []
 
 
+@pytest.mark.tck("payloads-ndeath-bdseq")
+@pytest.mark.trap(24)
 def test_ndeath_of_another_connection_is_ignored() -> None:
-    """tck-id-payloads-ndeath-bdseq: a late Will of the connection before."""
     line = _line()
     old_will = line.will
     line.edge.disconnected()
@@ -500,8 +519,8 @@ def test_a_second_ndeath_and_one_of_a_stranger_are_ignored() -> None:
     ]
 
 
+@pytest.mark.tck("topics-ndeath-payload")
 def test_an_ndeath_without_bdseq_is_rejected() -> None:
-    """tck-id-topics-ndeath-payload."""
     line = _line()
     (rejected,) = line.heard(_raw("NDEATH", (), seq=None))
 
@@ -518,8 +537,9 @@ def test_a_peer_that_never_says_bdseq_lives_and_dies_all_the_same() -> None:
     assert death == NodeDeath(NODE, None, NOW + 1)
 
 
+@pytest.mark.tck("operational-behavior-edge-node-termination-host-action-ddeath-devices-offline")
+@pytest.mark.trap(24)
 def test_ddeath_takes_the_device_by_its_own_time() -> None:
-    """tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-offline, -tags-stale."""
     line = _line()
     (message,) = line.edge.device_death("d", NOW + 77)
 
@@ -595,6 +615,8 @@ def test_a_dbirth_that_overtakes_its_nbirth_waits_for_it() -> None:
     assert [type(event) for event in events] == [NodeBirth, DeviceBirth]
 
 
+@pytest.mark.tck("no-id-stale-on-connection-loss")
+@pytest.mark.trap(24)
 def test_loss_of_our_connection_makes_everything_stale() -> None:
     """Sparkplug 3.0, 5.3 (not testable by the TCK)."""
     line = _line()
@@ -628,9 +650,9 @@ def test_a_broken_birth_takes_what_it_would_have_replaced(kind: str) -> None:
     assert events[2] == RebirthWanted(NODE, WantedReason.BIRTH_REFUSED)
 
 
+@pytest.mark.tck("payloads-sequence-num-always-included")
 @pytest.mark.parametrize("seq", [None, 256, 2**40])
 def test_a_message_without_a_proper_sequence_number_is_rejected(seq: int | None) -> None:
-    """tck-id-payloads-sequence-num-always-included."""
     line = _line()
     payload = b"" if seq is None else b"\x18" + _varint(seq)
     (rejected,) = line.host.receive("spBv1.0/g/NDATA/n", payload, line.now)
@@ -646,6 +668,7 @@ def _varint(number: int) -> bytes:
     return out + bytes([number])
 
 
+@pytest.mark.trap(24)
 def test_commands_and_state_on_the_stream_are_passed_over() -> None:
     """Subscribed to spBv1.0/#, a host sees its own commands."""
     host = HostSession()
@@ -679,6 +702,20 @@ def test_the_numbers_of_nodes_and_devices_are_limited() -> None:
     assert [event.reason for event in events if isinstance(event, Rejected)] == ["device_count"]
 
 
+def test_devices_share_the_metrics_that_an_edge_node_may_have() -> None:
+    """Births of ever more devices, each within its limits, do not fill the memory; a device that is born again replaces itself."""
+    host = HostSession(HostSettings(max_metrics=4))
+    host.receive("spBv1.0/g/NBIRTH/a", encode_payload(Payload(timestamp=NOW, seq=0, metrics=(_bd_seq(0),))), NOW)
+    metrics = tuple(Metric(name=name, datatype=DataType.Int8, value=1) for name in "mn")
+
+    def reasons(device: str, seq: int) -> list[str]:
+        payload = encode_payload(Payload(timestamp=NOW, seq=seq, metrics=metrics))
+        events = host.receive(f"spBv1.0/g/DBIRTH/a/{device}", payload, NOW)
+        return [event.reason for event in events if isinstance(event, Rejected)]
+
+    assert [reasons("x", 1), reasons("x", 2), reasons("y", 3)] == [[], [], ["metric_count"]]
+
+
 def test_limits_of_payloads_hold_on_data() -> None:
     """A table of a million cells is refused, and only that metric."""
     line = Line(HostSettings(limits=Limits(values=50)))
@@ -697,8 +734,9 @@ def test_limits_of_payloads_hold_on_data() -> None:
     assert rejected.reason == "value_count"
 
 
+@pytest.mark.tck("payloads-template-instance-members-data")
+@pytest.mark.trap(21)
 def test_a_template_in_data_is_completed_by_what_was_known() -> None:
-    """tck-id-payloads-template-instance-members-data."""
     host = HostSession(SETTINGS)
     members = (
         Metric(name="speed", datatype=DataType.Double, value=1.0),

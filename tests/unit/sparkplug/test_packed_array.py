@@ -20,6 +20,7 @@ VECTORS: list[tuple[DataType, ArrayValue, str]] = [
 ]
 
 
+@pytest.mark.trap(23)
 @pytest.mark.parametrize(("datatype", "values", "packed"), VECTORS)
 def test_arrays_pack_as_the_specification_shows(datatype: DataType, values: ArrayValue, packed: str) -> None:
     """Sparkplug 3.x, 6.4.17."""
@@ -36,6 +37,7 @@ def test_floats_pack_as_the_specification_shows() -> None:
     assert unpack_array(DataType.FloatArray, packed) == pytest.approx((1.23, 89.341))
 
 
+@pytest.mark.trap(23)
 def test_booleans_pack_as_a_count_and_bits_from_the_highest() -> None:
     """Sparkplug 3.x, 6.4.17, BooleanArray: bits after the last value do not matter."""
     values = (False, False, True, True, False, True, False, False, True, True, False, True)

@@ -1,5 +1,6 @@
 """The generated schema: the fast parser, the right package, the same numbers."""
 
+import pytest
 from google.protobuf.internal import api_implementation
 
 from namespace.sparkplug import DataType
@@ -11,8 +12,8 @@ def test_the_fast_protobuf_parser_is_in_use() -> None:
     assert api_implementation.Type() == "upb"
 
 
+@pytest.mark.tck("payloads-metric-datatype-value")
 def test_data_types_have_the_numbers_of_the_schema() -> None:
-    """tck-id-payloads-metric-datatype-value."""
     schema = {name: number for name, number in pb.DataType.items() if number != 0}
 
     assert {member.name: member.value for member in DataType} == schema

@@ -2,13 +2,16 @@
 
 from itertools import pairwise
 
+import pytest
+
 from namespace.sparkplug import WantedReason
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order, SequenceCounter, SequenceWindow
 
 
+@pytest.mark.tck("topics-nbirth-seq-num", "payloads-sequence-num-incrementing")
+@pytest.mark.trap(1)
 def test_the_counter_wraps_after_255_and_restarts_at_0() -> None:
-    """tck-id-payloads-sequence-num-incrementing, tck-id-topics-nbirth-seq-num."""
     counter = SequenceCounter()
     seen = []
     for _ in range(258):
@@ -20,8 +23,8 @@ def test_the_counter_wraps_after_255_and_restarts_at_0() -> None:
     assert counter.upcoming == 0
 
 
+@pytest.mark.tck("payloads-ndata-seq-inc")
 def test_the_window_wraps_after_255() -> None:
-    """tck-id-payloads-ndata-seq-inc."""
     window: SequenceWindow[str] = SequenceWindow()
     window.restart(254)
 
@@ -31,8 +34,8 @@ def test_the_window_wraps_after_255() -> None:
     assert window.place(1, 3) is Order.AHEAD
 
 
+@pytest.mark.tck("payloads-sequence-num-req-nbirth", "payloads-nbirth-seq")
 def test_a_birth_may_carry_any_number() -> None:
-    """tck-id-payloads-nbirth-seq says 0 to 255, tck-id-topics-nbirth-seq-num says 0: take both."""
     window: SequenceWindow[str] = SequenceWindow()
     window.restart(255)
     assert window.place(0, 1) is Order.NEXT
@@ -40,8 +43,8 @@ def test_a_birth_may_carry_any_number() -> None:
     assert window.place(18, 1) is Order.NEXT
 
 
+@pytest.mark.tck("operational-behavior-host-reordering-success")
 def test_held_messages_come_out_in_order_once_the_hole_is_filled() -> None:
-    """tck-id-operational-behavior-host-reordering-success."""
     window: SequenceWindow[str] = SequenceWindow()
     window.restart(0)
     window.hold(4, 40, "d")
@@ -70,6 +73,7 @@ def test_a_message_without_a_time_is_never_taken_for_a_repeat() -> None:
     assert window.place(5, 0) is Order.CONFLICT
 
 
+@pytest.mark.trap(15)
 def test_a_wish_waits_longer_each_time_and_starts_afresh_after_a_quiet_time() -> None:
     """A peer that is broken for good is not asked every few seconds."""
     wish = RebirthWish(1_000, attempts=99)

@@ -17,16 +17,23 @@ NOW = 1_700_000_000_000
 TOPIC = "spBv1.0/STATE/scada"
 
 
+@pytest.mark.tck(
+    "payloads-state-will-message",
+    "payloads-state-will-message-qos",
+    "payloads-state-will-message-retain",
+    "payloads-state-will-message-payload",
+    "host-topic-phid-death-topic",
+)
 def test_the_will_says_offline_with_the_time_of_the_connection() -> None:
-    """tck-id-payloads-state-will-message, -qos, -retain, -payload, tck-id-host-topic-phid-death-topic."""
     will = HostState("scada").connect(NOW)
 
     assert (will.topic, will.qos, will.retain) == (TOPIC, 1, True)
     assert json.loads(will.payload) == {"online": False, "timestamp": NOW}
 
 
+@pytest.mark.tck("payloads-state-subscribe", "payloads-state-birth", "host-topic-phid-birth-payload-timestamp")
+@pytest.mark.trap(9)
 def test_the_birth_follows_the_subscription_and_carries_the_time_of_the_will() -> None:
-    """tck-id-payloads-state-subscribe, -birth, tck-id-host-topic-phid-birth-payload-timestamp."""
     state = HostState("scada")
     state.connect(NOW)
     assert not state.is_online
@@ -38,8 +45,10 @@ def test_the_birth_follows_the_subscription_and_carries_the_time_of_the_will() -
     assert state.is_online
 
 
+@pytest.mark.tck("message-flow-hid-sparkplug-state-message-delivered")
+@pytest.mark.trap(10)
 def test_a_false_offline_is_contradicted_at_once_with_the_time_of_the_connection() -> None:
-    """tck-id-message-flow-hid-sparkplug-state-message-delivered: a late Will of the connection before."""
+    """A late Will of the connection before."""
     state = HostState("scada")
     state.connect(NOW)
     late = StatePayload(online=False, timestamp=NOW - 60_000).encode()
@@ -52,10 +61,14 @@ def test_a_false_offline_is_contradicted_at_once_with_the_time_of_the_connection
     assert state.receive(TOPIC, b"junk") == []
 
 
+@pytest.mark.tck(
+    "operational-behavior-host-application-termination",
+    "operational-behavior-host-application-death-payload",
+    "operational-behavior-host-application-death-qos",
+    "operational-behavior-host-application-death-retained",
+)
+@pytest.mark.trap(9)
 def test_leaving_says_offline_with_the_time_of_leaving_and_does_not_contradict_itself() -> None:
-    """tck-id-operational-behavior-host-application-termination, -death-payload, -death-qos,
-    -death-retained.
-    """
     state = HostState("scada")
     state.connect(NOW)
     state.subscribed()
@@ -67,8 +80,10 @@ def test_leaving_says_offline_with_the_time_of_leaving_and_does_not_contradict_i
     assert state.disconnect(NOW + 6) == []
 
 
+@pytest.mark.tck("operational-behavior-host-application-multi-server-timestamp")
+@pytest.mark.trap(4)
 def test_every_connection_has_its_own_time() -> None:
-    """tck-id-operational-behavior-host-application-multi-server-timestamp, and after a reconnect."""
+    """After a reconnect, too."""
     state = HostState("scada")
     state.connect(NOW)
     state.subscribed()
@@ -80,6 +95,8 @@ def test_every_connection_has_its_own_time() -> None:
     assert json.loads(will.payload)["timestamp"] == json.loads(state.subscribed()[0].payload)["timestamp"] == NOW + 100
 
 
+@pytest.mark.tck("host-topic-phid-birth-payload", "host-topic-phid-death-payload")
+@pytest.mark.trap(8)
 @pytest.mark.parametrize(
     "payload",
     [
@@ -102,7 +119,7 @@ def test_every_connection_has_its_own_time() -> None:
     ],
 )
 def test_other_forms_of_state_are_refused(payload: bytes) -> None:
-    """tck-id-host-topic-phid-birth-payload: those of Sparkplug 2.2 among them."""
+    """Those of Sparkplug 2.2 among them."""
     with pytest.raises(RemoteProtocolError):
         StatePayload.decode(payload)
 
@@ -115,10 +132,10 @@ def test_a_state_payload_reads_as_written_and_unknown_members_do_not_matter() ->
     assert StatePayload.decode(b'{"online": false, "timestamp": 7, "bdSeq": 1}') == StatePayload(False, 7)
 
 
+@pytest.mark.tck("message-flow-edge-node-birth-publish-phid-wait-timestamp")
+@pytest.mark.trap(11)
 def test_the_gate_goes_by_the_newest_state() -> None:
-    """tck-id-message-flow-edge-node-birth-publish-phid-wait-timestamp: the first counts, older ones do
-    not.
-    """
+    """The first counts, older ones do not."""
     gate = PrimaryHostGate("scada")
     assert not gate.is_open
     for online, timestamp, is_open in [
@@ -139,6 +156,5 @@ def test_the_gate_goes_by_the_newest_state() -> None:
 
 
 def test_a_host_id_must_fit_in_a_topic() -> None:
-    """tck-id-operational-behavior-host-application-host-id."""
     with pytest.raises(TopicError):
         HostState("a/b")

@@ -5,6 +5,15 @@ import pytest
 from namespace.sparkplug import EdgeNodeDescriptor, MessageType, StateTopic, Topic, TopicError, parse_topic
 
 
+@pytest.mark.tck(
+    "topic-structure",
+    "topic-structure-namespace-a",
+    "host-topic-phid-birth-topic",
+    "intro-group-id-string",
+    "intro-edge-node-id-string",
+    "intro-device-id-string",
+)
+@pytest.mark.trap(8)
 @pytest.mark.parametrize(
     ("text", "topic"),
     [
@@ -16,11 +25,22 @@ from namespace.sparkplug import EdgeNodeDescriptor, MessageType, StateTopic, Top
     ],
 )
 def test_a_topic_reads_and_writes_the_same(text: str, topic: Topic | StateTopic) -> None:
-    """tck-id-topic-structure, tck-id-host-topic-phid-birth-topic."""
     assert parse_topic(text) == topic
     assert str(topic) == text
 
 
+@pytest.mark.tck(
+    "topic-structure",
+    "topic-structure-namespace-a",
+    "intro-group-id-chars",
+    "intro-edge-node-id-chars",
+    "intro-device-id-chars",
+    "topic-structure-namespace-valid-group-id",
+    "topic-structure-namespace-valid-edge-node-id",
+    "topic-structure-namespace-valid-device-id",
+    "topic-structure-namespace-device-id-associated-message-types",
+    "topic-structure-namespace-device-id-non-associated-message-types",
+)
 @pytest.mark.parametrize(
     "text",
     [
@@ -44,14 +64,14 @@ def test_a_topic_reads_and_writes_the_same(text: str, topic: Topic | StateTopic)
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    """tck-id-topic-structure-namespace-a, -valid-group-id, -device-id-associated-message-types."""
     with pytest.raises(TopicError) as caught:
         parse_topic(text)
     assert caught.value.reason == "topic"
 
 
+@pytest.mark.tck("intro-edge-node-id-uniqueness")
 def test_an_edge_node_is_written_group_slash_node() -> None:
-    """tck-id-intro-edge-node-id-uniqueness: the pair is what names it."""
+    """The pair is what names it."""
     node = EdgeNodeDescriptor("Acme:Dallas", "mes-oee")
 
     assert str(node) == "Acme:Dallas/mes-oee"
@@ -60,8 +80,11 @@ def test_an_edge_node_is_written_group_slash_node() -> None:
         EdgeNodeDescriptor.parse("Acme:Dallas")
 
 
+@pytest.mark.tck(
+    "topic-structure-namespace-device-id-associated-message-types",
+    "topic-structure-namespace-device-id-non-associated-message-types",
+)
 def test_only_device_types_name_a_device_and_only_commands_are_commands() -> None:
-    """tck-id-topic-structure-namespace-device-id-non-associated-message-types."""
     assert {kind for kind in MessageType if kind.names_device} == {
         MessageType.DBIRTH,
         MessageType.DDEATH,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from namespace.contracts.event_log import GENESIS_HASH, EventRow
 from namespace.store import FollowSettings, LogForked
 from namespace.store.catch_up import Apply, CatchUp, Fetch, Wait
@@ -153,6 +155,17 @@ def test_a_log_that_ends_before_the_cursor_has_forked() -> None:
     assert "ends at seq 4" in str(state.forked)
     state.received(LOG[10:])
     assert state.next(100.0) == Wait(None)
+
+
+def test_a_head_with_another_hash_than_the_row_at_the_cursor_is_a_fork_without_any_further_row() -> None:
+    other = chain(10, text="b")
+    state = following(LOG, 10)
+    state.announced(replace(head(10), hash=LOG[9].hash), 0.0)
+    assert state.next(0.0) == Wait(None)
+    state.announced(replace(head(10), hash=other[9].hash), 0.0)
+    assert state.next(0.0) == Fetch(10, 1)
+    state.fetched(page(other, 10, 1), 0.0, 0.5)
+    assert state.forked is not None
 
 
 def test_another_row_at_the_cursor_is_a_fork() -> None:

@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from namespace.transport import Message, mqtt_packets
@@ -45,6 +45,7 @@ def _read(stream: PacketStream, pieces: list[bytes]) -> Arrived:
     return total
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_MESSAGES, st.booleans(), st.randoms(use_true_random=False))
 def test_however_the_stream_is_cut_up_the_messages_are_the_same(
     messages: list[Message], is_v5: bool, rng: random.Random

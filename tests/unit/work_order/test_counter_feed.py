@@ -11,11 +11,17 @@ import pytest
 from namespace.isa95 import EquipmentPath
 from services.work_order.adapters.counter_feed import CounterFeed
 from services.work_order.domain.counters import Counter
-from services.work_order.ports import CounterSample
+from services.work_order.domain.machine import MachineState
+from services.work_order.ports import CounterSample, Sample, StateSample
 from tests.unit.work_order.orders import LINE, at
 
 PACKER = LINE.child("Packer")
 COUNTERS = {(PACKER, "Admin/ProdProcessedCount"): (LINE, Counter.PROCESSED)}
+
+
+def values(samples: Sequence[Sample]) -> list[int]:
+    """Return the counts among samples."""
+    return [sample.position.value for sample in samples if isinstance(sample, CounterSample)]
 
 
 class Applied:
@@ -26,8 +32,8 @@ class Applied:
         self.enough = asyncio.Event()
         self._refusals = refusals
 
-    async def __call__(self, place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
-        self.batches.append([sample.position.value for sample in samples])
+    async def __call__(self, place: EquipmentPath, samples: Sequence[Sample]) -> bool:
+        self.batches.append(values(samples))
         if self._refusals:
             self._refusals -= 1
             return False
@@ -69,7 +75,7 @@ async def test_what_arrives_while_others_are_applied_is_kept() -> None:
     feed: CounterFeed
 
     class Slow(Applied):
-        async def __call__(self, place: EquipmentPath, samples: Sequence[CounterSample]) -> bool:
+        async def __call__(self, place: EquipmentPath, samples: Sequence[Sample]) -> bool:
             if not self.batches:
                 observe(feed, 2, 2)
             return await super().__call__(place, samples)
@@ -99,5 +105,15 @@ async def test_the_oldest_go_when_too_many_are_held() -> None:
     feed = CounterFeed(COUNTERS, Applied())
     for value in range(5_010):
         observe(feed, value, value)
-    held = feed.uncounted(LINE)
-    assert (len(held), held[0].position.value, held[-1].position.value) == (5_000, 10, 5_009)
+    held = values(feed.uncounted(LINE))
+    assert (len(held), held[0], held[-1]) == (5_000, 10, 5_009)
+
+
+async def test_states_and_counts_are_held_in_one_order_of_time() -> None:
+    feed = CounterFeed(COUNTERS, Applied(), machines={(PACKER, "Status/StateCurrent"): LINE})
+    observe(feed, 7, 3)
+    observe(feed, 6, 2, metric="Status/StateCurrent")
+    observe(feed, 17, 4, metric="Status/StateCurrent")
+    first, second, third = feed.uncounted(LINE)
+    assert (first, third) == (StateSample(MachineState.EXECUTES, at(2)), StateSample(MachineState.COMPLETE, at(4)))
+    assert values([second]) == [7]

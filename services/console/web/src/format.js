@@ -26,6 +26,7 @@ const SYMBOLS = {
   MBR: "mbar",
   PAL: "Pa",
   KPA: "kPa",
+  E93: "kg/h",
   KGM: "kg",
   GRM: "g",
   TNE: "t",

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from namespace.transport import BrokerUrl, ConnectRefused
 from namespace.transport.broker_url import refuse_plaintext_beyond_loopback
-from services.simulator.adapters.load.node import LoadNode, NodeCounts, Phase, Terms
+from services.simulator.adapters.load.node import LoadNode
 from services.simulator.adapters.load.templates import LoadForms
+from services.simulator.adapters.load.terms import NodeCounts, Phase, Terms
 from services.simulator.domain.load import LoadPlan, LoadTruth
 
 _CONNECTORS = 32
@@ -27,8 +28,6 @@ _CARE_S = 0.02
 _MOST_IN_A_TURN = 500
 _RECONNECT_S = (0.05, 0.5)
 _LEAVE_S = 10.0
-_MQTT5_CODES = {1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87}
-"""CONNACK return codes of MQTT 3.1.1 as the transport port numbers them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +103,9 @@ class LoadGenerator:
 
     # --- the owner of the nodes
 
-    def gone(self, node: LoadNode) -> None:
+    def gone(self, index: int) -> None:
         """Connect a node again after a moment, if it is wanted."""
+        node = self.nodes[index]
         if node.wanted and self._is_running:
             delay_s = self._random.uniform(*_RECONNECT_S)
             asyncio.get_running_loop().call_later(delay_s, self._queue, node)
@@ -116,7 +116,7 @@ class LoadGenerator:
 
     def refused(self, code: int) -> None:
         """Remember why the broker does not let us in."""
-        error = ConnectRefused(str(self._url), self._url.username, _MQTT5_CODES.get(code, 0x80))
+        error = ConnectRefused(str(self._url), self._url.username, code)
         self._problem = str(error)
         if not error.transient:
             self._refusal = error
@@ -269,7 +269,7 @@ class LoadGenerator:
                 await loop.create_connection(lambda node=node: node, self._url.host, self._url.port, ssl=self._tls)
             except OSError as error:
                 self._problem = f"{self._url}: {error}"
-                self.gone(node)
+                self.gone(node.index)
 
     async def _care(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,17 +1,14 @@
 """One edge node of a load: a whole Sparkplug session on one MQTT connection, driven by callbacks, without a task of its own.
 
 Will and bdSeq, births with aliases, sequence numbers, rebirth on command, keep-alive, the primary host's gate, and what was said in
-doubtful times said again as history. When to connect and when to speak is the generator's business.
+doubtful times said again as history. When to connect and when to speak is the generator's business. It takes the transport's packets and
+not its port: a session there has tasks and queues of its own, and a load has thousands.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, dataclass, field
-from enum import Enum, auto
-from typing import Protocol
+from collections.abc import Iterator
 
 from namespace.sparkplug import (
     BD_SEQ,
@@ -26,90 +23,29 @@ from namespace.sparkplug import (
     decode_payload,
     encode_payload,
 )
-from namespace.transport import BrokerUrl, Will
-from services.simulator.adapters.load import packets
-from services.simulator.adapters.load.templates import SEQ, LoadForms, birth_head, time_bytes
-from services.simulator.domain.load import LoadTruth
+from namespace.transport import Will
+from namespace.transport.mqtt_packets import (
+    CONNACK,
+    FAREWELL,
+    PINGREQ,
+    PINGRESP,
+    SUBACK,
+    MalformedPacket,
+    connect,
+    puback,
+    publish,
+    read_connack,
+    subscribe,
+)
+from namespace.transport.packet_stream import PacketStream
+from services.simulator.adapters.load.owed import Owed, Owing
+from services.simulator.adapters.load.templates import SEQ, birth_head, time_bytes
+from services.simulator.adapters.load.terms import NodeCounts, Phase, Terms
 
 _DEBOUNCE_MS = 1000
 _CONNECT_MS = 10_000
-
-
-class Phase(Enum):
-    """Where an edge node stands."""
-
-    AWAY = auto()
-    CONNECTING = auto()
-    WAITING = auto()  # for its primary host
-    BORN = auto()
-
-
-class Owner(Protocol):
-    """Who looks after edge nodes."""
-
-    def gone(self, node: LoadNode) -> None:
-        """Take note that a connection is over."""
-        ...
-
-    def refused(self, code: int) -> None:
-        """Take note that the broker refused a CONNECT (MQTT 3.1.1 return code)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What all edge nodes of a load have in common.
-
-    Attributes:
-        url: The broker and the account there.
-        forms: How payloads look.
-        truth: What was said.
-        now_ms: The clock, milliseconds since the epoch.
-        keepalive_s: MQTT keep-alive.
-        primary_host_id: Whom births wait for; None for nobody.
-        resend_ms: How far back things are said again after a connection was lost; None for not at all.
-        owner: Who looks after them.
-    """
-
-    url: BrokerUrl
-    forms: LoadForms
-    truth: LoadTruth
-    now_ms: Callable[[], int]
-    keepalive_s: int
-    primary_host_id: str | None
-    resend_ms: int | None
-    owner: Owner
-
-
-@dataclass
-class NodeCounts:
-    """What an edge node did, over all its connections."""
-
-    connects: int = 0
-    births: int = 0  # NBIRTH, the first and those that were asked for
-    live: int = 0  # data messages of the present
-    historical: int = 0  # data messages of the past
-    commands: int = 0
-    refused_commands: int = 0
-
-    @classmethod
-    def total(cls, counts: Iterable[NodeCounts]) -> NodeCounts:
-        """Return the sum of several."""
-        each = [astuple(one) for one in counts]
-        return cls(*(sum(column) for column in zip(*each, strict=True)))
-
-
-@dataclass
-class _Doubt:
-    """What may not have arrived: everything from `since_ms` on; and how far back a repetition now under way reaches."""
-
-    since_ms: int | None = None
-    floor_ms: int | None = None
-    floor_until_ms: int = 0
-    queue: deque[tuple[int, int, int]] = field(default_factory=deque)  # source time, slot, number
-
-    def reach(self, since_ms: int) -> None:
-        self.since_ms = since_ms if self.since_ms is None else min(self.since_ms, since_ms)
+_LONGEST = 1 << 20
+_SUBSCRIPTION = 1
 
 
 class LoadNode(asyncio.Protocol):
@@ -133,8 +69,8 @@ class LoadNode(asyncio.Protocol):
         self._bd_seq = (bd_seq - 1) % 256
         self._seq = 0
         self._transport: asyncio.Transport | None = None
-        self._reader = packets.PacketReader()
-        self._doubt = _Doubt()
+        self._stream = PacketStream(is_v5=False, max_packet_bytes=_LONGEST)
+        self._owed = Owed(terms.resend_ms, self._taken_since)
         self._phase_since_ms = self._last_birth_ms = self._pinged_ms = 0
         self._awaits_pong = False
         self._firsts = tuple(plan.value(index, place, 0, 0) for place in range(plan.places_per_node))
@@ -147,7 +83,7 @@ class LoadNode(asyncio.Protocol):
         group_id = self._terms.forms.plan.group_id
         if device_id is None and message_type.names_device:
             message_type = MessageType(f"N{message_type.value[1:]}")
-        return packets.text(str(Topic(group_id, message_type, self.node_id, device_id)))
+        return str(Topic(group_id, message_type, self.node_id, device_id)).encode()
 
     # --- the connection
 
@@ -156,7 +92,7 @@ class LoadNode(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         now_ms = self._terms.now_ms()
         self._transport = transport
-        self._reader = packets.PacketReader()
+        self._stream = PacketStream(is_v5=False, max_packet_bytes=_LONGEST)
         self._bd_seq = (self._bd_seq + 1) % 256
         self.choked = self._awaits_pong = False
         if self._gate is not None:
@@ -166,29 +102,37 @@ class LoadNode(asyncio.Protocol):
         group_id = self._terms.forms.plan.group_id
         will = Will(str(Topic(group_id, MessageType.NDEATH, self.node_id)), self._death(now_ms))
         transport.write(
-            packets.connect(
+            connect(
                 f"{group_id}-{self.node_id}",
-                will,
+                is_v5=False,
+                keepalive_s=self._terms.keepalive_s,
                 username=url.username,
                 password=url.password,
-                keepalive_s=self._terms.keepalive_s,
+                will=will,
             )
         )
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Remember from when on things may not have arrived."""
-        if self._terms.resend_ms is not None and self.phase is Phase.BORN:
-            self._doubt_connection()
+        if self.phase is Phase.BORN:
+            self._owed.connection_lost(self._terms.now_ms())
         self._transport = None
         self._enter(Phase.AWAY, self._terms.now_ms())
-        self._terms.owner.gone(self)
+        self._terms.owner.gone(self.index)
 
     def data_received(self, data: bytes) -> None:
         """Take in what the broker says; a broker that does not speak MQTT is left."""
+        arrived = self._stream.take(data)
         try:
-            for first, body in self._reader.feed(data):
-                self._take(first, body)
-        except packets.BrokenStream:
+            for first, body in arrived.others:
+                self._answered(first >> 4, body)
+        except MalformedPacket as error:
+            arrived.problem = str(error)
+        for packet_id in arrived.to_acknowledge:
+            self._write(puback(packet_id))
+        for message in arrived.messages:
+            self._hear(message.topic, message.payload)
+        if arrived.problem is not None:
             self.cut()
 
     def pause_writing(self) -> None:
@@ -199,31 +143,25 @@ class LoadNode(asyncio.Protocol):
         """Speak again."""
         self.choked = False
 
-    def _take(self, first: int, body: bytes) -> None:
-        kind = first & 0xF0
-        if kind == packets.PUBLISH:
-            topic, payload, packet_id = packets.read_publish(first, body)
-            if packet_id is not None:
-                self._write(packets.puback(packet_id))
-            self._hear(topic, payload)
-        elif kind == packets.CONNACK:
-            self._signed_in(body)
-        elif kind == packets.SUBACK:
+    def _answered(self, kind: int, body: bytes) -> None:
+        if kind == CONNACK:
+            self._signed_in(read_connack(body, is_v5=False).code)
+        elif kind == SUBACK:
             self._enter(Phase.WAITING, self._terms.now_ms())
             self._born_if_open()
-        elif kind == packets.PINGRESP:
+        elif kind == PINGRESP:
             self._awaits_pong = False
 
-    def _signed_in(self, body: bytes) -> None:
-        if body[1:] != b"\x00":
-            self._terms.owner.refused(body[1] if len(body) > 1 else 3)
+    def _signed_in(self, code: int) -> None:
+        if code:
+            self._terms.owner.refused(code)
             self.cut()
             return
         self.counts.connects += 1
         filters = [(self._command_topic, 1)]
         if self._gate is not None:
             filters.append((self._gate.topic, 1))
-        self._write(packets.subscribe(filters))
+        self._write(subscribe(_SUBSCRIPTION, filters, is_v5=False))
 
     @property
     def _command_topic(self) -> str:
@@ -249,7 +187,7 @@ class LoadNode(asyncio.Protocol):
         elif not self._awaits_pong and silent_ms > self._terms.keepalive_s * 500:
             self._pinged_ms = now_ms
             self._awaits_pong = True
-            self._write(packets.PINGREQ)
+            self._write(PINGREQ)
 
     def cut(self) -> None:
         """Break the connection without a DISCONNECT, so that the broker publishes the Will."""
@@ -261,9 +199,9 @@ class LoadNode(asyncio.Protocol):
         if self._transport is None:
             return
         if self.phase is Phase.BORN:
-            topic = packets.text(str(Topic(self._terms.forms.plan.group_id, MessageType.NDEATH, self.node_id)))
-            self._write(packets.publish(topic, self._death(self._terms.now_ms())))
-        self._write(packets.DISCONNECT)
+            topic = self._topic(MessageType.NDEATH, None)
+            self._publish(topic, self._death(self._terms.now_ms()))
+        self._write(FAREWELL)
         self._transport.close()
 
     # --- what comes in
@@ -340,7 +278,10 @@ class LoadNode(asyncio.Protocol):
     def _say(self, topic: bytes, payload: bytes) -> None:
         seq = self._seq
         self._seq = 0 if seq == 255 else seq + 1
-        self._write(packets.publish(topic, payload + SEQ[seq]))
+        self._publish(topic, payload + SEQ[seq])
+
+    def _publish(self, topic: bytes, payload: bytes) -> None:
+        self._write(publish(topic, payload, is_v5=False, packet_id=0, retain=False))
 
     def _death(self, now_ms: int) -> bytes:
         metric = Metric(name=BD_SEQ, timestamp=now_ms, datatype=DataType.Int64, value=self._bd_seq)
@@ -360,45 +301,29 @@ class LoadNode(asyncio.Protocol):
     @property
     def owes(self) -> bool:
         """Whether something is still to be said again."""
-        return self._doubt.since_ms is not None or bool(self._doubt.queue)
+        return bool(self._owed)
 
     def missed(self, at_ms: int) -> None:
         """Take note of readings that could not be said when they were taken."""
-        self._doubt.reach(at_ms)
+        self._owed.reach(at_ms)
 
     def repeat(self, limit: int) -> int:
         """Say at most `limit` messages of the past, in order of time; return how many it were."""
-        if self.phase is not Phase.BORN or self.choked or not self.owes:
+        if self.phase is not Phase.BORN or self.choked:
             return 0
-        doubt, now_ms = self._doubt, self._terms.now_ms()
-        if not doubt.queue and doubt.since_ms is not None:
-            doubt.queue.extend(sorted(self._unsure(doubt.since_ms)))
-            doubt.floor_ms, doubt.since_ms = doubt.since_ms, None
-        said = min(limit, len(doubt.queue))
-        for _ in range(said):
-            self._say_again(*doubt.queue.popleft(), now_ms)
-        doubt.floor_until_ms = now_ms + (self._terms.resend_ms or 0)
-        return said
+        now_ms, forms = self._terms.now_ms(), self._terms.forms
+        owing = self._owed.take(limit, now_ms)
+        for at_ms, slot, number in owing:
+            place, block = divmod(slot - self._slot(0, 0), forms.plan.blocks)
+            values = forms.values(self._firsts[place], block, number)
+            form = forms.blocks[place][block]
+            self._say(self._data[place], form.historical(time_bytes(now_ms), time_bytes(at_ms), values))
+        self.counts.historical += len(owing)
+        return len(owing)
 
-    def _say_again(self, at_ms: int, slot: int, number: int, now_ms: int) -> None:
-        forms = self._terms.forms
-        place, block = divmod(slot - self._slot(0, 0), forms.plan.blocks)
-        values = forms.values(self._firsts[place], block, number)
-        self.counts.historical += 1
-        form = forms.blocks[place][block]
-        self._say(self._data[place], form.historical(time_bytes(now_ms), time_bytes(at_ms), values))
-
-    def _unsure(self, since_ms: int) -> Iterator[tuple[int, int, int]]:
+    def _taken_since(self, since_ms: int) -> Iterator[Owing]:
         plan = self._terms.forms.plan
         first = self._slot(0, 0)
         for slot in range(first, first + plan.places_per_node * plan.blocks):
             for number, at_ms in self._terms.truth.since(slot, since_ms):
-                yield at_ms, slot, number
-
-    def _doubt_connection(self) -> None:
-        """Doubt what was said within the resend window, by time of sending."""
-        doubt, now_ms = self._doubt, self._terms.now_ms()
-        doubt.reach(now_ms - (self._terms.resend_ms or 0))
-        if doubt.floor_ms is not None and (doubt.queue or now_ms <= doubt.floor_until_ms):
-            doubt.reach(doubt.floor_ms)
-        doubt.queue.clear()
+                yield Owing(at_ms, slot, number)

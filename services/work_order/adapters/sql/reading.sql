@@ -9,7 +9,7 @@ SELECT queued.* FROM unnest($1::text[]) AS wanted (place)
 CROSS JOIN LATERAL (
     SELECT * FROM job_order
     WHERE job_order.place = wanted.place AND state IN ('NotAllowedToStart', 'AllowedToStart') AND removed IS NULL
-    ORDER BY priority DESC, planned_start, stored_seq
+    ORDER BY rank, priority DESC, planned_start, stored_seq
     LIMIT $2
 ) AS queued;
 
@@ -20,17 +20,23 @@ WHERE place = ANY($1::text[]) AND state IN ('NotAllowedToStart', 'AllowedToStart
 GROUP BY place;
 
 -- name: page_in_dispatch_order
--- Job orders on the lists after a given one: higher priority first, then earlier planned start, then stored earlier.
+-- Job orders on the lists after a given one: those with an explicit rank first, then higher priority, then earlier planned start,
+-- then stored earlier.
 SELECT * FROM job_order
 WHERE removed IS NULL
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
+    AND ($6::text IS NULL OR work_master = $6 OR EXISTS (
+        SELECT 1 FROM work_master AS made
+        WHERE made.id = job_order.work_master AND made.version = job_order.work_master_version AND made.material = $6))
+    AND ($7::timestamptz IS NULL OR ended_at IS NULL OR ended_at > $7)
+    AND ($8::timestamptz IS NULL OR coalesce(begun_at, planned_start, stored_at) < $8)
     AND ($4::text IS NULL
-        OR (-priority, coalesce(planned_start, 'infinity'), stored_seq)
-        > (SELECT -last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq
+        OR (coalesce(rank, 2147483647), -priority, coalesce(planned_start, 'infinity'), stored_seq)
+        > (SELECT coalesce(last.rank, 2147483647), -last.priority, coalesce(last.planned_start, 'infinity'), last.stored_seq
            FROM job_order AS last WHERE last.id = $4))
-ORDER BY priority DESC, planned_start, stored_seq
+ORDER BY rank, priority DESC, planned_start, stored_seq
 LIMIT $5;
 
 -- name: page_newest_first
@@ -40,6 +46,11 @@ WHERE removed IS NULL
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
+    AND ($6::text IS NULL OR work_master = $6 OR EXISTS (
+        SELECT 1 FROM work_master AS made
+        WHERE made.id = job_order.work_master AND made.version = job_order.work_master_version AND made.material = $6))
+    AND ($7::timestamptz IS NULL OR ended_at IS NULL OR ended_at > $7)
+    AND ($8::timestamptz IS NULL OR coalesce(begun_at, planned_start, stored_at) < $8)
     AND ($4::text IS NULL OR stored_seq < (SELECT last.stored_seq FROM job_order AS last WHERE last.id = $4))
 ORDER BY stored_seq DESC
 LIMIT $5;
@@ -84,3 +95,19 @@ WHERE ($1::text IS NULL OR (labor_person @> ARRAY[$1] AND person = $1))
     AND (stored_seq, number) > ($6::bigint, $7::bigint)
 ORDER BY stored_seq, number
 LIMIT $8;
+
+-- name: page_of_listings
+-- The job list of a work center as it was at an instant, in order of dispatch, what ran first.
+SELECT * FROM job_listing
+WHERE place = $1 AND valid_from <= $2 AND (valid_until IS NULL OR valid_until > $2)
+ORDER BY state NOT IN ('Running', 'Interrupted'), rank, priority DESC, planned_start, stored_seq
+OFFSET $3 LIMIT $4;
+
+-- name: wip
+-- The job orders of work centers and operations, those that were cancelled left out, by place and operation; of a work request all, else
+-- those that are not cleared.
+SELECT * FROM job_order
+WHERE removed IS DISTINCT FROM 'Cancelled'
+    AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
+    AND (work_request = $2 OR ($2::text IS NULL AND removed IS NULL))
+ORDER BY place, operation, stored_seq;

@@ -1,4 +1,8 @@
-"""The snapshot query: all rows of one answer are of one instant, kept while they are paged."""
+"""Answering the `snapshot` query: what one listener knows, for another that joins late.
+
+All rows of one answer are of one instant, kept while they are paged. Who has not joined himself says so at once, so that nobody takes
+little for everything.
+"""
 
 from __future__ import annotations
 
@@ -8,37 +12,39 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from namespace.contracts.namespace_state import SnapshotArgs
-from namespace.contracts.snapshot import snapshot_rows
-from namespace.runtime import Page, QueryFailed, fit_page
-from namespace.sparkplug import EdgeNodeDescriptor, NodeSnapshot
+from namespace.contracts.snapshot import SnapshotArgs, snapshot_rows
+from namespace.runtime.errors import QueryFailed
+from namespace.runtime.queries import Page, fit_page
+from namespace.sparkplug import EdgeNodeDescriptor, HostSession, NodeState
 
 _KEPT = 32
 _KEPT_S = 60.0
 
 
-class LateJoiners:
+class SnapshotDesk:
     """Answers `snapshot`.
 
     Args:
-        nodes: Every edge node known.
-        snapshot: What is known of one; None before its first birth.
+        core: Whose knowledge is told.
+        is_joined: Whether that is up to date.
+        with_stale: Whether edge nodes of which something was missed are told too, as ones that are not there.
     """
 
-    def __init__(
-        self,
-        nodes: Callable[[], tuple[EdgeNodeDescriptor, ...]],
-        snapshot: Callable[[EdgeNodeDescriptor], NodeSnapshot | None],
-    ) -> None:
-        self._nodes = nodes
-        self._snapshot = snapshot
+    def __init__(self, core: HostSession, is_joined: Callable[[], bool], *, with_stale: bool) -> None:
+        self._core = core
+        self._is_joined = is_joined
+        self._with_stale = with_stale
         self._kept: OrderedDict[str, tuple[float, list[dict[str, Any]]]] = OrderedDict()
 
     async def answer(self, arguments: SnapshotArgs) -> Page:
         """Return one page of a snapshot; the first page takes it, the cursor names it."""
         if arguments.cursor is None:
-            rows = [row for node in self._nodes() if _wanted(node, arguments) for row in self._rows(node)]
-            return self._page("", rows, 0)
+            if not self._is_joined():
+                raise QueryFailed(
+                    "NotJoined", "this service has not joined the namespace itself yet; ask again in a moment"
+                )
+            nodes = (node for node in self._core.edge_nodes() if _wanted(node, arguments))
+            return self._page("", [row for node in nodes for row in self._rows(node)], 0)
         token, _, offset = arguments.cursor.partition(":")
         kept = self._kept.get(token)
         if kept is None or not offset.isdigit():
@@ -46,7 +52,9 @@ class LateJoiners:
         return self._page(token, kept[1], int(offset))
 
     def _rows(self, node: EdgeNodeDescriptor) -> list[dict[str, Any]]:
-        snapshot = self._snapshot(node)
+        if not self._with_stale and self._core.state(node) is NodeState.STALE:
+            return []
+        snapshot = self._core.snapshot(node)
         return [] if snapshot is None else snapshot_rows(snapshot)
 
     def _page(self, token: str, rows: list[dict[str, Any]], offset: int) -> Page:

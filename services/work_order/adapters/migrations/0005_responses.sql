@@ -1,0 +1,3 @@
+-- How often a work request was answered.
+
+ALTER TABLE work_request ADD COLUMN responses integer NOT NULL DEFAULT 0;

@@ -1,0 +1,38 @@
+"""Gathering what there is around a job order that is to run, for the domain to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.work_order.domain.job_order import JobOrder
+from services.work_order.domain.readiness import Situation, find_obstacle
+from services.work_order.domain.refusal import Refusal
+from services.work_order.ports import WorkOrders
+
+
+async def find_obstacle_of(work_orders: WorkOrders, order: JobOrder, lots: Sequence[str] = ()) -> Refusal | None:
+    """Return what keeps `order` from running, if anything does.
+
+    Args:
+        work_orders: Tables of the transaction.
+        order: The job order.
+        lots: The material lots that will be used, as far as the caller names them.
+    """
+    asked = order.definition
+    before = [rule.operation for rule in asked.predecessors] if order.begun_at is None else []
+    situation = Situation(
+        unavailable=await work_orders.around.unavailable(order.place),
+        before=await work_orders.around.of_operations(asked.work_request or "", before) if before else {},
+        holds=await work_orders.around.holds_on([order.id, *lots, *await _materials(work_orders, order)]),
+    )
+    return find_obstacle(order, situation)
+
+
+async def _materials(work_orders: WorkOrders, order: JobOrder) -> tuple[str, ...]:
+    """What the order's operation takes, by the version of the work master that the order keeps."""
+    asked = order.definition
+    if asked.work_master is None or asked.work_master_version is None or asked.operation is None:
+        return ()
+    master = await work_orders.masters.version(asked.work_master, asked.work_master_version)
+    operation = master.operation(asked.operation) if master else None
+    return operation.consumes if operation else ()

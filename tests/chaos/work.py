@@ -1,0 +1,132 @@
+"""A site at work: every work center busy with job orders, every meter reporting, and how to tell that the site is whole again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from namespace.runtime import SiteClient
+from namespace.servers import readiness
+from namespace.testing.chaos.fault import Round
+from namespace.testing.chaos.injector import Injector
+from namespace.testing.site import RunningSite, eventually
+from tests.chaos.comparison import Tables
+from tests.chaos.counts import Counts
+from tests.chaos.orders import LANES, Orders
+from tests.chaos.outcome import said
+from tests.chaos.readings import Meters, arrived
+
+PATIENCE_S = 180.0
+
+
+class Work:
+    """A site at work."""
+
+    def __init__(
+        self,
+        site: RunningSite,
+        injector: Injector,
+        tables: Tables,
+        client: SiteClient,
+        meters: Meters,
+        counts: Counts,
+        seed: int,
+    ) -> None:
+        self._site = site
+        self._meters = meters
+        self._counts = counts
+        self._injector = injector
+        self._tables = tables
+        self._client = client
+        self._latest: Round = ()
+        self.orders = Orders(seed, "JO")
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Keep every work center busy while the context is open; return when all begun work is done."""
+        enough = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for lane in range(LANES):
+                group.create_task(self.orders.lane(self._client, lane, enough), name=f"lane {lane}")
+            yield
+            enough.set()
+        self._meters.enough()
+
+    async def advanced(self, commands: int) -> None:
+        """Wait until so many further commands are answered."""
+        goal = len(self.orders.commands) + commands
+
+        async def reached() -> bool:
+            return len(self.orders.commands) >= goal
+
+        await self._until(reached, f"{commands} commands answered")
+
+    async def disturbed(self, faults: Round) -> float:
+        """Let faults happen; return the seconds from their end until the site is whole again."""
+        self._latest = faults
+        await self._injector.round(faults)
+        over_s = time.monotonic()
+        await self.whole()
+        return time.monotonic() - over_s
+
+    async def whole(self) -> None:
+        """Wait until a new command is answered, every service is ready, and everything said before is applied by its followers."""
+        asked = asyncio.create_task(self.orders.one(self._client))
+
+        async def answered() -> bool:
+            return asked.done()
+
+        await self._until(answered, "a command answered")
+        await asked
+        await self._until(self._all_ready, "every service ready")
+        head = await self._tables.head("work_order")
+
+        async def applied() -> bool:
+            return await self._tables.cursor("oee", "work_order") >= head
+
+        await self._until(applied, f"event {head} applied")
+
+    async def at_rest(self) -> None:
+        """Wait until every event that must be there is there, and was applied by every follower."""
+
+        async def rests() -> bool:
+            at = self._tables
+            head = await at.head("work_order")
+            return head >= self.orders.total and await at.cursor("oee", "work_order") == head and await at.drained()
+
+        await self._until(rests, f"{self.orders.total} events applied")
+        kept = self._meters.count()
+
+        async def journaled() -> bool:
+            return await arrived(self._tables) >= kept
+
+        await self._until(journaled, f"{kept} readings in the journal", every_s=1.0)
+        counted = {node: len(numbers) for node, numbers in self._meters.kept().items()}
+        restarts = self._meters.starts - 1
+        sessions = -(-self._meters.proxy.passed.connections // len(self._meters.nodes))
+
+        def missing() -> list[str]:
+            return self._counts.differences(counted, sessions=sessions, restarts=restarts)
+
+        async def shown() -> bool:
+            return not missing()
+
+        try:
+            await self._until(shown, "every unit counted by oee", every_s=0.5)
+        except AssertionError as error:
+            raise AssertionError("\n".join((*missing(), str(error)))) from None
+
+    async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
+        await eventually(
+            probe,
+            within_s=PATIENCE_S,
+            every_s=every_s,
+            what=lambda: f"{what} after {said(self._latest)} (seed {self.orders.seed})\n{self._site.standing()}",
+        )
+
+    async def _all_ready(self) -> bool:
+        ports = [service.health_port for service in self._site.state().services]
+        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, port) for port in ports))
+        return all(answer.ready for answer in answers)

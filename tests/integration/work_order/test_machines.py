@@ -1,0 +1,119 @@
+"""Machines begin and complete the orders that leave it to them, and their time goes into the response."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from namespace.contracts.event_log import EventRow
+from services.work_order.adapters.machine_times import MachineTimes
+from services.work_order.application.carrying_out import Accepted
+from services.work_order.domain.machine import MachineState
+from services.work_order.domain.state_machine import State
+from tests.integration.work_order.running import load_demo_site
+from tests.integration.work_order.worlds import PostgresWorld, World, iso, machine, payloads, processed, released
+from tests.unit.work_order.orders import LINE, at
+
+RUN, STOP, END = MachineState.EXECUTES, MachineState.OTHER, MachineState.COMPLETE
+
+
+async def test_an_executing_machine_begins_the_first_order_and_its_counts_are_that_order_s(world: World) -> None:
+    await released(world, begins_by="machine", completes_by="machine", occurred_at=iso(0))
+    await world.count(processed(100, 1))
+    assert await world.count(machine(RUN, 2), processed(104, 3))
+    order = await world.order()
+    assert (order.state, order.begun_at, order.good) == (State.RUNNING, at(2), Decimal(4))
+    assert await world.count(machine(STOP, 4), processed(106, 5), machine(END, 6))
+    order = await world.order()
+    assert (order.state, order.ended_at, order.good) == (State.ENDED, at(6), Decimal(6))
+    causes = [(e["cause"], e["reason"]) for e in payloads(await world.events(), "JobOrderStateChanged")]
+    assert causes == [("Begin", "the machine executes"), ("Complete", "the machine is complete")]
+
+
+async def test_a_machine_that_goes_on_begins_the_next_order_when_one_is_full(world: World) -> None:
+    ten = {"value": "10", "unit": "H87"}
+    rules = {"begins_by": "machine", "completes_by": "target", "quantity": ten, "occurred_at": iso(0)}
+    await released(world, "A", "B", **rules)
+    await world.count(processed(0, 1), machine(RUN, 2), processed(10, 3), processed(14, 4))
+    first, second = await world.order("A"), await world.order("B")
+    assert (first.state, first.ended_at, second.state) == (State.ENDED, at(3), State.RUNNING)
+    assert (first.good, second.good, second.begun_at) == (Decimal(10), Decimal(4), at(3))
+    await world.count(processed(20, 5))
+    assert (await world.order("B")).state is State.ENDED
+
+
+@pytest.mark.parametrize("first", ["command", "held"])
+async def test_what_cannot_run_is_not_overtaken(world: World, first: str) -> None:
+    await released(world, "A", begins_by="command" if first == "command" else "machine", priority=1, occurred_at=iso(0))
+    await released(world, "B", begins_by="machine", occurred_at=iso(0))
+    if first == "held":
+        await world.send("Hold", "A", reason="drawing")
+    await world.count(machine(RUN, 1))
+    assert [(await world.order(name)).state for name in ("A", "B")] == [State.ALLOWED_TO_START] * 2
+
+
+async def test_the_same_samples_again_begin_and_complete_nothing(world: World) -> None:
+    await released(world, "A", begins_by="machine", completes_by="machine", occurred_at=iso(0))
+    samples = [machine(RUN, 1), machine(END, 2)]
+    assert await world.count(*samples)
+    await released(world, "B", begins_by="machine", occurred_at=iso(1))
+    before = len(await world.events())
+    assert not await world.count(*samples)
+    assert len(await world.events()) == before
+
+
+async def interval(
+    world: PostgresWorld, element: str, start: float, end: float, *, revision: int = 1, unit: str = "Packer"
+) -> None:
+    kind = "StateIntervalClosed"
+    row = EventRow(
+        event_id=uuid4(),
+        type=kind,
+        schema=f"{kind}/1",
+        occurred_at=at(end),
+        scope=str(LINE.child(unit)),
+        subject=unit,
+        payload={
+            "start": iso(start),
+            "end": iso(end),
+            "element": element,
+            "reason": "state",
+            "job_order": "JO-1",
+            "revision": revision,
+        },
+        seq=1,
+        recorded_at=at(end),
+        hash="0" * 64,
+    )
+    async with world.database.transaction() as tx:
+        await MachineTimes(load_demo_site()).apply(tx, row)
+
+
+async def test_the_machine_s_time_is_in_the_response_and_restates_it_when_late(real: PostgresWorld) -> None:
+    await released(real, quantity_source="operator", occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    await interval(real, "AUST", 0, 10)
+    await interval(real, "APT", 10, 30)
+    await interval(real, "APT", 10, 30, unit="Filler")  # its work center's output is the packer's
+    assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    await interval(real, "ADET", 30, 40)
+    await interval(real, "ADET", 30, 35, revision=2)
+    await interval(real, "ADET", 30, 40)
+
+    responses = payloads(await real.events(), "JobResponse")
+    assert [
+        (
+            r["revision"],
+            r["actual_unit_busy_time_s"],
+            r["actual_unit_setup_time_s"],
+            r["actual_unit_delay_time_s"],
+            r["actual_production_time_s"],
+        )
+        for r in responses
+    ] == [
+        (1, "1800", "600", "0", "1200"),
+        (2, "2400", "600", "600", "1200"),
+        (3, "2100", "600", "300", "1200"),
+    ]
