@@ -69,7 +69,9 @@ class _Writer:
         rng = self._rng
         self._at_ms += 1
         oddity = 0.0 if rng.random() < 0.5 else 0.08
-        fields = [(2, PART, self._metric(oddity)) for _ in range(rng.choice((0, 1, 2, 3, 5, 10, 25)))]
+        fields: list[tuple[int, int, int | bytes]] = [
+            (2, PART, self._metric(oddity)) for _ in range(rng.choice((0, 1, 2, 3, 5, 10, 25)))
+        ]
         fields.insert(0, (1, VARINT, rng.choice((NOW, self._at_ms, NOW + rng.randrange(1_000)))))
         fields.append((3, VARINT, seq))
         if rng.random() < oddity:
@@ -278,7 +280,8 @@ def _told_apart(steps: tuple[Walk, Extend], seed: int, messages: int) -> tuple[i
             both("NBIRTH", None, _birth(0, now_ms - NOW + 1, is_node=True))
             both("DBIRTH", "d", _birth(1, now_ms - NOW + 1, is_node=False))
         snapshot = pure.core.snapshot(NODE)
-        assert (snapshot is not None and snapshot == fast.core.snapshot(NODE)) or "nan" in repr(snapshot)
+        assert snapshot is not None
+        assert snapshot == fast.core.snapshot(NODE) or "nan" in repr(snapshot)
         seq = (snapshot.seq + 1) % 256 if rng.random() < 0.98 else rng.randrange(300)
         payload = writer.message(seq)
         if rng.random() < 0.2:
