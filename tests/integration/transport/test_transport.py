@@ -121,7 +121,8 @@ class TestMessages:
     async def test_what_has_queued_up_comes_as_one_batch(
         self, broker: BrokerUnderTest, topic: str, observer: Connection
     ) -> None:
-        async with broker.transport("sender").connect() as sender:
+        async with broker.transport("sender").connect() as sender, broker.transport("witness").connect() as witness:
+            await witness.subscribe([(f"{topic}/#", 1)])
             sizes: list[int] = []
             await sender.publish(f"{topic}/a", b"first")
             async for batch in observer.batches():
@@ -131,6 +132,9 @@ class TestMessages:
                 if len(sizes) == 1:
                     for _ in range(400):
                         await sender.publish(f"{topic}/a", b"x")
+                    await take(
+                        witness, 401
+                    )  # then the broker has written them to the observer too, who was not reading
             assert max(sizes) > 20
 
     async def test_a_large_payload_arrives_whole(

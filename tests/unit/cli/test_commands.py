@@ -123,7 +123,7 @@ def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: Path) -> None:
         (("query", "work_order", "job_orders", "-a", "staet=Running"), "did you mean state?"),
         (("events", "console"), "console keeps no event log"),
         (("events", "work_order", "--type", "Nonsense"), "work_order has no event Nonsense"),
-        (("events", "work_order", "--parked"), "follows no log"),
+        (("events", "historian", "--parked"), "follows no log"),
         (("decode", "--topic", "a/#/b"), "a/#/b"),
         (("decode", "--hex", "--base64"), "hexadecimal or Base64, not both"),
     ],
