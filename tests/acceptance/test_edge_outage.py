@@ -142,7 +142,6 @@ async def life(
         return said
 
 
-@pytest.mark.soak
 async def test_a_broker_that_was_away_for_a_minute_costs_no_piece_and_changes_no_order(
     start_broker: Callable[[], TestBroker], new_database: NewDatabase, tmp_path: Path
 ) -> None:

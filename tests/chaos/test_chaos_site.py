@@ -27,8 +27,8 @@ READINGS = int(os.environ.get("UNS_CHAOS_READINGS", "10_000_000"))
 @pytest.mark.timeout(600)
 async def test_nothing_is_lost_or_counts_twice_whatever_fails_while_the_site_works() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), longest_s=1.5)
-    outcome = await run(SEED, islice(rounds, 4), Size(commands_a_round=60, metrics=5, every_s=0.2))
-    assert len(outcome.rounds) == 4
+    outcome = await run(SEED, islice(rounds, 8), Size(commands_a_round=60, metrics=5, every_s=0.2))
+    assert len(outcome.rounds) == 8
     assert outcome.problems == [], outcome.told()
 
 
