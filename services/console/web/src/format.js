@@ -127,6 +127,28 @@ export function moment(at, zone, now) {
   return `${timeFormat(zone, { day: "numeric", month: "short" }).format(when)}, ${time}`;
 }
 
+/** The same to the second. @param {string} at @param {string} zone @param {number} now */
+export function momentWithSeconds(at, zone, now) {
+  const day = timeFormat(zone, { year: "numeric", month: "2-digit", day: "2-digit" });
+  const time = clock(at, zone);
+  if (day.format(new Date(at)) === day.format(new Date(now))) return time;
+  return `${timeFormat(zone, { day: "numeric", month: "short" }).format(new Date(at))}, ${time}`;
+}
+
+/** Time of day to the millisecond. @param {number} at @param {string} zone */
+export const clockWithMs = (at, zone) =>
+  timeFormat(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 }).format(new Date(at));
+
+/** Weekday and date. @param {number | string} at @param {string} zone */
+export const dayLabel = (at, zone) => timeFormat(zone, { weekday: "short", day: "numeric", month: "short" }).format(new Date(at));
+
+/** An instant on an axis whose marks are `step` ms apart. @param {number} at @param {number} step @param {string} zone */
+export function axisLabel(at, step, zone) {
+  if (step >= 24 * 3_600_000) return dayLabel(at, zone);
+  if (step < 60_000) return clock(at, zone);
+  return timeFormat(zone, { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
 /** Date, time with milliseconds, offset and UTC: what hovering shows. @param {string | null} at @param {string} zone */
 export function exact(at, zone) {
   if (!at) return "";
@@ -154,6 +176,21 @@ export function fromSiteTime(local, zone) {
   const asUtc = Date.parse(`${local}Z`);
   const first = asUtc - offsetMs(asUtc, zone);
   return new Date(asUtc - offsetMs(first, zone)).toISOString();
+}
+
+/** @type {Map<string, number>} */
+const offsets = new Map();
+
+/** What the zone's clocks are ahead of UTC at an instant, to the quarter of an hour that zones change in. @param {number} at @param {string} zone */
+export function zoneOffset(at, zone) {
+  const key = `${zone} ${Math.floor(at / 900_000)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    if (offsets.size > 5000) offsets.clear();
+    offset = offsetMs(at, zone);
+    offsets.set(key, offset);
+  }
+  return offset;
 }
 
 /** What the zone's clocks are ahead of UTC at the instant. @param {number} at @param {string} zone */
