@@ -13,7 +13,7 @@ from typing import Any
 
 from namespace.contracts.event_log import iso
 from namespace.contracts.oee_arguments import IntervalArgs, IntervalsArgs, TimelineArgs
-from namespace.isa95 import LossClass, SiteModel
+from namespace.isa95 import EquipmentPath, LossClass, SiteModel
 from namespace.runtime import Page, QueryFailed, fit_page, from_ms, to_ms
 from namespace.runtime.queries import QueryHandler
 from namespace.store import Database, Queries
@@ -174,14 +174,11 @@ class Intervals:
             if row is None:
                 raise QueryFailed("NothingRecorded", f"nothing is written down about {place} at {iso(from_ms(at_ms))}")
             words = await tx.fetch(_SQL.words_over, str(place), row.start_ms, row.end_ms)
-        event_id = None
-        if told is not None and told["start_ms"] == row.start_ms and _told(told).meaning == row.meaning:
-            event_id = interval_event_id(place, told["start_ms"], told["end_ms"], told["revision"])
         return Page(
             {
                 **row.document,
                 "loss": self._loss(row.meaning),
-                "event_id": event_id,
+                "told": None if told is None else _telling(place, told),
                 "window": _window(unit, at_ms) if window is None else _said_window(window),
                 "words": [_word(record) for record in words],
                 "metrics": sorted(self._units.metrics_of(place)),
@@ -276,6 +273,17 @@ def _document(path: str, start_ms: int, end_ms: int, meaning: _Meaning) -> dict[
         "element": meaning[0],
         "reason_code": meaning[2],
         "minor_stop": meaning[3],
+    }
+
+
+def _telling(place: EquipmentPath, record: Any) -> dict[str, Any]:
+    """The event that told of the time, as long as it then seemed."""
+    return {
+        "event_id": interval_event_id(place, record["start_ms"], record["end_ms"], record["revision"]),
+        "start": iso(from_ms(record["start_ms"])),
+        "end": iso(from_ms(record["end_ms"])),
+        "revision": record["revision"],
+        "reason_code": record["reason_code"],
     }
 
 

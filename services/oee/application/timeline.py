@@ -15,6 +15,8 @@ from services.oee.domain.state_log import StateInterval
 
 MINOR = "MINOR"
 """Production time that is a stop below the threshold."""
+MINOR_WAITING = "MINOR_WAITING"
+"""The same, because the unit was blocked, starved or suspended."""
 WAITING = "WAITING"
 """Delay because the unit was blocked, starved or suspended: the fault is elsewhere."""
 _WAITS = frozenset({Cause.BLOCKED, Cause.STARVED, Cause.SUSPENDED})
@@ -27,7 +29,7 @@ class Stroke:
     Attributes:
         start_ms: of the first.
         end_ms: of the last, exclusive.
-        lengths_ms: time by kind (a time element, `MINOR` or `WAITING`), sorted by kind.
+        lengths_ms: time by kind (a time element, `MINOR`, `MINOR_WAITING` or `WAITING`), sorted by kind.
         number: how many intervals.
         words: the reason code, else the cause; None for several.
     """
@@ -46,7 +48,7 @@ class Stroke:
 def kind_of(interval: StateInterval) -> str:
     """Return what an interval is drawn as."""
     if interval.minor_stop:
-        return MINOR
+        return MINOR_WAITING if interval.cause in _WAITS else MINOR
     if interval.element is Element.ADET and interval.cause in _WAITS:
         return WAITING
     return interval.element.value

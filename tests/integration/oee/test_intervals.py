@@ -150,7 +150,7 @@ async def test_an_interval_of_a_past_shift_names_the_events_that_told_of_it(live
     window = next(w for w in reversed(await lively.said("KpiWindowClosed")) if w["place"] == str(PACKER))
     for row in [row for row in told if row["place"] == str(PACKER)][:5]:
         found = (await asking(lively).interval(IntervalArgs(place=str(PACKER), at=row["start"]))).data
-        assert (found["event_id"], found["element"]) == (str(row["id"]), row["element"])
+        assert (found["told"]["event_id"], found["element"]) == (str(row["id"]), row["element"])
         assert found["window"]["event_id"] == str(window["id"])
     with pytest.raises(QueryFailed, match="NothingRecorded"):
         await asking(lively).interval(IntervalArgs(place=str(PACKER), at=DAY_BEGINS - timedelta(days=9)))

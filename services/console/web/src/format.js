@@ -99,6 +99,16 @@ export function duration(milliseconds) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long an interval is, to the second; below ten seconds to the tenth. @param {number} milliseconds */
+export function length(milliseconds) {
+  if (milliseconds < 9_950) return `${number(milliseconds / 1000, 1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return minutes < 1440 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : duration(milliseconds);
+}
+
 /** @param {string | null | undefined} at ISO 8601 @param {number} now ms */
 export const age = (at, now) => (at ? duration(now - Date.parse(at)) : DASH);
 

@@ -4,8 +4,9 @@ WITH told AS (
     SELECT
         start_ms, end_ms, end_ms - start_ms AS length_ms, coalesce(reason_code, split_part(reason, ' (', 1)) AS words,
         CASE
+            WHEN split_part(reason, ' (', 1) IN ('blocked', 'starved', 'suspended')
+                THEN CASE WHEN minor_stop THEN 'MINOR_WAITING' WHEN element = 'ADET' THEN 'WAITING' ELSE element END
             WHEN minor_stop THEN 'MINOR'
-            WHEN element = 'ADET' AND split_part(reason, ' (', 1) IN ('blocked', 'starved', 'suspended') THEN 'WAITING'
             ELSE element
         END AS kind
     FROM state_interval

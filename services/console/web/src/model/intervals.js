@@ -38,7 +38,7 @@ import { LOOKS } from "./strokes.js";
 
 /**
  * @typedef {Interval & {
- *   event_id: string | null,
+ *   told: { event_id: string, start: string, end: string, revision: number, reason_code: string | null } | null,
  *   window: { shift: string, date: string, start: string, end: string, revision: number, status: string, event_id: string | null } | null,
  *   words: Word[],
  *   metrics: string[],
@@ -49,8 +49,8 @@ const WAITS = new Set(["blocked", "starved", "suspended"]);
 
 /** @param {Pick<Interval, "element" | "reason" | "minor_stop">} interval @returns {StateName} */
 export function lookOf({ element, reason, minor_stop: minor }) {
+  if ((minor || element === "ADET") && WAITS.has(reason.split(" (")[0] ?? "")) return "blocked";
   if (minor) return "unplanned_stop";
-  if (element === "ADET" && WAITS.has(reason.split(" (")[0] ?? "")) return "blocked";
   return LOOKS[element] ?? "unknown";
 }
 

@@ -22,6 +22,7 @@
 export const LOOKS = {
   APT: "running",
   MINOR: "unplanned_stop",
+  MINOR_WAITING: "blocked",
   AUST: "setup",
   ADET: "unplanned_stop",
   WAITING: "blocked",
@@ -32,7 +33,7 @@ export const LOOKS = {
 };
 
 /** From the ground up: what must not be missed stands on top. */
-export const KINDS = ["NOT_SCHEDULED", "PDOT", "ADOT", "APT", "UNKNOWN", "AUST", "WAITING", "MINOR", "ADET"];
+export const KINDS = ["NOT_SCHEDULED", "PDOT", "ADOT", "APT", "UNKNOWN", "AUST", "MINOR_WAITING", "WAITING", "MINOR", "ADET"];
 
 /**
  * Strokes as columns of at least a pixel.

@@ -6,7 +6,7 @@ import { allPlaces, children, havePicture, metricAt, metricsVersion, placeAt } f
 import { linkTo } from "../model/router.js";
 import { site } from "../model/session.js";
 import { liveness } from "../model/stream.js";
-import { DASH, age, clock, percent, sensible, unitSymbol } from "../format.js";
+import { DASH, age, clock, number, percent, sensible, unitSymbol } from "../format.js";
 import { LiveBanner } from "../shell/live.jsx";
 import { text } from "../text/index.js";
 import { Icon, StateShape } from "../ui/icons.jsx";
@@ -62,7 +62,8 @@ function Line({ line }) {
           <div class="wall-index">
             <span>{text.oee.oee}</span>
             <b class="num" data-testid="wall-oee">
-              {typeof oee?.value === "number" ? percent(oee.value) : DASH}
+              {typeof oee?.value === "number" ? number(oee.value * 100, 1) : DASH}
+              {typeof oee?.value === "number" && <i>%</i>}
             </b>
             {typeof oee?.value !== "number" && <small>{text.oee.undefinedBecause(textAt(line.path, "OEE/Reason"))}</small>}
             {stale && <small class="wall-warning">{text.board.stale(age(oee.timestamp, now.value))}</small>}

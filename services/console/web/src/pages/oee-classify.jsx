@@ -9,7 +9,7 @@ import { loadReasons, reasonPath, reasons, reasonsProblem } from "../model/reaso
 import { may, site } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { forgetTimeline, timelineVersion } from "../model/timeline-data.js";
-import { clock, duration, momentWithSeconds } from "../format.js";
+import { clock, length, momentWithSeconds } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Dialog, Failed } from "../ui/parts.jsx";
@@ -83,7 +83,7 @@ export function ClassifyDialog({ found, onClose, reload }) {
     <Dialog title={text.oee.classify.title} onClose={() => !busy && onClose()} class="dialog-wide">
       <form class="classify" onSubmit={submit} noValidate>
         <p class="classify-what num">
-          <b>{found.place.split("/").at(-1)}</b> · {momentWithSeconds(found.start, zone, now.value)} – {clock(until, zone)} · <b>{duration(until - begin)}</b>
+          <b>{found.place.split("/").at(-1)}</b> · {momentWithSeconds(found.start, zone, now.value)} – {clock(until, zone)} · <b>{length(until - begin)}</b>
           <span class="muted"> · {text.oee.causes[found.reason.split(" (")[0] ?? ""] ?? found.reason}</span>
         </p>
         <PartBar parts={parts} begin={begin} finish={until} chosen={chosen} choose={setChosen} merged={merged > 0} />
@@ -115,7 +115,7 @@ export function ClassifyDialog({ found, onClose, reload }) {
                 <option value="0">{text.oee.classify.mergeNone}</option>
                 {following.map((stop, index) => (
                   <option key={stop.start} value={String(index + 1)}>
-                    {text.oee.classify.mergeUpTo(clock(stop.start, zone), duration(Date.parse(stop.end) - Date.parse(stop.start)))}
+                    {text.oee.classify.mergeUpTo(clock(stop.start, zone), length(Date.parse(stop.end) - Date.parse(stop.start)))}
                   </option>
                 ))}
               </select>
@@ -200,7 +200,7 @@ function PartBar({ parts, begin, finish, chosen, choose, merged }) {
             onClick={() => choose(index)}
           >
             <b>{part.code ? reasonPath(part.code).at(-1) : text.oee.classify.noReason}</b>
-            <span class="num">{duration(end - start)}</span>
+            <span class="num">{length(end - start)}</span>
           </button>
         );
       })}

@@ -7,7 +7,7 @@ import { reasonPath } from "../model/reasons.js";
 import { route, linkTo } from "../model/router.js";
 import { lookOf } from "../model/intervals.js";
 import { site } from "../model/session.js";
-import { duration, exact, momentWithSeconds } from "../format.js";
+import { exact, length, momentWithSeconds } from "../format.js";
 import { text } from "../text/index.js";
 import { StateShape } from "../ui/icons.jsx";
 import { Empty, Failed, Skeleton } from "../ui/parts.jsx";
@@ -80,7 +80,7 @@ export function IntervalList({ place, query, order, setOrder }) {
                 <time class="num muted" title={exact(row.start, zone)}>
                   {momentWithSeconds(row.start, zone, now.value)}
                 </time>
-                <b class="num interval-length">{duration(Date.parse(row.end) - Date.parse(row.start))}</b>
+                <b class="num interval-length">{length(Date.parse(row.end) - Date.parse(row.start))}</b>
               </a>
             </li>
           ))}

@@ -8,7 +8,7 @@ import { Resource } from "../model/resource.js";
 import { linkTo } from "../model/router.js";
 import { may, site } from "../model/session.js";
 import { timelineVersion } from "../model/timeline-data.js";
-import { clock, duration, exact, momentWithSeconds } from "../format.js";
+import { clock, exact, length, momentWithSeconds } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Failed, Moment, Skeleton } from "../ui/parts.jsx";
@@ -78,7 +78,7 @@ function Detail({ found, go, show }) {
     <>
       <div class="interval-lead">
         <StateBadge state={lookOf(found)} detail={found.minor_stop ? text.oee.kinds.MINOR : ""} large />
-        <b class="num interval-length">{duration(end - start)}</b>
+        <b class="num interval-length">{length(end - start)}</b>
       </div>
       <p class="num side-lead-tight" title={`${exact(found.start, zone)} – ${exact(found.end, zone)}`}>
         {momentWithSeconds(found.start, zone, now.value)} – {clock(found.end, zone)}
@@ -189,7 +189,7 @@ function Words({ found }) {
 /** @param {{ found: IntervalDetail }} props */
 function Events({ found }) {
   const told = [
-    ...(found.event_id ? [{ id: found.event_id, type: "StateIntervalClosed", at: found.end }] : []),
+    ...(found.told ? [{ id: found.told.event_id, type: "StateIntervalClosed", at: found.told.end }] : []),
     ...found.words.map((word) => ({ id: word.event_id, type: "StopClassified", at: word.said_at })),
     ...(found.window?.event_id ? [{ id: found.window.event_id, type: "KpiWindowClosed", at: found.window.end }] : []),
   ];

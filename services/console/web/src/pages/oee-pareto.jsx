@@ -27,7 +27,7 @@ export function ParetoChart({ losses, chosen, choose }) {
   const level = Math.min(Math.max(Number(query.level) || 4, 1), 4);
   const deepest = Math.max(1, ...losses.map(({ reason_path: path }) => path.length));
   const bars = pareto(losses, { by, level });
-  const greatest = bars[0] ? (by === "time" ? bars[0].ms : bars[0].stops) : 1;
+  const shown = bars.slice(0, SHOWN);
   /** @param {Record<string, string>} change */
   const set = (change) => go({ query: { ...query, show: "losses", ...change } }, { replace: true });
   return (
@@ -55,8 +55,17 @@ export function ParetoChart({ losses, chosen, choose }) {
         <Empty icon="check" title={text.oee.pareto.none} hint={text.oee.pareto.noneHint} />
       ) : (
         <ol class="pareto">
-          {bars.slice(0, SHOWN).map((bar) => {
-            const size = by === "time" ? bar.ms : bar.stops;
+          <li class="pareto-axis muted small num" aria-hidden="true">
+            <span />
+            <span>
+              {[0, 0.25, 0.5, 0.75, 1].map((at) => (
+                <i key={at} style={{ left: `${at * 100}%` }}>
+                  {percent(at, 0)}
+                </i>
+              ))}
+            </span>
+          </li>
+          {shown.map((bar, index) => {
             const open = chosen !== undefined && chosen !== "" && (chosen === bar.reason || (chosen === "-" && query.loss === bar.loss && bar.reason === ""));
             return (
               <li key={bar.key}>
@@ -66,8 +75,8 @@ export function ParetoChart({ losses, chosen, choose }) {
                     <span class="muted small">{bar.named && reasonPath(bar.reason).length > 1 ? reasonPath(bar.reason).slice(0, -1).join(" › ") : (text.oee.losses[bar.loss] ?? bar.loss)}</span>
                   </span>
                   <span class={`pareto-track s-${TINTS[bar.loss] ?? "none"}`}>
-                    <span class="pareto-fill" style={{ width: `${(100 * size) / greatest}%` }} />
-                    <span class="pareto-running" style={{ left: `${100 * bar.running}%` }} title={text.oee.pareto.running(percent(bar.running, 0))} />
+                    <span class="pareto-fill" style={{ width: `${100 * bar.share}%` }} />
+                    <Curve from={shown[index - 1]?.running ?? bar.running} to={bar.running} next={shown[index + 1]?.running ?? null} />
                   </span>
                   <b class="num pareto-size">{by === "time" ? duration(bar.ms) : text.oee.lossPage.stops(bar.stops)}</b>
                   <span class="num muted pareto-share">
@@ -79,7 +88,19 @@ export function ParetoChart({ losses, chosen, choose }) {
           })}
         </ol>
       )}
+      {bars.length > 0 && <p class="muted small chart-foot">{text.oee.pareto.running}</p>}
       {bars.length > SHOWN && <p class="muted small chart-foot">{text.oee.pareto.more(bars.length - SHOWN)}</p>}
     </section>
+  );
+}
+
+/** A piece of the curve that adds the shares up: half way from the row above, half way to the row below. @param {{ from: number, to: number, next: number | null }} props */
+function Curve({ from, to, next }) {
+  const above = (from + to) / 2;
+  const below = next === null ? to : (to + next) / 2;
+  return (
+    <svg class="pareto-curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+      <path d={`M${100 * above} 0 L${100 * to} 50 ${next === null ? "" : `L${100 * below} 100`}`} vector-effect="non-scaling-stroke" />
+    </svg>
   );
 }

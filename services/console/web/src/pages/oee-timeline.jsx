@@ -23,7 +23,10 @@ import { TipWords } from "./timeline-tip.jsx";
 const LENGTHS = [10 * MINUTE, HOUR, 8 * HOUR, DAY, 7 * DAY];
 const FALLBACK_MS = 8 * HOUR;
 const STEP = 0.5;
+/** Height of a row in px: with few units there is room. */
 const ROW = 40;
+const TALL_ROW = 58;
+const FEW = 8;
 const OVERSCAN = 3;
 const LEGEND = /** @type {StateName[]} */ (["running", "unplanned_stop", "blocked", "setup", "idle", "planned_stop", "unknown"]);
 
@@ -156,8 +159,9 @@ function Chart({ place, units, range, setRange, select, selected }) {
       element.removeEventListener("scroll", measure);
     };
   }, []);
-  const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
-  const last = Math.min(units.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
+  const row = units.length <= FEW ? TALL_ROW : ROW;
+  const first = Math.max(0, Math.floor(view.top / row) - OVERSCAN);
+  const last = Math.min(units.length, Math.ceil((view.top + view.height) / row) + OVERSCAN);
   const inSight = units.slice(first, last);
   const version = timelineVersion.value;
   useEffect(() => {
@@ -168,14 +172,14 @@ function Chart({ place, units, range, setRange, select, selected }) {
     setRange,
     /** @param {number} at @param {number} y px from the top of the rows */
     choose: (at, y) => {
-      const unit = units[Math.floor(y / ROW)];
+      const unit = units[Math.floor(y / row)];
       const stroke = unit && strokeAt(pieceOf(unit)?.strokes ?? [], at);
       if (!unit || !stroke) return;
       if (stroke[3] === 1) select(unit, stroke[0]);
       else setRange(zoomed(range, Math.max((stroke[1] - stroke[0]) * 6, 5000) / (range.to - range.from), at, now.value));
     },
     hover: (at, x, y) => {
-      const unit = units[Math.floor(y / ROW)];
+      const unit = units[Math.floor(y / row)];
       setCursor(unit ? { at, x, unit } : null);
     },
     leave: () => setCursor(null),
@@ -208,7 +212,7 @@ function Chart({ place, units, range, setRange, select, selected }) {
         aria-label={text.oee.timeline.keys}
         onKeyDown={pressed}
       >
-        <div class="timeline-space" style={{ height: `${units.length * ROW}px` }}>
+        <div class="timeline-space" style={{ height: `${units.length * row}px` }}>
           <div class="timeline-track-probe">
             <span />
             <span class="timeline-track" />
@@ -218,7 +222,8 @@ function Chart({ place, units, range, setRange, select, selected }) {
               key={unit}
               unit={unit}
               place={place}
-              top={(first + index) * ROW}
+              top={(first + index) * row}
+              height={row}
               range={range}
               width={view.width}
               version={version}

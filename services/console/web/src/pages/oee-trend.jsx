@@ -89,6 +89,7 @@ export function OeeTrend({ place }) {
               isRestated={(row) => isRestated(row, windows)}
               choose={(row) => set({ key: row.key === query.key ? "" : row.key })}
               chosen={query.key ?? ""}
+              range={range}
             />
             <ul class="legend chart-foot">
               <li>

@@ -85,7 +85,7 @@ function Columns({ width, found, busy, seen, low, high, chosen, choose }) {
               {next && <line x1={x + wide} x2={(index + 1) * slot + (slot - wide) / 2} y1={y(level)} y2={y(level)} class="bridge" />}
               <rect x={x} y={top} width={wide} height={height} rx="2" class={`fall f-${FILLS[step.key] ?? "blocked"}`} fill={fillOf(step.key)} />
               <text x={x + wide / 2} y={top - 6} class="fall-value num">
-                {step.key === "calendar" ? duration(step.ms) : percent(step.ms / Math.max(busy, 1), 1)}
+                {share(step, busy, found)}
               </text>
             </g>
           );
@@ -116,7 +116,7 @@ function Rows({ found, busy, seen, low, high, chosen, choose }) {
             <span class="fall-row-words">
               <b>{text.oee.losses[step.key] ?? step.key}</b>
               <span class="num">
-                {signedDuration(step.ms)} {step.key !== "calendar" && <b>{percent(step.ms / Math.max(busy, 1), 1)}</b>}
+                {signedDuration(step.ms)} <b>{share(step, busy, found)}</b>
               </span>
             </span>
             <svg width="100%" height="14" aria-hidden="true">
@@ -142,6 +142,14 @@ const fillOf = (key) => {
   const fill = FILLS[key] ?? "blocked";
   return ["total", "speed", "scrap"].includes(fill) ? undefined : `url(#p-${fill})`;
 };
+
+/** Of calendar time up to the planned busy time, of that from there on. @param {Step} step @param {number} busy @param {readonly Step[]} found */
+function share(step, busy, found) {
+  const calendar = found[0]?.ms ?? 0;
+  const outside = step.key === "busy" || found.indexOf(step) < found.findIndex(({ key }) => key === "busy");
+  const all = outside ? calendar : busy;
+  return all > 0 ? percent(step.ms / all, 1) : "";
+}
 
 /** @param {number} ms */
 const signedDuration = (ms) => (ms < 0 ? `−${duration(-ms)}` : duration(ms));

@@ -18,7 +18,8 @@ import { colour, paintOf } from "../ui/patterns.jsx";
 /** @typedef {{ name: string, date: string, start: string, end: string, planned_down: { name: string, start: string, end: string }[] }} Shift */
 
 const PX_PER_TICK = 92;
-const CANVAS = 30;
+/** Space above and below a row's picture, px. */
+const MARGIN = 5;
 
 /** @type {Resource<{ data: Shift[] }>} */
 const shifts = new Resource();
@@ -86,18 +87,18 @@ function midnights(range, zone) {
 }
 
 /**
- * @param {{ unit: string, place: string, top: number, range: Range, width: number, version: number, selectedAt: number | null }} props
+ * @param {{ unit: string, place: string, top: number, height: number, range: Range, width: number, version: number, selectedAt: number | null }} props
  */
-export function TimelineRow({ unit, place, top, range, width, version, selectedAt }) {
+export function TimelineRow({ unit, place, top, height, range, width, version, selectedAt }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const state = placeAt(unit)?.shown ?? null;
   const inks = theme.value;
   useLayoutEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, unit, range, width, selectedAt);
-  }, [unit, range.from, range.to, width, version, inks, selectedAt]);
+    if (canvas.current && width > 0) draw(canvas.current, unit, range, width, height - 2 * MARGIN, selectedAt);
+  }, [unit, range.from, range.to, width, height, version, inks, selectedAt]);
   const trail = unit.slice(place.length + 1).split("/").slice(0, -1).join(" › ");
   return (
-    <div class="timeline-row" style={{ top: `${top}px` }} data-unit={unit} data-drawn={pieceOf(unit)?.strokes.length ?? ""}>
+    <div class="timeline-row" style={{ top: `${top}px`, height: `${height}px` }} data-unit={unit} data-drawn={pieceOf(unit)?.strokes.length ?? ""}>
       <a class="timeline-name" href={linkTo({ view: "place", place: unit, query: {} })} title={unit} draggable={false}>
         <StateShape state={state} size={16} />
         <span>
@@ -105,7 +106,7 @@ export function TimelineRow({ unit, place, top, range, width, version, selectedA
           {trail && <span class="muted">{trail}</span>}
         </span>
       </a>
-      <canvas ref={canvas} height={CANVAS} aria-label={text.oee.timeline.row(unit.split("/").at(-1) ?? unit)} />
+      <canvas ref={canvas} height={height - 2 * MARGIN} aria-label={text.oee.timeline.row(unit.split("/").at(-1) ?? unit)} />
     </div>
   );
 }
@@ -115,14 +116,15 @@ export function TimelineRow({ unit, place, top, range, width, version, selectedA
  * @param {string} unit
  * @param {Range} range
  * @param {number} width px
+ * @param {number} tall px
  * @param {number | null} selectedAt
  */
-function draw(canvas, unit, range, width, selectedAt) {
+function draw(canvas, unit, range, width, tall, selectedAt) {
   const scale = window.devicePixelRatio || 1;
   if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-  if (canvas.height !== Math.round(CANVAS * scale)) canvas.height = Math.round(CANVAS * scale);
+  if (canvas.height !== Math.round(tall * scale)) canvas.height = Math.round(tall * scale);
   canvas.style.width = `${width}px`;
-  canvas.style.height = `${CANVAS}px`;
+  canvas.style.height = `${tall}px`;
   const context = canvas.getContext("2d");
   if (!context) return;
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -154,10 +156,11 @@ function draw(canvas, unit, range, width, selectedAt) {
 
 /** A stop below the threshold stands on the production time that it counts as. @param {Record<string, number>} times */
 function layers(times) {
-  if (times.MINOR && Object.keys(times).length === 1) {
+  const kind = Object.keys(times)[0] ?? "";
+  if (kind.startsWith("MINOR") && Object.keys(times).length === 1) {
     return [
       { kind: "APT", from: 0, to: 0.5 },
-      { kind: "MINOR", from: 0.5, to: 1 },
+      { kind, from: 0.5, to: 1 },
     ];
   }
   return stacked(times);

@@ -3,7 +3,7 @@
 import { reasonPath } from "../model/reasons.js";
 import { site } from "../model/session.js";
 import { KINDS, LOOKS } from "../model/strokes.js";
-import { clock, duration, percent } from "../format.js";
+import { clock, length, percent } from "../format.js";
 import { text } from "../text/index.js";
 import { StateShape } from "../ui/icons.jsx";
 
@@ -29,7 +29,7 @@ export function TipWords({ unit, stroke, at }) {
       <span class="num">
         {clock(start, zone)} – {clock(end, zone)}
       </span>{" "}
-      <b class="num">{duration(total)}</b>
+      <b class="num">{length(total)}</b>
       {count > 1 && <span class="muted">{text.oee.timeline.together(count)}</span>}
       {present.map((kind) => (
         <span key={kind} class="tip-kind">

@@ -23,14 +23,14 @@ const LINES = {
 const HEIGHT = 300;
 
 /**
- * @param {{ rows: Row[], figures: readonly FigureName[], isRestated: (row: Row) => boolean, choose: (row: Row) => void, chosen: string }} props
+ * @param {{ rows: Row[], figures: readonly FigureName[], isRestated: (row: Row) => boolean, choose: (row: Row) => void, chosen: string, range: { from: number, to: number } }} props
  */
-export function TrendChart({ rows, figures, isRestated, choose, chosen }) {
+export function TrendChart({ rows, figures, isRestated, choose, chosen, range }) {
   const [box, width] = useWidth();
   const latest = useRef({ rows, choose });
   latest.current = { rows, choose };
   const inks = theme.value;
-  const key = JSON.stringify([rows.map((row) => [row.key, row.status, figures.map((name) => row.figures[name]?.value), isRestated(row)]), figures, chosen]);
+  const key = JSON.stringify([rows.map((row) => [row.key, row.status, figures.map((name) => row.figures[name]?.value), isRestated(row)]), figures, chosen, range.from, range.to]);
   useEffect(() => {
     const element = box.current;
     if (!element || width === 0) return undefined;
@@ -44,7 +44,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen }) {
         cursor: { y: false, points: { size: 9 } },
         legend: { show: false },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), site.peek().timeZone),
-        scales: { y: { range: [0, most] } },
+        scales: { x: { time: true, range: [range.from / 1000, range.to / 1000] }, y: { range: [0, most] } },
         axes: [
           { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line-strong") }, font: font() },
           {

@@ -89,6 +89,7 @@ const timeElements = {
 const kinds = {
   APT: "Running",
   MINOR: "Minor stop",
+  MINOR_WAITING: "Minor stop, blocked or starved",
   AUST: "Setup",
   ADET: "Stopped",
   WAITING: "Blocked / starved",
@@ -542,7 +543,7 @@ export const en = {
     },
     lossPage: {
       waterfall: "From calendar time to good production",
-      sums: (/** @type {string} */ time, /** @type {number} */ units) => `${time} of calendar time of ${units === 1 ? "one unit" : `${units} units`}; every bar once, together all of it. Percent of planned busy time.`,
+      sums: (/** @type {string} */ time, /** @type {number} */ units) => `${time} of calendar time of ${units === 1 ? "one unit" : `${units} units`}; every millisecond in one bar. Percent of calendar time up to the planned busy time, of that from there on.`,
       broken: "Above the planned busy time the axis is shortened.",
       problem: "The losses could not be read.",
       none: "No time to account for yet.",
@@ -568,7 +569,7 @@ export const en = {
       levels: ["Category", "Module", "Mode", "Cause"],
       none: "No losses with a reason.",
       noneHint: "Either nothing was lost, or nothing is known of this time.",
-      running: (/** @type {string} */ share) => `Up to here ${share}`,
+      running: "The line adds the shares up.",
       more: (/** @type {number} */ count) => `and ${count} smaller ones.`,
     },
     trend: {

@@ -15,6 +15,7 @@ const PATTERNS = {
   unknown: { light: true, marks: "M-2 10 10 -2 M-2 -2 10 10" },
 };
 
+/** Running is the ground that stops stand out from: its colour, softer. */
 const TILE = 8;
 const NAMES = /** @type {StateName[]} */ (Object.keys(PATTERNS));
 
@@ -43,7 +44,7 @@ export function paintOf(context, state, scale) {
 function tile(context, state, scale) {
   const { light, marks } = PATTERNS[state];
   const own = colour(`--${state.replace("_", "-")}`);
-  if (!marks) return own;
+  if (!marks) return colour("--running-soft");
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = TILE * scale;
   const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -57,13 +58,16 @@ function tile(context, state, scale) {
   return context.createPattern(canvas, "repeat") ?? own;
 }
 
+/** @param {StateName} state */
+const groundOf = (state) => (PATTERNS[state].light ? "pattern-ground" : PATTERNS[state].marks ? "pattern-full" : "pattern-calm");
+
 /** The same for SVG: fill with `url(#p-STATE)`. */
 export function StatePatterns() {
   return (
     <defs>
       {NAMES.map((state) => (
         <pattern key={state} id={`p-${state}`} class={`s-${state}`} width={TILE} height={TILE} patternUnits="userSpaceOnUse">
-          <rect width={TILE} height={TILE} class={PATTERNS[state].light ? "pattern-ground" : "pattern-full"} />
+          <rect width={TILE} height={TILE} class={groundOf(state)} />
           <path d={PATTERNS[state].marks} class={PATTERNS[state].light ? "pattern-light" : "pattern-marks"} />
         </pattern>
       ))}
@@ -87,7 +91,7 @@ function StatePatternsOnce({ state }) {
   return (
     <defs>
       <pattern id={`w-${state}`} class={`s-${state}`} width={TILE} height={TILE} patternUnits="userSpaceOnUse">
-        <rect width={TILE} height={TILE} class={light ? "pattern-ground" : "pattern-full"} />
+        <rect width={TILE} height={TILE} class={groundOf(state)} />
         <path d={marks} class={light ? "pattern-light" : "pattern-marks"} />
       </pattern>
     </defs>
