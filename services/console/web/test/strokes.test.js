@@ -21,7 +21,7 @@ function week() {
   return strokes;
 }
 
-test("columns do not overlap, are at least half a pixel wide, and stand for every interval in sight once", () => {
+test("columns are whole pixels in their place, do not overlap, and stand for every interval in sight once", () => {
   const strokes = week();
   for (const [from, to, width] of /** @type {const} */ ([
     [0, 168 * HOUR, 1000],
@@ -33,10 +33,12 @@ test("columns do not overlap, are at least half a pixel wide, and stand for ever
     assert.equal(found.reduce((sum, { count }) => sum + count, 0), inSight);
     found.forEach((column, index) => {
       const before = found[index - 1];
-      assert.ok(column.width >= 0.5);
-      assert.ok(!before || column.x >= before.x + before.width - 1e-6, `column ${index} overlaps`);
+      assert.ok(column.width >= 1 && Number.isInteger(column.x) && column.x + column.width <= width);
+      assert.ok(!before || column.x >= before.x + before.width, `column ${index} overlaps`);
+      const start = strokes[column.first][0];
+      const x = ((Math.max(start, from) - from) / (to - from)) * width;
+      assert.ok(column.count === 0 || Math.abs(column.x - x) <= 1.5, `column ${index} is out of place`);
     });
-    assert.ok(found.length <= 2 * width + 2);
   }
 });
 

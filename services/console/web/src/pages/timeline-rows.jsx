@@ -17,7 +17,7 @@ import { colour, paintOf } from "../ui/patterns.jsx";
 /** @typedef {import("../model/range.js").Range} Range */
 /** @typedef {{ name: string, date: string, start: string, end: string, planned_down: { name: string, start: string, end: string }[] }} Shift */
 
-const PX_PER_TICK = 92;
+const PX_PER_TICK = 76;
 /** Space above and below a row's picture, px. */
 const MARGIN = 5;
 

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { theme } from "../model/preferences.js";
 import { site } from "../model/session.js";
 import { numberOf } from "../model/trend.js";
-import { percent } from "../format.js";
+import { axisLabel, percent } from "../format.js";
 import { text } from "../text/index.js";
 import { colour } from "../ui/patterns.jsx";
 import { useWidth } from "../ui/width.js";
@@ -46,7 +46,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen, range })
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), site.peek().timeZone),
         scales: { x: { time: true, range: [range.from / 1000, range.to / 1000] }, y: { range: [0, most] } },
         axes: [
-          { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line-strong") }, font: font() },
+          { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line-strong") }, font: font(), space: 84, values: (_self, splits, _axis, _space, step) => splits.map((at) => axisLabel(at * 1000, step * 1000, site.peek().timeZone)) },
           {
             stroke: colour("--ink-3"),
             grid: { stroke: colour("--line"), width: 1 },

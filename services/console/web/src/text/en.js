@@ -483,7 +483,7 @@ export const en = {
     figures: { oee: "OEE", availability: "Availability", effectiveness: "Effectiveness", quality_ratio: "Quality" },
     range: {
       title: "Time range",
-      last: (/** @type {number} */ hours) => (hours <= 24 ? `Last ${hours} h` : `Last ${hours / 24} days`),
+      last: (/** @type {number} */ hours) => (hours <= 24 ? `${hours} h` : `${hours / 24} days`),
       short: (/** @type {number} */ minutes) => (minutes < 60 ? `${minutes} min` : minutes < 1440 ? `${minutes / 60} h` : minutes === 1440 ? "1 day" : `${minutes / 1440} days`),
     },
     timeline: {
