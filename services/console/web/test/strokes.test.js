@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { columns, resolutionFor, stacked, strokeAt } from "../src/model/strokes.js";
+import { columns, resolutionFor, spliced, stacked, strokeAt } from "../src/model/strokes.js";
 
 const HOUR = 3_600_000;
 
@@ -50,7 +50,7 @@ test("every stop of a week is in a column that shows it, however short it is", (
   assert.ok(stops > 1000 && shown.length > 600);
   for (const { times } of shown) {
     const part = stacked(times).find(({ kind }) => kind === "ADET");
-    assert.ok(part && part.to - part.from >= 0.249, "a stop has at least a quarter of the height");
+    assert.ok(part && part.to - part.from >= 0.139, "a stop has a seventh of the height at least");
     assert.equal(part.to, 1, "and stands on top");
   }
 });
@@ -76,12 +76,27 @@ test("the stroke under an instant is found, and none in a gap", () => {
   assert.equal(strokeAt([], 5), null);
 });
 
-test("the resolution asked for is about a pixel, in powers of two, and none at all when zoomed in", () => {
+test("the resolution asked for is about two pixels, in powers of two, and none at all when zoomed in", () => {
   assert.equal(resolutionFor(10_000, 1000), 0);
   for (const span of [HOUR, 24 * HOUR, 168 * HOUR]) {
     const pixel = span / 1000;
     const resolution = resolutionFor(span, 1000);
-    assert.ok(resolution > pixel * 0.7 && resolution <= pixel * 1.5);
+    assert.ok(resolution > pixel * 1.4 && resolution <= pixel * 3);
     assert.equal(Math.log2(resolution) % 1, 0);
   }
+});
+
+test("a newer end replaces what began in it, and what reached into it grows", () => {
+  const strokes = /** @type {any[]} */ ([
+    [0, 90, { APT: 90 }, 1, "running"],
+    [90, 110, { ADET: 20 }, 1, "held"],
+    [110, 130, { APT: 20 }, 1, "running"],
+  ]);
+  const newer = /** @type {any[]} */ ([
+    [90, 140, { ADET: 50 }, 1, "held"],
+    [140, 200, { APT: 60 }, 1, "running"],
+  ]);
+  assert.deepEqual(spliced(strokes, newer, 100), [strokes[0], newer[0], newer[1]]);
+  assert.deepEqual(spliced(strokes, [], 100), [strokes[0], strokes[1]]);
+  assert.deepEqual(spliced([], newer, 0), newer);
 });

@@ -35,6 +35,8 @@ export const LOOKS = {
 /** From the ground up: what must not be missed stands on top. */
 export const KINDS = ["NOT_SCHEDULED", "PDOT", "ADOT", "APT", "UNKNOWN", "AUST", "MINOR_WAITING", "WAITING", "MINOR", "ADET"];
 
+/** What a state gets of a column's height at least: enough to be seen, little enough not to mislead. */
+const LEAST_SHARE = 0.14;
 /** From this width on a stroke has pixels of its own, px. */
 const WIDE = 2;
 
@@ -124,7 +126,7 @@ export function stacked(times) {
   const present = KINDS.filter((kind) => (times[kind] ?? 0) > 0);
   const total = present.reduce((sum, kind) => sum + (times[kind] ?? 0), 0);
   if (present.length === 1) return [{ kind: /** @type {string} */ (present[0]), from: 0, to: 1 }];
-  const least = Math.min(0.25, 1 / present.length);
+  const least = Math.min(LEAST_SHARE, 1 / present.length);
   const raw = present.map((kind) => ({ kind, share: Math.max((times[kind] ?? 0) / total, least) }));
   const surplus = raw.reduce((sum, { share }) => sum + share, 0) - 1;
   const above = raw.reduce((sum, { share }) => sum + Math.max(0, share - least), 0);
@@ -141,6 +143,23 @@ export function stacked(times) {
 export function strokeAt(strokes, at) {
   const stroke = strokes[firstAfter(strokes, at)];
   return stroke && stroke[0] <= at ? stroke : null;
+}
+
+/**
+ * Strokes with their end told anew: those that begin at or after an instant are replaced.
+ *
+ * @param {readonly Stroke[]} strokes
+ * @param {readonly Stroke[]} newer as answered for the time since
+ * @param {number} since ms, a whole number of resolutions: what is drawn together begins on one side of it
+ * @returns {Stroke[]}
+ */
+export function spliced(strokes, newer, since) {
+  const first = newer[0];
+  const kept = strokes.filter(([start]) => start < since);
+  const last = kept.at(-1);
+  // An interval that reaches over the instant may have grown since.
+  if (last && first && first[0] === last[0] && first[3] === 1 && last[3] === 1) kept[kept.length - 1] = first;
+  return [...kept, ...newer.filter(([start]) => start >= since)];
 }
 
 /** Index of the first stroke that ends after an instant. @param {readonly Stroke[]} strokes @param {number} at */
@@ -161,12 +180,12 @@ function add(sum, more) {
 }
 
 /**
- * The resolution to ask for: about a pixel, in powers of two, so that a little zooming asks for nothing new.
+ * The resolution to ask for: about two pixels, in powers of two, so that a little zooming asks for nothing new.
  *
  * @param {number} spanMs
  * @param {number} width px
  */
 export function resolutionFor(spanMs, width) {
   const pixelMs = spanMs / Math.max(width, 1);
-  return pixelMs < 250 ? 0 : 2 ** Math.floor(Math.log2(pixelMs * 1.5));
+  return pixelMs < 250 ? 0 : 2 ** Math.floor(Math.log2(pixelMs * 3));
 }

@@ -549,7 +549,7 @@ export const en = {
       none: "No time to account for yet.",
       noneHint: "It appears with the first machine signals of a shift.",
       sumOf: (/** @type {number} */ units) => `Sum of ${units} units:`,
-      stops: (/** @type {number} */ count) => (count === 1 ? "1 stop" : `${count} stops`),
+      stops: (/** @type {number} */ count) => (count === 1 ? "1 stop" : `${count.toLocaleString("en")} stops`),
       pieces: (/** @type {string} */ count) => `${count} pcs`,
       behind: (/** @type {string} */ name) => `Behind “${name}”`,
       toTimeline: "In the timeline",
