@@ -713,6 +713,8 @@ export const en = {
       ["→ ←", "Open and close a branch"],
       ["Enter", "Go to the place"],
       ["u", "Go one place up"],
+      ["+ − ← →", "Zoom and move in the timeline"],
+      [", .", "Previous and next interval"],
       ["Esc", "Close a dialog or panel"],
       ["?", "Show these keys"],
     ],
