@@ -6,12 +6,12 @@ and the whole state now and then; so a restart goes on where the service stopped
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from namespace.isa95 import EquipmentPath, SiteModel, WorkCalendar, WorkUnitSettings
-from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
+from namespace.runtime import MachineBacklog, MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import BEFORE_BIRTH, Channel, CounterName, JobMark, Reading, Sample, Signal
 from services.oee.domain.state_log import StateInterval
@@ -79,11 +79,27 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Retold:
+    """What a unit's intervals are by now, as far as they were told: late samples may have changed them.
+
+    Attributes:
+        unit: Whose.
+        log: In order of time, cut where telling has stopped.
+    """
+
+    unit: Unit
+    log: tuple[StateInterval, ...]
+
+
+@dataclass(frozen=True)
 class Said:
     """Something about a window of a unit."""
 
     unit: Unit
     output: Output
+
+
+Telling = Closed | Retold | Said
 
 
 class Units:
@@ -134,7 +150,7 @@ class Units:
         if unit is not None:
             unit.pending.append(mark)
 
-    def step(self, unit: Unit, now: datetime) -> list[Closed | Said]:
+    def step(self, unit: Unit, now: datetime) -> list[Telling]:
         """Take the pending samples in and let business time move on to `now` (UTC); return what is to be said."""
         now_ms = to_ms(now)
         if unit.state is None:
@@ -143,8 +159,9 @@ class Units:
                 return []
             unit.state = begin(unit.profile, unit.calendar, max(min(observed), now_ms - _EARLIEST_MS, 0))
         samples, unit.pending = unit.pending, []
+        told_until_ms = unit.emitted_until_ms
         unit.state, outputs = advance(unit.state, samples, now_ms, unit.profile, unit.calendar)
-        said: list[Closed | Said] = []
+        said: list[Telling] = []
         for output in outputs:
             if isinstance(output, WindowClosed):
                 said += self._closed(unit, output.result, output.result.window.end_ms)
@@ -152,6 +169,8 @@ class Units:
         unit.result = current(unit.state, unit.profile, unit.calendar)
         if unit.result is not None:
             said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.settled_after_ms)
+            if any(sample.at_ms < told_until_ms for sample in samples):
+                said += _retold(unit, unit.result)
         unit.is_dirty = unit.is_dirty or bool(samples or said)
         return said
 
@@ -178,8 +197,21 @@ class Units:
                 return None
             case MachineSilent(since=since):
                 return unit.ordered(to_ms(since), Channel.ONLINE, 0)
+            case MachineBacklog():  # whenever history arrives, it is put in its place
+                return None
             case MachineSample(metric=metric):
                 return _value(unit, self._channels[unit.path].get(metric), item)
+
+
+def _retold(unit: Unit, result: WindowResult) -> Iterator[Retold]:
+    until_ms = unit.emitted_until_ms
+    log = tuple(
+        replace(interval, end_ms=min(interval.end_ms, until_ms))
+        for interval in result.evaluation.log
+        if interval.start_ms < until_ms
+    )
+    if log:
+        yield Retold(unit, log)
 
 
 def _value(unit: Unit, channel: Channel | CounterName | None, item: MachineSample) -> Sample | None:

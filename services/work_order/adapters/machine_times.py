@@ -22,6 +22,7 @@ from services.work_order.ports import Origin
 
 class _Sql(Queries):
     put_interval: str
+    displace_intervals: str
     times_of_order: str
     interval: str
 
@@ -49,12 +50,16 @@ class MachineTimes:
         before = await tx.fetchrow(_SQL.interval, row.scope, said.start)
         if before is not None and before["revision"] > said.revision:
             return
+        displaced = await tx.fetch(_SQL.displace_intervals, row.scope, said.start, said.end)
         await tx.execute(
             _SQL.put_interval, row.scope, said.start, said.end, said.element, said.job_order, said.revision
         )
         ids = count()
         work_orders = PostgresWorkOrders(tx, self._site, lambda: derived_id("work_order", row.event_id, next(ids)))
-        for order_id in sorted({said.job_order, before["job_order"] if before else None} - {None}, key=str):
+        concerned = {said.job_order, *(each["job_order"] for each in displaced)}
+        if before is not None:
+            concerned.add(before["job_order"])
+        for order_id in sorted(concerned - {None}, key=str):
             await _sum_up(tx, work_orders, str(order_id), row)
 
 

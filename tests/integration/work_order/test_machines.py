@@ -117,3 +117,21 @@ async def test_the_machine_s_time_is_in_the_response_and_restates_it_when_late(r
         (2, "2400", "600", "600", "1200"),
         (3, "2100", "600", "300", "1200"),
     ]
+
+
+async def test_intervals_that_are_told_anew_displace_what_they_cover(real: PostgresWorld) -> None:
+    await released(real, quantity_source="operator", occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    await interval(real, "ADET", 0, 30)
+    assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    for element, start, end, revision in [
+        ("APT", 0, 10, 2),
+        ("ADET", 10, 20, 2),
+        ("APT", 20, 30, 2),
+        ("APT", 0, 30, 3),
+    ]:
+        await interval(real, element, start, end, revision=revision)
+
+    responses = payloads(await real.events(), "JobResponse")
+    times = [(r["actual_unit_busy_time_s"], r["actual_production_time_s"]) for r in responses]
+    assert times == [("1800", "0"), ("600", "600"), ("1200", "600"), ("1800", "1200"), ("1800", "1800")]
