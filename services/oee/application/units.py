@@ -6,6 +6,7 @@ and the whole state now and then; so a restart goes on where the service stopped
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from namespace.runtime import MachineNews, MachineOnline, MachineSample, Machine
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import BEFORE_BIRTH, Channel, CounterName, JobMark, Reading, Sample, Signal
 from services.oee.domain.state_log import StateInterval
-from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, current
+from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, look
 
 _BLOCKED = "Status/Blocked"
 _STARVED = "Status/Starved"
@@ -149,7 +150,7 @@ class Units:
             if isinstance(output, WindowClosed):
                 said += self._closed(unit, output.result, output.result.window.end_ms)
             said.append(Said(unit, output))
-        unit.result = current(unit.state, unit.profile, unit.calendar)
+        unit.state, unit.result = look(unit.state, unit.profile, unit.calendar)
         if unit.result is not None:
             said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.settled_after_ms)
         unit.is_dirty = unit.is_dirty or bool(samples or said)
@@ -160,9 +161,10 @@ class Units:
         log = result.evaluation.log
         last_end_ms = log[-1].end_ms if log else 0
         closed = []
-        for interval in log:
+        told = bisect_right(log, unit.emitted_until_ms, key=lambda interval: interval.end_ms)
+        for interval in log[told:]:
             is_over = interval.end_ms < last_end_ms or interval.end_ms == result.window.end_ms
-            if interval.end_ms > unit.emitted_until_ms and is_over and interval.end_ms <= settled_ms:
+            if is_over and interval.end_ms <= settled_ms:
                 start_ms = max(
                     interval.start_ms, unit.emitted_until_ms
                 )  # late data may have moved it into what was told
