@@ -66,6 +66,7 @@ class MachineFeed:
         clock: For receive times.
         health: Told while machines cannot be heard.
         metrics: Counts.
+        wanted: Canonical names of the metrics that the handler uses; all when empty.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class MachineFeed:
         clock: Clock,
         health: Health,
         metrics: ServiceMetrics,
+        wanted: Collection[str] = (),
     ) -> None:
         self._sessions = sessions
         self._session = session
@@ -89,7 +91,7 @@ class MachineFeed:
         self._clock = clock
         self._health = health
         self._metrics = metrics
-        self._reporter = MachineReporter(site, business_time)
+        self._reporter = MachineReporter(site, business_time, wanted)
         self._news: deque[MachineNews | SamplePosition] = deque()
         self._wake = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -112,6 +114,7 @@ class MachineFeed:
         )
         self._listener.before_first = partial(self._insist, self._remember)
         self._listener.before_snapshot = self._tell_missed_first
+        self._listener.has_room = self._has_room.wait
         self._listener.joined = lambda: self._tell(self._reporter.give_up_on_lost(clock.now()))
 
     # -- what is heard
@@ -127,6 +130,8 @@ class MachineFeed:
         self._metrics.news.inc(len(self._news) - before)
         if len(self._news) > _QUEUE:
             self._overflow()
+        elif len(self._news) > _BATCH:
+            self._has_room.clear()
         if self._news:
             self._wake.set()
 
@@ -136,6 +141,7 @@ class MachineFeed:
         self._log.warning("machine_news_overflow", dropped=len(dropped))
         self._news.clear()
         self._news.extend(self._reporter.interrupted(dropped))
+        self._has_room.set()
         self._catch_up.begin()
         self._listener.overflow("machine news")
 
@@ -173,8 +179,6 @@ class MachineFeed:
                 self._tell(self._reporter.report_missed(row))
             self._reached(position)
             missed += len(rows)
-            if len(self._news) > _BATCH:
-                self._has_room.clear()
             await self._has_room.wait()
         if missed:
             self._log.info("missed_samples_used", rows=missed)

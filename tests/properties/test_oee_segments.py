@@ -43,14 +43,16 @@ def shop_floor(source: Random, seconds: int) -> Iterator[tuple[int, Sample]]:
             scrap += 1
             said.append(Reading(at_ms, CounterName.DEFECTIVE, scrap))
         if source.random() < 0.1:
-            if running is not None:
-                said.append(replace(running, at_ms=at_ms, running=False, ordinal=2 * second))
-                running = None if source.random() < 0.7 else running
+            if running is not None and running.running:
+                running = replace(running, at_ms=at_ms, running=False, ordinal=2 * second)
+            elif running is not None and source.random() < 0.3:
+                material = running.material if source.random() < 0.7 else source.choice(["Cola", "Lemonade"])
+                running = replace(running, at_ms=at_ms, running=True, material=material, ordinal=2 * second)
             else:
                 order += 1
                 material = source.choice(["Cola", "Lemonade", None])
-                running = JobMark(at_ms, f"JO-{order}", True, source.random() < 0.1, material, None, 2 * second + 1)
-                said.append(running)
+                running = JobMark(at_ms, f"JO-{order}", True, source.random() < 0.1, material, None, 2 * second)
+            said.append(running)
         if source.random() < 0.04:
             said.append(Signal(at_ms, Channel.STATE, source.choice([6, 6, 6, 6, 5, 11, 9])))
         if source.random() < 0.01:

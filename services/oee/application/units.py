@@ -65,6 +65,13 @@ class Unit:
         """Note a signal that was numbered before, so that the next one of its channel is numbered behind it."""
         self._last[signal.channel] = signal
 
+    def knows(self, sample: Sample) -> bool:
+        """Return whether it changes nothing to take a reading in: it came before, and was written down then."""
+        if self.state is None or not isinstance(sample, Reading):
+            return False
+        history = self.state.history
+        return sample in (history.processed if sample.counter is CounterName.PROCESSED else history.defective)
+
     def is_silent_since(self, at_ms: int) -> bool:
         """Return whether the unit was known to be silent by then, so that hearing of it again changes nothing."""
         last = self._last.get(Channel.ONLINE)

@@ -159,11 +159,9 @@ class CounterTrack:
 
     def with_reading(self, reading: Reading) -> CounterTrack:
         """The track with one more reading; itself if it has that reading already."""
-        entry = _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
-        if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
-            return self  # said again, by a rebirth or a snapshot, after it had begun a session
-        if reading.ordinal == BEFORE_BIRTH and self._has(entry._replace(tag=0)):
-            return self  # sent again by an edge node that cannot know whether it arrived
+        if reading in self:
+            return self
+        entry = _entry_of(reading)
         if not self.blocks:
             return CounterTrack._of_blocks(self.rule, (_Block.of([entry], self.rule),))
         last = self.blocks[-1]
@@ -244,7 +242,12 @@ class CounterTrack:
             yield from block.entries()
 
     def __contains__(self, reading: Reading) -> bool:
-        return self.with_reading(reading) is self
+        entry = _entry_of(reading)
+        if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
+            return True  # said again, by a rebirth or a snapshot, after it had begun a session
+        if reading.ordinal == BEFORE_BIRTH and self._has(entry._replace(tag=0)):
+            return True  # sent again by an edge node that cannot know whether it arrived
+        return self._has(entry)
 
     def __len__(self) -> int:
         return sum(len(block) for block in self.blocks)
@@ -264,7 +267,7 @@ class CounterTrack:
         return times, tags, values
 
     def _has(self, entry: _Entry) -> bool:
-        index = bisect_left(self.blocks, (entry.at_ms, entry.tag), key=lambda block: (block.times[-1], block.tags[-1]))
+        index = bisect_left(self.blocks, entry, key=lambda block: block.entry(-1))
         if index == len(self.blocks):
             return False
         block = self.blocks[index]
@@ -275,8 +278,6 @@ class CounterTrack:
         index = bisect_left(self.blocks, entry, key=lambda block: block.entry(-1))
         block = self.blocks[index]
         position = block.position(entry)
-        if block.entry(position) == entry:
-            return self
         grown = block.inserted(position, entry, self.rule)
         parts = [grown]
         if len(grown) > BLOCK_SIZE:
@@ -306,6 +307,10 @@ class CounterTrack:
 
     def _counted_up_to(self, index: int, position: int) -> int:
         return self.firsts[index] + self.blocks[index].counts[position]
+
+
+def _entry_of(reading: Reading) -> _Entry:
+    return _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
 
 
 def _first_ms(block: _Block) -> int:

@@ -173,12 +173,10 @@ def _is_plain(piece: Piece) -> bool:
 
 
 def _is_between_changeovers(piece: Piece, found: Judged, cut_ms: int, rule: Changeover) -> bool:
-    """Whether an order is at work, past the changeover to it."""
+    """Whether an order is at work, of which the next changeover will know the material: those before it are over, or the piece were not plain."""
     if rule is Changeover.NONE:
         return True
     if piece.mark is None or piece.mark.setup:
-        return False
-    if any(each.start_ms < cut_ms <= each.end_ms for each in found.changeovers):
         return False
     began = next((mark for start, end, mark in production_runs(found.found) if start <= cut_ms < end), None)
     return began is not None and began.material == piece.mark.material
