@@ -101,12 +101,9 @@ class Work:
             return await arrived(self._tables) >= kept
 
         await self._until(journaled, f"{kept} readings in the journal", every_s=1.0)
-        counted = {node: len(numbers) for node, numbers in self._meters.kept().items()}
-        restarts = self._meters.starts - 1
-        sessions = -(-self._meters.proxy.passed.connections // len(self._meters.nodes))
 
         def missing() -> list[str]:
-            return self._counts.differences(counted, sessions=sessions, restarts=restarts)
+            return self._counts.differences(self._meters.counted())
 
         async def shown() -> bool:
             return not missing()

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple
 
 from services.oee.domain.sample import BEFORE_BIRTH, Reading
@@ -27,17 +28,26 @@ class _Entry(NamedTuple):
     value: int
 
 
+_OUTAGE_MARGIN = 2
+"""A machine that nobody heard may have made this many times what its ideal cycle allows."""
+
+_UNHEARD = 1000
+"""Units a machine may have made unheard where the site says nothing about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CounterRule:
-    """How to tell a rollover from a reset.
+    """How to tell a rollover from a reset, and a counter that went on unheard from one that begins anew.
 
     Attributes:
         bits: width of the counter; None: it never rolls over.
         max_step: most units between two readings; None: half the counter's range.
+        ideal_cycle_ms: planned run time per unit in ms, which bounds what was made unheard; None: it is not known.
     """
 
     bits: int | None = 32
     max_step: int | None = None
+    ideal_cycle_ms: Fraction | None = None
 
     def unsigned(self, raw: int) -> int | None:
         """What a signed counter of this width shows, as the unsigned number that went up to it; None: no
@@ -49,27 +59,38 @@ class CounterRule:
         value = raw + (1 << self.bits) if raw < 0 and self.bits is not None else raw
         return value if 0 <= value < 2**64 else None
 
-    def step(self, before: int, after: int, *, baseline: bool = False) -> int:
+    def step(self, before: int, after: int, *, baseline: bool = False, elapsed_ms: int = 0) -> int:
         """Units counted between two neighbouring readings; never negative.
 
         A drop is a rollover if as such it is a plausible step, else a reset, after which the new value is
-        what was counted since. Nothing is counted up to a baseline.
+        what was counted since. Up to a baseline the counter went on if it can have come so far, else it was set
+        anew and nothing is counted.
 
         Args:
             before: the earlier value.
             after: the later value.
             baseline: whether the later reading begins a new session of the machine.
+            elapsed_ms: time between the two, in ms.
         """
-        if baseline:
-            return 0
         if after >= before:
-            return after - before
-        if self.bits is not None:
-            size = 1 << self.bits
-            rolled = (after - before) % size
-            if before < size and rolled <= (size // 2 if self.max_step is None else self.max_step):
-                return rolled
-        return after
+            units: int | None = after - before
+        else:
+            units = self._rolled(before, after)
+        if baseline:
+            return units if units is not None and units <= self._most_unheard(elapsed_ms) else 0
+        return after if units is None else units
+
+    def _rolled(self, before: int, after: int) -> int | None:
+        if self.bits is None or before >= 1 << self.bits:
+            return None
+        size = 1 << self.bits
+        rolled = (after - before) % size
+        return rolled if rolled <= (size // 2 if self.max_step is None else self.max_step) else None
+
+    def _most_unheard(self, elapsed_ms: int) -> int:
+        """The most units that can have been made between a reading and the next session's first."""
+        step = _UNHEARD if self.max_step is None else self.max_step
+        return max(step, int(_OUTAGE_MARGIN * elapsed_ms / self.ideal_cycle_ms)) if self.ideal_cycle_ms else step
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +115,7 @@ class _Block:
         within = 0
         for index, entry in enumerate(entries):
             if index:
-                within += rule.step(values[-1], entry.value, baseline=bool(entry.tag & 1))
+                within += _step(rule, _Entry(times[-1], tags[-1], values[-1]), entry)
             times.append(entry.at_ms)
             tags.append(entry.tag)
             values.append(entry.value)
@@ -102,7 +123,7 @@ class _Block:
         return cls(times, tags, values, counts)
 
     def appended(self, entry: _Entry, rule: CounterRule) -> _Block:
-        step = rule.step(self.values[-1], entry.value, baseline=bool(entry.tag & 1))
+        step = _step(rule, self.entry(-1), entry)
         return _Block(
             self.times + array("q", (entry.at_ms,)),
             self.tags + array("q", (entry.tag,)),
@@ -119,13 +140,8 @@ class _Block:
 
     def inserted(self, position: int, entry: _Entry, rule: CounterRule) -> _Block:
         """The block with one more reading before the one at `position`, which there is."""
-        after = self.entry(position)
-        onward = rule.step(entry.value, after.value, baseline=bool(after.tag & 1))
-        reached = 0
-        if position:
-            before = self.values[position - 1]
-            reached = self.counts[position - 1] + rule.step(before, entry.value, baseline=bool(entry.tag & 1))
-        shift = reached + onward - self.counts[position]
+        reached = self.counts[position - 1] + _step(rule, self.entry(position - 1), entry) if position else 0
+        shift = reached + _step(rule, entry, self.entry(position)) - self.counts[position]
         return _Block(
             self.times[:position] + array("q", (entry.at_ms,)) + self.times[position:],
             self.tags[:position] + array("q", (entry.tag,)) + self.tags[position:],
@@ -228,8 +244,7 @@ class CounterTrack:
             block = blocks[index]
             if index:
                 before = blocks[index - 1]
-                step = rule.step(before.values[-1], block.values[0], baseline=bool(block.tags[0] & 1))
-                firsts.append(firsts[-1] + before.counts[-1] + step)
+                firsts.append(firsts[-1] + before.counts[-1] + _step(rule, before.entry(-1), block.entry(0)))
             else:
                 firsts.append(0)
         return cls(rule, blocks, firsts)
@@ -242,6 +257,8 @@ class CounterTrack:
             yield from block.entries()
 
     def __contains__(self, reading: Reading) -> bool:
+        if not self.blocks or reading.at_ms > self.blocks[-1].times[-1]:
+            return False
         entry = _entry_of(reading)
         if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
             return True  # said again, by a rebirth or a snapshot, after it had begun a session
@@ -294,7 +311,7 @@ class CounterTrack:
         first = self.firsts[index]
         if index:
             before = self.blocks[index - 1]
-            step = self.rule.step(before.values[-1], grown.values[0], baseline=bool(grown.tags[0] & 1))
+            step = _step(self.rule, before.entry(-1), grown.entry(0))
             first = self.firsts[index - 1] + before.counts[-1] + step
         shift = first + grown.counts[-1] - self.firsts[index] - self.blocks[index].counts[-1]
         return self.firsts[:index] + array("q", (first,)) + _shifted(self.firsts[index + 1 :], shift)
@@ -307,6 +324,11 @@ class CounterTrack:
 
     def _counted_up_to(self, index: int, position: int) -> int:
         return self.firsts[index] + self.blocks[index].counts[position]
+
+
+def _step(rule: CounterRule, before: _Entry, after: _Entry) -> int:
+    is_baseline = bool(after.tag & 1)
+    return rule.step(before.value, after.value, baseline=is_baseline, elapsed_ms=after.at_ms - before.at_ms)
 
 
 def _entry_of(reading: Reading) -> _Entry:
