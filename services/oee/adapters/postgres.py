@@ -187,10 +187,9 @@ async def add_interval(tx: Transaction, path: EquipmentPath, interval: StateInte
 
 
 async def restate_intervals(
-    tx: Transaction, path: EquipmentPath, result: WindowResult
+    tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]
 ) -> list[tuple[StateInterval, int]]:
-    """Make the intervals of a window those of its result; return the new ones, each with its revision."""
-    log = result.evaluation.log
+    """Make the intervals of a stretch of time those of `log`, which has no gap; return the new ones, each with its revision."""
     if not log:
         return []
     told = await tx.fetch(_SQL.intervals_of_window, str(path), log[0].start_ms, log[-1].end_ms)

@@ -25,6 +25,7 @@ from services.work_order.ports import Origin
 
 class _Sql(Queries):
     put_interval: str
+    displace_intervals: str
     times_of_order: str
     interval: str
     put_due: str
@@ -78,11 +79,15 @@ class MachineTimes:
         before = await tx.fetchrow(_SQL.interval, row.scope, said.start)
         if before is not None and before["revision"] > said.revision:
             return
+        displaced = await tx.fetch(_SQL.displace_intervals, row.scope, said.start, said.end)
         await tx.execute(
             _SQL.put_interval, row.scope, said.start, said.end, said.element, said.job_order, said.revision
         )
         work_orders = PostgresWorkOrders(tx, self._site, self._new_id)
-        for order_id in sorted({said.job_order, before["job_order"] if before else None} - {None}, key=str):
+        concerned = {said.job_order, *(each["job_order"] for each in displaced)}
+        if before is not None:
+            concerned.add(before["job_order"])
+        for order_id in sorted(concerned - {None}, key=str):
             order = await work_orders.job_order(str(order_id))
             if order is None:
                 continue  # cleared away with a database that was restored; nobody asks for its time

@@ -283,6 +283,27 @@ async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
     assert "JO-1" in {row["job_order"] for row in await world.rows("state_interval")}
 
 
+async def test_late_data_changes_the_intervals_that_were_told_of_a_window_that_still_goes_on(
+    worlds: list[World],
+) -> None:
+    in_time, late = worlds
+    await in_time.at(2, online(1), state(1, 6))
+    await late.at(2, online(1), state(1, 6))
+    await in_time.at(60, state(10, 9), state(20, 6), state(40, 9))
+    await late.at(60, state(40, 9))
+    await late.at(61, state(10, 9), state(20, 6))
+    for world in worlds:
+        await world.at(90, state(80, 6))
+        await world.at(120, state(110, 9))
+
+    columns = "path, start_ms, end_ms, element, reason"
+    told = await in_time.rows("state_interval", columns)
+    assert len(told) >= 4
+    assert await late.rows("state_interval", columns) == told
+    revisions = [said["revision"] for said in await late.said("StateIntervalClosed")]
+    assert {1, 2} <= set(revisions)
+
+
 async def test_a_mark_that_was_rolled_back_never_happened(worlds: list[World]) -> None:
     world = worlds[0]
     await world.at(2, online(1), state(1, 6))

@@ -157,3 +157,26 @@ async def test_a_response_is_not_restated_before_its_machine_s_time_is_complete(
     await interval(real, "APT", 30, 40, later_s=3600)
     assert await times(real).restate() == 1
     assert await told(real) == [(2, "2400", "0", "1200", "1200")]
+
+
+async def test_intervals_that_are_told_anew_displace_what_they_cover(real: PostgresWorld) -> None:
+    await released(real, quantity_source="operator", occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    await interval(real, "ADET", 0, 30)
+    assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    for element, start, end, revision in [
+        ("APT", 0, 10, 2),
+        ("ADET", 10, 20, 2),
+        ("APT", 20, 30, 2),
+        ("APT", 0, 30, 3),
+    ]:
+        await interval(real, element, start, end, revision=revision)
+        await times(real).restate()
+
+    assert [(busy, production) for _, busy, _, _, production in await told(real)] == [
+        ("1800", "0"),
+        ("600", "600"),
+        ("1200", "600"),
+        ("1800", "1200"),
+        ("1800", "1800"),
+    ]
