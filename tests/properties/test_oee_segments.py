@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from namespace.isa95 import Changeover
-from services.oee.domain.counter import CounterRule
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import Channel, Classification, CounterName, CycleMark, JobMark, Reading, Sample, Signal
 from services.oee.domain.unit import advance, begin, current, look

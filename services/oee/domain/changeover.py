@@ -7,7 +7,7 @@ it is, and so does a stretch without any order that is too long to be a changeov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 

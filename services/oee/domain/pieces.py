@@ -58,6 +58,7 @@ class Sweep:
         return replace(self, values=dict(self.values), running=dict(self.running))
 
     def take(self, sample: Signal | JobMark) -> None:
+        """Go on by one sample."""
         if isinstance(sample, JobMark):
             self.running.pop(sample.job_order, None)
             if sample.running:
@@ -70,6 +71,7 @@ class Sweep:
                 self.observed = self.online = True
 
     def piece(self, start_ms: int, end_ms: int) -> Piece:
+        """A stretch of time in which this holds."""
         mark = next(reversed(self.running.values()), None)
         found = self._verdict(mark)
         known = found.element is not Element.UNKNOWN

@@ -19,7 +19,7 @@ from namespace.isa95 import (
     UnknownTime,
     WorkUnitSettings,
 )
-from services.oee.domain.counter import CounterRule
+from services.oee.domain.counter_rule import CounterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +98,6 @@ class UnitProfile:
 
 
 def _rule(counter: CounterSettings, ideal_cycle_s: Decimal | None) -> CounterRule:
-    return CounterRule(counter.bits, counter.max_step, None if ideal_cycle_s is None else Fraction(ideal_cycle_s) * 1000)
+    return CounterRule(
+        counter.bits, counter.max_step, None if ideal_cycle_s is None else Fraction(ideal_cycle_s) * 1000
+    )

@@ -1,8 +1,8 @@
 """Judging a window while it goes on, again and again, without judging its beginning each time.
 
-A window is cut into segments where nothing reaches across: while the unit runs, an order is on it, and no stop or changeover is under way.
-Each segment is judged once; only what comes after the last cut is judged with every look. A sample for the past takes the segments back that
-it may concern. The result is the one of `evaluate`, whatever was cut and taken back.
+A window is cut into segments where nothing reaches across: while the unit runs, an order is on it, and no stop or changeover is under
+way. Each segment is judged once; only what comes after the last cut is judged with every look. A sample for the past takes the segments
+back that it may concern. The result is the one of `evaluate`, whatever was cut and taken back.
 """
 
 from __future__ import annotations
@@ -130,9 +130,7 @@ def together(parts: Sequence[Evaluation]) -> Evaluation:
     return replace(parts[0], end_ms=parts[-1].end_ms, totals=totals, log=tuple(log))
 
 
-def _segment(
-    history: History, profile: UnitProfile, calendar: WorkCalendar, known: Segments, cut_ms: int
-) -> Segment:
+def _segment(history: History, profile: UnitProfile, calendar: WorkCalendar, known: Segments, cut_ms: int) -> Segment:
     last = known.parts[-1] if known.parts else None
     start_ms = known.start_ms if last is None else last.end_ms
     part = judged(
@@ -173,7 +171,9 @@ def _is_plain(piece: Piece) -> bool:
 
 
 def _is_between_changeovers(piece: Piece, found: Judged, cut_ms: int, rule: Changeover) -> bool:
-    """Whether an order is at work, of which the next changeover will know the material: those before it are over, or the piece were not plain."""
+    """Whether an order is at work, of which the next changeover will know the material; those before it are over, or the piece were not
+    plain.
+    """
     if rule is Changeover.NONE:
         return True
     if piece.mark is None or piece.mark.setup:

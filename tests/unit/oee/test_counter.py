@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from services.oee.domain.counter import BLOCK_SIZE, CounterRule, CounterTrack
+from services.oee.domain.counter import BLOCK_SIZE, CounterTrack
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.sample import BEFORE_BIRTH, CounterName, Reading
 
 
