@@ -81,6 +81,7 @@ class EdgeNodeListener:
     Attributes:
         before_first: Awaited once, before anything is handed on.
         before_snapshot: Awaited after each connect, while what arrives is held back.
+        has_room: Awaited between two parts of what was held back, so that all of it is not handed on at once.
         joined: Called when what was held back has been handed on.
     """
 
@@ -121,6 +122,7 @@ class EdgeNodeListener:
         self._teller = Teller(self._log, metrics, is_over=lambda: self._is_overflown)
         self.before_first: Callable[[], Awaitable[None]] = _at_once
         self.before_snapshot: Callable[[], Awaitable[None]] = _at_once
+        self.has_room: Callable[[], Awaitable[object]] = _at_once
         self.joined: Callable[[], None] = _nothing
         for topic_filter in filters:
             session.route_batches(topic_filter, self._receive)
@@ -167,12 +169,16 @@ class EdgeNodeListener:
         self._is_overflown = True
         self._session.abort()
 
-    def _release(self) -> None:
-        held, self._held = self._held or [], None
+    async def _release(self) -> None:
+        """Hand on what was held back, part by part; what comes meanwhile waits behind it."""
         self._core.connected(self._now_ms())
-        for start in range(0, len(held), _AT_ONCE):
-            self._receive(held[start : start + _AT_ONCE])
-        self.joined()
+        while self._held and self._is_joining and not self._is_overflown:
+            part, self._held = self._held[:_AT_ONCE], self._held[_AT_ONCE:]
+            self._take(self._core.receive_batch(part, self._now_ms()))
+            await self.has_room()
+        if self._is_joining:
+            self._held = None
+            self.joined()
 
     def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         for event in events:
@@ -211,7 +217,7 @@ class EdgeNodeListener:
                 except (NoAnswer, NotConnected, QueryFailed, RemoteProtocolError) as error:
                     self._log.info("no_snapshot_yet", error=str(error))
                     if self._is_joining:
-                        self._release()
+                        await self._release()
                     if not self._insists:
                         break
                     with contextlib.suppress(TimeoutError):
@@ -237,7 +243,7 @@ class EdgeNodeListener:
         snapshots = snapshots_from_rows(rows)
         self._has_snapshot = True
         self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
-        self._release()
+        await self._release()
 
     async def _tick(self) -> None:
         while True:

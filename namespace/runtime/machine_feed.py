@@ -70,6 +70,7 @@ class MachineFeed:
         clock: For receive times.
         health: Told while machines cannot be heard.
         metrics: Counts.
+        wanted: Canonical names of the metrics that the handler uses; all when empty.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class MachineFeed:
         clock: Clock,
         health: Health,
         metrics: ServiceMetrics,
+        wanted: Collection[str] = (),
     ) -> None:
         self._sessions = sessions
         self._session = session
@@ -93,7 +95,7 @@ class MachineFeed:
         self._clock = clock
         self._health = health
         self._metrics = metrics
-        self._reporter = MachineReporter(site, business_time)
+        self._reporter = MachineReporter(site, business_time, wanted)
         self._news: deque[MachineNews | SamplePosition] = deque()
         self._wake = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -118,6 +120,7 @@ class MachineFeed:
         )
         self._listener.before_first = partial(self._insist, self._remember)
         self._listener.before_snapshot = self._tell_missed_first
+        self._listener.has_room = self._has_room.wait
         self._listener.joined = self._joined
 
     # -- what is heard
@@ -146,6 +149,8 @@ class MachineFeed:
         self._metrics.news.inc(len(self._news) - before)
         if len(self._news) > _QUEUE:
             self._overflow()
+        elif len(self._news) > _BATCH:
+            self._has_room.clear()
         if self._news:
             self._wake.set()
 
@@ -155,6 +160,7 @@ class MachineFeed:
         self._log.warning("machine_news_overflow", dropped=len(dropped))
         self._news.clear()
         self._news.extend(self._reporter.interrupted(dropped))
+        self._has_room.set()
         self._catch_up.begin()
         self._listener.overflow("machine news")
 
@@ -206,8 +212,6 @@ class MachineFeed:
                 self._tell(self._reporter.report_missed(row))
             self._reached(position)
             missed += len(rows)
-            if len(self._news) > _BATCH:
-                self._has_room.clear()
             await self._has_room.wait()
         if missed:
             self._log.info("missed_samples_used", rows=missed)

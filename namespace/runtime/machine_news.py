@@ -112,13 +112,15 @@ class MachineReporter:
     Args:
         site: Its mapping rules place and name what is heard; its clock may be a metric.
         business_time: Told every source time.
+        wanted: Canonical names of the metrics that are news; all when empty.
 
     Attributes:
         sources: Which of them go on, and which begin anew.
     """
 
-    def __init__(self, site: SiteModel, business_time: BusinessTime) -> None:
+    def __init__(self, site: SiteModel, business_time: BusinessTime, wanted: Collection[str] = ()) -> None:
         self._business_time = business_time
+        self._wanted = frozenset(wanted)
         self._clock_metric = site.clock.metric
         self._places = Places(site.mappings)
         self.sources = Sources()
@@ -284,6 +286,8 @@ class MachineReporter:
                 continue
             if not metric.is_historical:
                 self._business_time.observe(placement.place, source_time)
+            if self._wanted and placement.metric not in self._wanted:
+                continue
             yield MachineSample(
                 place=placement.place,
                 metric=placement.metric,

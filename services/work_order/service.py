@@ -47,20 +47,21 @@ def compose(context: Context) -> Parts:
     counters, machines = counters_of(site), machines_of(site)
     feed = CounterFeed(counters, apply, machines=machines)
     desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
+    times = MachineTimes(site, context.database, desk.new_id)
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
         queries=Reading(context.database, context.now).handlers(),
         machines=observe,
         follows={
-            "oee": MachineTimes(site).apply,
+            "oee": times.apply,
             **{producer: apply_restriction for producer in PRODUCERS if producer in CONTRACT.follows},
         },
         machine_metrics={metric for _, metric in (*counters, *machines)},
         machines_settled=feed.settled,
         refresh=refresh,
         start=start,
-        tasks={"counting": feed.run},
+        tasks={"counting": feed.run, "machine times": times.run},
     )
 
 

@@ -82,7 +82,7 @@ class Keeper:
 
     async def observe(self, news: Sequence[MachineNews]) -> None:
         """Take in what machines say: written down first, then used."""
-        samples = self._units.samples(news)
+        samples = [(unit, sample) for unit, sample in self._units.samples(news) if not unit.knows(sample)]
         if not samples:
             return
         async with self._turn:
@@ -260,6 +260,6 @@ class Keeper:
         for path, marks in list(self._unsettled.items()):  # events go on meanwhile
             if marks:
                 unit = self._units.by_path[path]
-                found = marks.intersection(await postgres.marks_of(tx, unit))
+                found = marks.intersection(await postgres.marks_at(tx, unit, {mark.at_ms for mark in marks}))
                 for mark in found:
                     self._settle(unit, mark)
