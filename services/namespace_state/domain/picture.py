@@ -141,6 +141,7 @@ class Picture:
         self._foreign = ForeignPlaces(rules)
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
+        self._sources: dict[EdgeNodeDescriptor, list[Source]] = {}
         self._owners: dict[Address, tuple[Source, str]] = {}
         self._strays = 0
 
@@ -207,7 +208,7 @@ class Picture:
                 node = self._node(edge_node)
                 self._move(node, "offline" if isinstance(event, NodeDeath) else "stale", now_ms)
                 node.devices = dict.fromkeys(node.devices, False) if isinstance(event, NodeDeath) else node.devices
-                return Changes(updated=tuple(self._stale(s for s in self._entries if _is_of(s, edge_node))))
+                return Changes(updated=tuple(self._stale(self._sources.get(edge_node, ()))))
             case DeviceDeath(edge_node=edge_node, device_id=device_id):
                 self._node(edge_node).devices[device_id] = False
                 return Changes(
@@ -239,7 +240,7 @@ class Picture:
 
     def _born(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
         """A birth names everything its source has: what is not in it has vanished."""
-        known = self._entries.setdefault(source, {})
+        known = self._entries_for(source)
         born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
         moved = self._foreign.born(
             source.group_id, source.edge_node_id, source.device_id or None, ((m.name, m.value) for m in born.values())
@@ -272,8 +273,15 @@ class Picture:
         known = slot.memo = (entry, int(Quality.GOOD) if entry is None else entry.quality)
         return known
 
+    def _entries_for(self, source: Source) -> dict[str, Entry]:
+        known = self._entries.get(source)
+        if known is None:
+            known = self._entries[source] = {}
+            self._sources.setdefault(EdgeNodeDescriptor(source.group_id, source.edge_node_id), []).append(source)
+        return known
+
     def _put(self, source: Source, metric: MetricValue) -> Entry:
-        known = self._entries.setdefault(source, {})
+        known = self._entries_for(source)
         unit = metric.properties.value("engUnit") if metric.properties is not None else None
         declared = metric.properties.quality if metric.properties is not None else None
         entry = known.get(metric.name)
@@ -291,7 +299,7 @@ class Picture:
         return entry
 
     def _stale(self, sources: Iterable[Source]) -> Iterator[Entry]:
-        for source in list(sources):
+        for source in sources:
             for entry in self._entries.get(source, {}).values():
                 if entry.quality != Quality.STALE:
                     entry.quality = Quality.STALE
@@ -370,6 +378,3 @@ class Picture:
             if ignored is not None:
                 node.ignored[ignored] += 1
 
-
-def _is_of(source: Source, edge_node: EdgeNodeDescriptor) -> bool:
-    return source.group_id == edge_node.group_id and source.edge_node_id == edge_node.edge_node_id
