@@ -144,6 +144,7 @@ class Picture:
         self._sources: dict[EdgeNodeDescriptor, list[Source]] = {}
         self._owners: dict[Address, tuple[Source, str]] = {}
         self._strays = 0
+        self._stale_entries = 0
 
     # -- reading
 
@@ -171,13 +172,12 @@ class Picture:
 
     def counts(self) -> dict[str, int]:
         """Return the figures published at the site, by metric name."""
-        entries = list(self.entries())
         return {
             "Namespace/Nodes": len(self.nodes),
             "Namespace/NodesOnline": sum(node.state == "online" for node in self.nodes.values()),
             "Namespace/Devices": sum(len(node.devices) for node in self.nodes.values()),
-            "Namespace/Metrics": len(entries),
-            "Namespace/Stale": sum(entry.quality == Quality.STALE for entry in entries),
+            "Namespace/Metrics": sum(map(len, self._entries.values())),
+            "Namespace/Stale": self._stale_entries,
             "Namespace/Unplaced": sum(not node.is_placed for node in self.nodes.values()),
             "Namespace/Conflicts": sum(len(node.conflicts) for node in self.nodes.values()),
             "Namespace/Rejected": self._strays + sum(node.rejected.total() for node in self.nodes.values()),
@@ -245,7 +245,7 @@ class Picture:
         moved = self._foreign.born(
             source.group_id, source.edge_node_id, source.device_id or None, ((m.name, m.value) for m in born.values())
         )
-        vanished = [self._drop(known.pop(name)) for name in [name for name in known if name not in born]]
+        vanished = [self._forget(known.pop(name)) for name in [name for name in known if name not in born]]
         vanished += [self._move_entry(entry) for entry in known.values() if moved]
         vanished += [self._settle(entry) for entry in known.values()]
         updated = [self._put(source, metric) for metric in born.values()]
@@ -263,7 +263,8 @@ class Picture:
             if entry is not None:
                 entry.value = value
                 entry.timestamp_ms = timestamp
-                entry.quality = quality
+                if entry.quality != quality:
+                    self._grade(entry, quality)
                 updated.append(entry)
         return Changes(tuple(updated))
 
@@ -294,7 +295,7 @@ class Picture:
         entry.datatype = metric.datatype
         entry.value = metric.value
         entry.timestamp_ms = metric.timestamp
-        entry.quality = Quality.GOOD if declared is None else declared
+        self._grade(entry, Quality.GOOD if declared is None else declared)
         entry.unit = unit if isinstance(unit, str) else entry.unit
         return entry
 
@@ -302,8 +303,17 @@ class Picture:
         for source in sources:
             for entry in self._entries.get(source, {}).values():
                 if entry.quality != Quality.STALE:
-                    entry.quality = Quality.STALE
+                    self._grade(entry, Quality.STALE)
                     yield entry
+
+    def _grade(self, entry: Entry, quality: int) -> None:
+        """Give an entry its quality, and count those that are stale: to go through all of them every second would be much work."""
+        self._stale_entries += (quality == Quality.STALE) - (entry.quality == Quality.STALE)
+        entry.quality = quality
+
+    def _forget(self, entry: Entry) -> Address | None:
+        self._grade(entry, Quality.GOOD)
+        return self._drop(entry)
 
     def _drop(self, entry: Entry) -> Address | None:
         if entry.contested is not None:

@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, cast
 
 import pytest
@@ -26,6 +29,7 @@ from namespace.sparkplug import (
     OutgoingMessage,
     PropertySet,
 )
+from services.namespace_state.application import projector, turns
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
 from services.namespace_state.application.reconciler import Reconciler
@@ -500,6 +504,72 @@ async def test_what_cannot_be_published_waits_for_the_session() -> None:
         assert it.retained == {}
         it.is_up = True
         await until(lambda: len(it.retained) == 2)
+
+
+@contextmanager
+def calls_counted(*files: str) -> Iterator[list[str]]:
+    """Note every call and every step of a generator in some source files."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename in files:
+            calls.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+async def test_what_waits_for_its_interval_is_not_gone_through_in_every_step() -> None:
+    """A site's worth of topics, all sent a moment ago and changed since, cost the projection nothing until they are due."""
+    it, many = State(), 5_000
+    it.projector = it.registry._projector = Projector(ROOT, it.publish, interval_s=60, per_second=1_000_000)
+    node, other = Node(devices={"Packer": [f"M{number}" for number in range(many)]}), Node(node="Line2-PLC")
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: len(it.sent) == many)
+        it.clock.move(1)
+        it.hear(*node.says(it.now_ms, **{f"M{number}": 1 for number in range(many)}), *other.born(it.now_ms))
+        await until(lambda: len(it.sent) > many)
+        with calls_counted(projector.__file__, turns.__file__) as calls:
+            for _ in range(3):
+                shown = len(it.sent)
+                it.hear(other.will)
+                await until(lambda: len(it.sent) > shown)  # noqa: B023 - waited for here
+                shown = len(it.sent)
+                it.hear(*other.born(it.now_ms))
+                await until(lambda: len(it.sent) > shown)  # noqa: B023 - waited for here
+    assert 0 < len(calls) < many / 2
+
+
+async def test_stale_values_are_counted_as_they_come_and_go() -> None:
+    it, random_ = State(), random.Random(3)
+    nodes = [Node(node=f"N{n}", devices={"Packer": ["A", "B"], "Filler": ["C"]}) for n in range(5)]
+    for node in nodes:
+        it.hear(*node.born(it.now_ms))
+    for _ in range(200):
+        it.clock.move(1)
+        node = random_.choice(nodes)
+        match random_.randrange(5):
+            case 0:
+                it.hear(node.will)
+            case 1:
+                it.hear(*node.born(it.now_ms))
+            case 2:
+                it.hear(*node.says(it.now_ms, A=random_.randrange(9)))
+            case 3:
+                it.hear(*node.session.device_death("Filler", it.now_ms))
+            case 4:
+                missed = Node(node=node.descriptor.edge_node_id, devices={"Packer": ["A"]})
+                missed._bd_seq = node._bd_seq
+                it.hear(*missed.born(it.now_ms))
+        entries = list(it.picture.entries())
+        counts = it.picture.counts()
+        assert counts["Namespace/Stale"] == sum(entry.quality == 500 for entry in entries)
+        assert counts["Namespace/Metrics"] == len(entries)
+    assert counts["Namespace/Stale"] > 0
 
 
 def test_topics_of_the_sites_own_services_are_apart_from_those_of_its_equipment() -> None:
