@@ -45,7 +45,7 @@ from tests.integration.oee.test_keeper import (
 from tests.integration.store.flaky import Flaky
 from tests.unit.runtime.support import SITE, small_site
 
-TWO_DAYS = {"since": DAY_BEGINS - timedelta(days=1), "until": DAY_BEGINS + timedelta(days=1)}
+TWO_DAYS: dict[str, Any] = {"since": DAY_BEGINS - timedelta(days=1), "until": DAY_BEGINS + timedelta(days=1)}
 
 
 @pytest.fixture
