@@ -10,7 +10,7 @@ import { before, isRestated, numberOf, restated } from "../model/trend.js";
 import { DASH, dayLabel, duration, moment, percent, sensible } from "../format.js";
 import { text } from "../text/index.js";
 import { Empty, Failed, Skeleton } from "../ui/parts.jsx";
-import { RangePicker, rangeOfAddress, rangeQuery } from "./oee-range.jsx";
+import { RangePicker, rangeOfAddress, rangeQuery, rangeSubject } from "./oee-range.jsx";
 import { TrendChart } from "./trend-chart.jsx";
 
 /** @typedef {import("../model/trend.js").Row} Row */
@@ -32,8 +32,9 @@ export function OeeTrend({ place }) {
   const when = rangeQuery(range);
   const figures = FIGURES.map((name) => `figures=${name}`).join("&");
   const where = `place=${encodeURIComponent(place)}&${when}`;
-  useEffect(() => void rows.load(`/api/oee/kpis?${where}&by=${by}&${figures}&limit=200&most=400`), [where, by]);
-  useEffect(() => void revisions.load(`/api/oee/kpi_revisions?${where}&restated=true&limit=100&most=300`), [where]);
+  const subject = `${place} ${by} ${rangeSubject(range)}`;
+  useEffect(() => void rows.load(`/api/oee/kpis?${where}&by=${by}&${figures}&limit=200&most=400`, subject), [where, by]);
+  useEffect(() => void revisions.load(`/api/oee/kpi_revisions?${where}&restated=true&limit=100&most=300`, subject), [where]);
   const { data, problem } = rows.state.value;
   const found = (data?.data ?? []).toReversed();
   const windows = restated(revisions.state.value.data?.data ?? []);
