@@ -172,7 +172,8 @@ class EdgeNodeListener:
     async def _release(self) -> None:
         """Hand on what was held back, and behind it what comes meanwhile, until both have met."""
         while held := self._held:
-            self._held = later = []
+            later: list[Message] = []
+            self._held = later
             for part in turns(held):
                 self._take(self._core.receive_batch(part, self._now_ms()))
                 await asyncio.sleep(0)

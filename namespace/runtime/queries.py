@@ -289,5 +289,5 @@ class Pages:
         return page, True
 
 
-def _row_bytes(row: Any) -> int:  # noqa: ANN401 - anything that JSON knows
+def _row_bytes(row: Any) -> int:
     return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1

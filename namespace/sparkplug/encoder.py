@@ -64,9 +64,7 @@ _Written = dict[int, pb.Payload.PropertySet]
 """Property sets of this payload by the identity of what they say: metrics often share one."""
 
 
-def _write_metric(
-    message: pb.Payload.Metric, metric: Metric, written: _Written, *, says_datatype: bool = True
-) -> None:
+def _write_metric(message: pb.Payload.Metric, metric: Metric, written: _Written, *, says_datatype: bool = True) -> None:
     datatype = _checked_datatype(metric)
     if metric.name is not None:
         message.name = check_text(metric.name)

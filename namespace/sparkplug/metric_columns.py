@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from namespace.sparkplug.datatype import PLAIN_FORMS, WIRE_FIELD, DataType, Scalar
 from namespace.sparkplug.metric import Metric, PropertySet, Value
 
+
 class MetricValue(NamedTuple):
     """One metric, resolved by its birth.
 

@@ -387,4 +387,3 @@ class Picture:
                 node.rejected[rejected] += 1
             if ignored is not None:
                 node.ignored[ignored] += 1
-
