@@ -82,6 +82,7 @@ class EdgeNodeListener:
     Attributes:
         before_first: Awaited once, before anything is handed on.
         before_snapshot: Awaited after each connect, while what arrives is held back.
+        has_room: Awaited between two parts of what was held back, so that all of it is not handed on at once.
         joined: Called when what was held back has been handed on.
     """
 
@@ -122,6 +123,7 @@ class EdgeNodeListener:
         self._teller = Teller(self._log, metrics, is_over=lambda: self._is_overflown)
         self.before_first: Callable[[], Awaitable[None]] = _at_once
         self.before_snapshot: Callable[[], Awaitable[None]] = _at_once
+        self.has_room: Callable[[], Awaitable[object]] = _at_once
         self.joined: Callable[[], None] = _nothing
         for topic_filter in filters:
             session.route_batches(topic_filter, self._receive)
@@ -170,13 +172,14 @@ class EdgeNodeListener:
         self._session.abort()
 
     async def _release(self) -> None:
-        """Hand on what was held back, and behind it what comes meanwhile, until both have met."""
+        """Hand on what was held back as there is room, and behind it what comes meanwhile, until both have met."""
         while held := self._held:
             later: list[Message] = []
             self._held = later
             for part in turns(held):
                 self._take(self._core.receive_batch(part, self._now_ms()))
                 await asyncio.sleep(0)
+                await self.has_room()
                 if self._held is not later or self._is_overflown:
                     return  # the session has ended, or is about to
         self._held = None

@@ -46,6 +46,12 @@ def interval_event(path: EquipmentPath, interval: StateInterval, revision: int =
     return new_event("StateIntervalClosed", path, key, interval.end_ms, payload, job_order=interval.job_order)
 
 
+async def retell(tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]) -> list[NewEvent]:
+    """Make what was told of a stretch of time what `log` says, and return the events of what is new in it."""
+    new = await postgres.restate_intervals(tx, path, log)
+    return [interval_event(path, interval, revision) for interval, revision in new]
+
+
 async def say(tx: Transaction, unit: Unit, output: Output) -> list[NewEvent]:
     """Write down what is said about a window and return the events that say it; late samples are for `restate_final`."""
     if isinstance(output, TooLate):
@@ -99,5 +105,4 @@ async def _say(tx: Transaction, unit: Unit, result: WindowResult, history: Histo
     if event.event_id == before:
         return []  # said in a transaction of whose end we did not learn
     await postgres.save_window(tx, result, unit.path, event.event_id, payload=payload, history=history)
-    new = await postgres.restate_intervals(tx, unit.path, result)
-    return [*(interval_event(unit.path, interval, revision) for interval, revision in new), event]
+    return [*await retell(tx, unit.path, result.evaluation.log), event]
