@@ -59,6 +59,9 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "Abort"): Permission.DISPATCH,
         ("work_order", "Cancel"): Permission.DISPATCH,
         ("work_order", "Clear"): Permission.DISPATCH,
+        ("oee", "ClassifyStop"): Permission.EXECUTE,
+        ("oee", "SplitStop"): Permission.EXECUTE,
+        ("oee", "MergeStops"): Permission.EXECUTE,
     }
 )
 

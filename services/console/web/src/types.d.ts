@@ -160,7 +160,7 @@ export interface Answer {
   version?: number | null;
 }
 
-export type ViewName = "place" | "orders" | "oee" | "nodes" | "events";
+export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "board";
 
 export interface Route {
   view: ViewName;

@@ -8,6 +8,8 @@ import { signal } from "@preact/signals";
 
 /** @type {readonly ViewName[]} */
 export const VIEWS = ["place", "orders", "oee", "nodes", "events"];
+/** Views without the frame: not in its navigation. @type {readonly ViewName[]} */
+export const BARE_VIEWS = ["board"];
 
 /** @type {import("@preact/signals").Signal<Route>} */
 export const route = signal(readAddress(location.pathname, location.search));
@@ -23,7 +25,7 @@ addEventListener("popstate", () => {
  */
 export function readAddress(pathname, search) {
   const [first = "", ...rest] = pathname.split("/").filter(Boolean).map(decode);
-  const view = VIEWS.find((name) => name === first) ?? "place";
+  const view = [...VIEWS, ...BARE_VIEWS].find((name) => name === first) ?? "place";
   return { view, place: rest.join("/"), query: Object.fromEntries(new URLSearchParams(search)) };
 }
 

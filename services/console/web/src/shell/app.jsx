@@ -2,9 +2,10 @@
 
 import { useEffect } from "preact/hooks";
 import { placeAt, havePicture } from "../model/namespace.js";
-import { followLink, go, route } from "../model/router.js";
+import { BARE_VIEWS, followLink, go, route } from "../model/router.js";
 import { findSession, session, sessionProblem, site } from "../model/session.js";
 import { liveness, watch } from "../model/stream.js";
+import { BoardPage } from "../pages/board.jsx";
 import { EventsPage } from "../pages/events.jsx";
 import { NodesPage } from "../pages/nodes.jsx";
 import { OeePage } from "../pages/oee.jsx";
@@ -21,7 +22,7 @@ import { Sidebar } from "./sidebar.jsx";
 import { BottomNav, TopBar } from "./topbar.jsx";
 import { watchFor } from "./watches.js";
 
-const PAGES = { place: PlacePage, orders: OrdersPage, oee: OeePage, nodes: NodesPage, events: EventsPage };
+const PAGES = { place: PlacePage, orders: OrdersPage, oee: OeePage, nodes: NodesPage, events: EventsPage, board: BoardPage };
 
 export function App() {
   if (session.value === null) return <SignInPage />;
@@ -54,6 +55,13 @@ function Shell() {
   useKeys(place);
   const Page = PAGES[view];
   const current = liveness.value;
+  if (BARE_VIEWS.includes(view)) {
+    return (
+      <div class="bare" onClick={followLink}>
+        <Page key={view} place={place} />
+      </div>
+    );
+  }
   return (
     <div class="shell" data-live={current} onClick={followLink}>
       <a class="skip" href="#content">
