@@ -4,10 +4,10 @@ Adapters put the namespace behind these: the job-order queries and commands of `
 of ``namespace_state``, and the console's own tables of users and sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from services.console.domain.accounts import Session, User
@@ -132,6 +132,22 @@ class JobOrders(Protocol):
 
     async def detail(self, job_order_id: str) -> JobOrderDetail:
         """Return one job order with its history; raises NotFound or NotAnswered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A page of what `work_order` answers to a query, as its contract has it; ``cursor`` asks for the next one."""
+
+    data: Any
+    cursor: str | None = None
+
+
+class WorkQueries(Protocol):
+    """The other queries of `work_order`, whose documents pages get as the contract has them."""
+
+    async def ask(self, query: str, args: Mapping[str, Any]) -> Answered:
+        """Return a page of the answer; raises NotFound or NotAnswered."""
         ...
 
 

@@ -40,12 +40,14 @@ def compose(context: Context) -> Parts:
     nodes = NodeList(context.queries, live, context.clock)
     accounts = Accounts(UserTable(context.database), SessionTable(context.database), now=context.clock.now)
     dispatch = Dispatch(ServiceCommands(context.commands, context.clock))
+    job_orders = JobOrderQueries(context.queries)
     app = console_app(
         ConsoleParts(
             accounts=accounts,
             live=live,
             dispatch=dispatch,
-            job_orders=JobOrderQueries(context.queries),
+            job_orders=job_orders,
+            work=job_orders,
             nodes=nodes,
             now=context.clock.now,
             bundle=BUNDLE,

@@ -13,7 +13,7 @@ from services.console.application.dispatch import Dispatch
 from services.console.application.feed import FeedPace
 from services.console.application.live import LiveNamespace
 from services.console.domain.accounts import SessionPolicy
-from services.console.ports import JobOrders, Nodes
+from services.console.ports import JobOrders, Nodes, WorkQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class ConsoleParts:
     live: LiveNamespace
     dispatch: Dispatch
     job_orders: JobOrders
+    work: WorkQueries
     nodes: Nodes
     now: Callable[[], datetime]
     bundle: Path

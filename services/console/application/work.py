@@ -1,0 +1,157 @@
+"""What the pages of work orders ask for, put together from the queries of `work_order`: boards, lists, one order's story.
+
+Documents of the contract pass in the page's spelling; a job order also has the names that every page uses for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.console.application.spelling import page_spelling
+from services.console.ports import Answered, NotFound, WorkQueries
+
+PLACES_AT_ONCE = 20
+"""Work centers that one query may name."""
+
+_MORE_PAGES = 40
+_COUNTED = "QuantityReported"
+
+
+def order_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a job order as pages know it, with everything else that the service says of it."""
+    quantity, unit = document.get("quantity"), document.get("unit") or ""
+    return {
+        **page_spelling(dict(document)),
+        "workCenter": document["place"],
+        "ordered": None if quantity is None else {"value": quantity, "unit": unit},
+        "startedAt": document.get("begun_at"),
+    }
+
+
+async def dispatch_board(work: WorkQueries, places: Sequence[str], *, limit: int) -> dict[str, Any]:
+    """Return work centers with what they have in hand.
+
+    Args:
+        work: Asks `work_order`.
+        places: The work centers, `PLACES_AT_ONCE` at most.
+        limit: How many of those that have not begun of each.
+
+    Raises:
+        NotAnswered: The service is silent.
+        NotFound: There is no such work center.
+    """
+    args = {"places": list(places), "limit": limit}
+    answers = await _pages(work, "dispatch_board", args)
+    orders = [order_json(document) for answer in answers for document in answer.data["job_orders"]]
+    centers = []
+    for document in answers[0].data["centers"]:
+        here = [order for order in orders if order["workCenter"] == document["place"]]
+        centers.append(
+            {
+                **page_spelling(document),
+                "active": [order for order in here if order["state"] in {"Running", "Interrupted"}],
+                "queue": [order for order in here if order["state"] not in {"Running", "Interrupted"}],
+            }
+        )
+    return {"centers": centers}
+
+
+async def dispatch_list(
+    work: WorkQueries, place: str, at: datetime | None, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """Return a page of the job list of a work center as it was at an instant (UTC); raises NotAnswered or NotFound."""
+    args = {"place": place, "as_of": at.isoformat() if at else None, "limit": limit, "cursor": cursor}
+    answer = await work.ask("dispatch_list", args)
+    return {"items": [page_spelling(document) for document in answer.data], "cursor": answer.cursor}
+
+
+async def order_story(work: WorkQueries, order_id: str) -> dict[str, Any]:
+    """Return everything about one job order but its single counts: itself, its history, its operations, its route.
+
+    Raises:
+        NotAnswered: The service is silent.
+        NotFound: There is no such job order.
+    """
+    answers = await _pages(work, "job_order", {"id": order_id, "without": [_COUNTED]})
+    whole = answers[0].data
+    request = whole.get("work_request")
+    operations, wip, labor, route = await asyncio.gather(
+        _documents(work, "job_orders", {"work_request": request, "with_removed": True, "limit": 200}, request),
+        _documents(work, "wip", {"work_request": request}, request),
+        _documents(work, "labor", {"job_order": order_id}, order_id),
+        _route(work, whole),
+    )
+    history = [history_json(document) for answer in answers for document in answer.data["history"]]
+    return {
+        "order": {key: value for key, value in order_json(whole).items() if key != "history"},
+        "history": history,
+        "orders": [order_json(document) for document in operations],
+        "wip": [page_spelling(document) for document in wip],
+        "labor": [page_spelling(document) for document in labor],
+        "route": route,
+    }
+
+
+async def order_counts(work: WorkQueries, order_id: str, *, buckets: int) -> dict[str, Any]:
+    """Return what was made of a job order over time, by reason; raises NotAnswered or NotFound."""
+    answers = await _pages(work, "job_order_counts", {"id": order_id, "buckets": buckets})
+    return {"counts": [page_spelling(document) for answer in answers for document in answer.data]}
+
+
+async def order_reports(
+    work: WorkQueries, order_id: str, *, since: datetime | None, until: datetime | None, cursor: str | None
+) -> dict[str, Any]:
+    """Return a page of the single counts of a job order within a time; raises NotAnswered or NotFound."""
+    args = {
+        "id": order_id,
+        "types": [_COUNTED, "QuantityDeclared"],
+        "since": since.isoformat() if since else None,
+        "until": until.isoformat() if until else None,
+        "cursor": cursor,
+    }
+    answer = await work.ask("job_order", args)
+    return {"history": [history_json(document) for document in answer.data["history"]], "cursor": answer.cursor}
+
+
+def history_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one event of a history; its payload stays as the contract has it."""
+    said = document.get("payload") or {}
+    return {
+        "seq": document["seq"],
+        "at": document["occurred_at"],
+        "recordedAt": document.get("recorded_at"),
+        "type": document["type"],
+        "actor": document.get("actor"),
+        "cause": said.get("cause"),
+        "from": said.get("from"),
+        "to": said.get("to") or said.get("state"),
+        "payload": said,
+    }
+
+
+async def _route(work: WorkQueries, whole: Mapping[str, Any]) -> Any:
+    """Return the version of the work master that a job order keeps; None where it keeps none, or it is not known."""
+    if not whole.get("work_master") or not whole.get("work_master_version"):
+        return None
+    args = {"id": whole["work_master"], "version": whole["work_master_version"]}
+    try:
+        return page_spelling((await work.ask("work_master", args)).data)
+    except NotFound:
+        return None
+
+
+async def _documents(work: WorkQueries, query: str, args: Mapping[str, Any], needed: str | None) -> list[Any]:
+    """Return all documents of a query whose answers are lists; none where what it is about does not exist."""
+    if needed is None:
+        return []
+    return [document for answer in await _pages(work, query, args) for document in answer.data]
+
+
+async def _pages(work: WorkQueries, query: str, args: Mapping[str, Any]) -> list[Answered]:
+    answers = [await work.ask(query, {**args, "cursor": None})]
+    while answers[-1].cursor is not None and len(answers) < _MORE_PAGES:
+        answers.append(await work.ask(query, {**args, "cursor": answers[-1].cursor}))
+    return answers
