@@ -53,7 +53,7 @@ export function actionsFor(order) {
 }
 
 /** @param {JobOrder} order @param {ActionName} name */
-function decide(order, name) {
+export function decide(order, name) {
   if (isSettling(order.id)) return;
   const short = name === "Complete" && order.ordered !== null && Number(order.good) < Number(order.ordered.value);
   if (DANGEROUS.has(name) || short) asked.value = { name: /** @type {"Stop"} */ (name), order };
@@ -149,7 +149,7 @@ function ActionButton({ name, order, kind, running, disabled }) {
 export function ActionNews({ order }) {
   const intent = intentOn(order.id);
   if (!intent || intent.status === "pending" || intent.status === "done") return null;
-  const action = text.orders.actions[/** @type {ActionName} */ (intent.name)] ?? intent.name;
+  const action = text.orders.actions[/** @type {ActionName} */ (intent.name)] ?? text.work.actions[intent.name] ?? intent.name;
   const silent = intent.status === "silent";
   return (
     <div class={`notice ${silent ? "" : "notice-bad"}`} role="alert" data-testid="action-news">

@@ -65,6 +65,9 @@ function Detail({ order, history }) {
       {ran && <Progress order={order} />}
       <OrderActions order={order} all />
       <ActionNews order={order} />
+      <a class="text-link" href={linkTo({ view: "order", place: order.workCenter, query: { order: order.id } })}>
+        {text.work.order.open}
+      </a>
       <dl class="facts">
         <Fact name={text.orders.place}>
           <a href={linkTo({ view: "place", place: order.workCenter })}>{order.workCenter.split("/").slice(2).join(" › ")}</a>

@@ -13,6 +13,7 @@ import { ConfirmAction } from "./order-actions.jsx";
 import { ActiveOrder, OrderRow } from "./order-cards.jsx";
 import { CreateOrder } from "./order-create.jsx";
 import { OrderPanel } from "./order-panel.jsx";
+import { OrderViews } from "./order-views.jsx";
 
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").Place} Place */
@@ -71,6 +72,7 @@ export function OrdersPage({ place: chosen }) {
     <div class={`page page-tight board ${orderId ? "with-panel" : ""}`}>
       <div class="section-head">
         <h1 class="page-h1">{text.orders.title}</h1>
+        <OrderViews />
         {may("Store") && centers.length > 0 && (
           <button type="button" class="button" onClick={() => setCreating(centers[0]?.path ?? "")} data-testid="new-order">
             <Icon name="plus" size={18} />

@@ -1,5 +1,7 @@
 // Every word the console shows, in English. Words of the shop floor; ISA-95 terms stay underneath.
 
+import { work } from "./work.js";
+
 /** @type {Record<number, string>} */
 const packml = {
   0: "Undefined",
@@ -62,6 +64,14 @@ const eventTypes = {
   WorkRequestStored: "Work request stored",
   JobOrderStored: "Job order created",
   JobOrderUpdated: "Job order changed",
+  JobOrderAmended: "Quantity or due date changed",
+  JobOrderHeld: "Job order held",
+  JobOrderReleased: "Hold ended",
+  ReworkOrdered: "Rework ordered",
+  QuantityDeclared: "Quantity declared",
+  WorkResponse: "Work response",
+  JobListResequenced: "Sequence changed",
+  EquipmentAvailabilityChanged: "Equipment availability changed",
   JobOrderStateChanged: "Job order state changed",
   QuantityReported: "Quantity reported",
   LaborReported: "Labor reported",
@@ -106,7 +116,17 @@ export const en = {
     blocked: "Blocked by what follows, or starved by what comes before",
     unknown: "Unknown: no trustworthy signal",
   },
-  views: { place: "Overview", orders: "Job orders", oee: "OEE", nodes: "Nodes", events: "Events" },
+  views: {
+    place: "Overview",
+    orders: "Job orders",
+    oee: "OEE",
+    nodes: "Nodes",
+    events: "Events",
+    dispatch: "Dispatch",
+    operate: "Operator",
+    order: "Job order",
+  },
+  work,
   value: { yes: "Yes", no: "No", rows: (/** @type {number} */ count) => `${count} rows` },
   quality: {
     good: "Good",

@@ -1,0 +1,60 @@
+// What has happened to a job order, newest first, in words: every event but the single counts, which stand with the quantities.
+
+import { decimal, unitSymbol } from "../format.js";
+import { text } from "../text/index.js";
+import { Moment } from "../ui/parts.jsx";
+
+/** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
+/** @typedef {import("../types.d.ts").Json} Json */
+
+/** @param {{ history: readonly HistoryEntry[] }} props */
+export function OrderHistory({ history }) {
+  return (
+    <ol class="history">
+      {history.toReversed().map((entry, index) => (
+        <li key={`${entry.at} ${history.length - index}`} class={entry.to ? `o-${entry.to}` : ""}>
+          <Moment at={entry.at} />
+          <div>
+            <b>{wordsOf(entry)}</b>
+            {entry.from && entry.to && entry.from !== entry.to && (
+              <span class="muted small">
+                {text.orders.states[entry.from]} → {text.orders.states[entry.to]}
+              </span>
+            )}
+            {entry.actor && <span class="muted small">{text.orders.by(entry.actor)}</span>}
+            {reasonOf(entry) && <q>{reasonOf(entry)}</q>}
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** @param {HistoryEntry} entry */
+function wordsOf({ type, cause, payload }) {
+  const kind = text.events.types[type] ?? type;
+  const causes = /** @type {Record<string, string>} */ (text.orders.causes);
+  switch (type) {
+    case "LaborReported":
+      return text.orders.labor[payload.clock === "off" ? "off" : "on"](String(payload.person));
+    case "JobResponse":
+      return `${kind} · ${text.work.order.revision(Number(payload.revision))}`;
+    case "JobOrderAmended":
+      return `${kind}: ${amount(payload.from_quantity)} → ${amount(payload.quantity_ordered)}${payload.other ? ` · ${payload.other}` : ""}`;
+    case "ReworkOrdered":
+      return `${kind}: ${amount(payload.quantity)} · ${payload.rework_order}`;
+    case "QuantityDeclared":
+      return `${kind}: ${text.orders.counted(decimal(String(payload.good)), decimal(String(payload.scrap)))}`;
+    default:
+      return (cause && causes[cause]) || kind;
+  }
+}
+
+/** @param {HistoryEntry} entry */
+const reasonOf = ({ payload }) => [payload.held_for, payload.reason].find((each) => typeof each === "string" && each) ?? "";
+
+/** @param {Json | undefined} quantity */
+function amount(quantity) {
+  if (!quantity || typeof quantity !== "object" || Array.isArray(quantity)) return "–";
+  return `${decimal(String(quantity.value))} ${unitSymbol(String(quantity.unit))}`.trim();
+}
