@@ -358,6 +358,7 @@ def parts_for(site: FakeSite, bundle: Path) -> ConsoleParts:
         live=site.live,
         dispatch=Dispatch(site.orders),
         job_orders=site.orders,
+        work=site.orders.work,
         nodes=site.nodes,
         now=clock,
         bundle=bundle,

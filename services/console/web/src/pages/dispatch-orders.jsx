@@ -50,7 +50,7 @@ export function RunningOrder({ order: listed }) {
           {scrap > 0 && <span class="progress-scrap" style={{ width: `${(100 * scrap) / whole}%` }} />}
         </div>
       ) : null}
-      <Obstacle order={order} />
+      <Obstacle order={order} told />
     </article>
   );
 }
@@ -129,7 +129,7 @@ export function WaitingOrder({ order, index, count, movable, pending, shift, lif
       <button type="button" class="icon-button row-more" aria-label={words.rowMenu(order.id)} aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? "close" : "more"} size={18} />
       </button>
-      <Obstacle order={order} />
+      <Obstacle order={order} told />
       {open && <RowActions order={order} index={index} count={count} movable={movable} move={move} close={() => setOpen(false)} />}
       <ActionNews order={order} />
     </li>
@@ -184,10 +184,14 @@ function RowActions({ order, index, count, movable, move, close }) {
   );
 }
 
-/** What keeps an order from running, with the reason; waiting for an operation is calm, the others are not. @param {{ order: WorkOrder }} props */
-export function Obstacle({ order }) {
+/**
+ * What keeps an order from running, with the reason; waiting for an operation is calm, the others are not.
+ *
+ * @param {{ order: WorkOrder, told?: boolean }} props `told`: its work center says already that it is not available
+ */
+export function Obstacle({ order, told = false }) {
   const kept = obstacleOf(order);
-  if (!kept) return null;
+  if (!kept || (told && kept.code === "EquipmentUnavailable")) return null;
   const calm = kept.code === "PredecessorNotDone";
   return (
     <p class={`obstacle ${calm ? "obstacle-calm" : ""}`} data-obstacle={kept.code}>

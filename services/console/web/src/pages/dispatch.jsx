@@ -6,7 +6,7 @@ import { cellsInSight } from "../model/grid.js";
 import { allPlaces, metricAt, metricsVersion, placeAt } from "../model/namespace.js";
 import { go, route } from "../model/router.js";
 import { may, session, site } from "../model/session.js";
-import { fromSiteTime, moment } from "../format.js";
+import { fromSiteTime, moment, number } from "../format.js";
 import { now } from "../model/clock.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
@@ -136,7 +136,7 @@ function Summary({ centers }) {
     const length = metricAt(path, "JobOrder/QueueLength")?.value;
     return sum + (typeof length === "number" ? length : 0);
   }, 0);
-  return <span class="muted small">{text.work.dispatch.summary(centers.length, waiting)}</span>;
+  return <span class="muted small">{text.work.dispatch.summary(centers.length, number(waiting, 0))}</span>;
 }
 
 /** @param {{ at: string, choose: (at: string) => void }} props */

@@ -72,7 +72,7 @@ function NextOrder({ order, blocker }) {
           id="Begin"
         />
       )}
-      <Obstacle order={order} />
+      <Obstacle order={order} told />
       <ActionNews order={order} />
     </li>
   );

@@ -70,7 +70,7 @@ export function CurrentOrder({ order: listed, board }) {
           {text.work.order.open}
         </a>
       </p>
-      <Obstacle order={order} />
+      <Obstacle order={order} told />
       <Keys order={order} />
       <ActionNews order={order} />
       <Persons order={order} />

@@ -2,7 +2,7 @@
 
 import { linkTo } from "../model/router.js";
 import { now } from "../model/clock.js";
-import { laborRows } from "../model/timeline.js";
+import { laborRows, stateBands } from "../model/timeline.js";
 import { decimal, duration, percent, sensible, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Bar, Moment } from "../ui/parts.jsx";
@@ -155,11 +155,14 @@ const MACHINE = /** @type {const} */ ([
 ]);
 
 /** @param {{ story: OrderStory }} props */
-export function OrderTimes({ story: { order, labor } }) {
+export function OrderTimes({ story: { order, labor, history } }) {
   const words = text.work.order;
   const machine = MACHINE.map(([name, key, css]) => ({ name, css, seconds: Number(order[key] ?? 0) }));
   const busy = Number(order.actualUnitBusyTimeS ?? 0);
   const rows = laborRows(labor, now.value);
+  const bands = stateBands(history, now.value);
+  const inState = (/** @type {string} */ state) =>
+    duration(bands.filter(({ what }) => what === state).reduce((sum, band) => sum + band.to - band.from, 0));
   const seconds = (/** @type {string | null} */ value) => (value === null ? "–" : duration(Number(value) * 1000));
   return (
     <>
@@ -198,11 +201,11 @@ export function OrderTimes({ story: { order, labor } }) {
       <dl class="facts">
         <div>
           <dt>{words.runningFor}</dt>
-          <dd class="num">{seconds(order.runningS)}</dd>
+          <dd class="num">{inState("Running")}</dd>
         </div>
         <div>
           <dt>{words.interruptedFor}</dt>
-          <dd class="num">{seconds(order.interruptedS)}</dd>
+          <dd class="num">{inState("Interrupted")}</dd>
         </div>
         {order.forecast?.ratePerS && (
           <div>

@@ -84,7 +84,7 @@ export const work = {
     filter: "Filter work centers",
     none: "No work center matches.",
     clear: "Show all",
-    summary: (/** @type {number} */ centers, /** @type {number} */ orders) =>
+    summary: (/** @type {number} */ centers, /** @type {string} */ orders) =>
       `${centers} ${centers === 1 ? "work center" : "work centers"}, ${orders} waiting`,
     runs: "Runs now; stays where it is",
     interrupted: "Interrupted; stays where it is",

@@ -21,6 +21,7 @@ export function LatenessShape({ kind, size = 14 }) {
 export function LatenessChip({ order, long = false }) {
   const lateness = latenessOf(order, now.value);
   const { kind, ms, because } = lateness;
+  if (kind === "undue" && !long) return null;
   const by = duration(Math.abs(ms ?? 0));
   const words = kind === "open" || kind === "undue" ? text.work.lateness[kind] : text.work.lateness[kind](by);
   const more = [text.work.latenessLong[kind], kind === "open" ? because : ""].filter(Boolean).join(". ");
