@@ -1,9 +1,9 @@
 // One work center on the dispatch board: what runs, which no hand moves, and the queue, whose orders are moved by drag or by keys.
 // A move is shown as asked for until the service has said that it is so; a refusal puts the list back and stands above it.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { boardAt, loadBoards } from "../model/boards.js";
-import { dismiss, intentOn, isOpen } from "../model/commands.js";
+import { dismiss, intentOn, isBusy, isOpen } from "../model/commands.js";
 import { placeAt } from "../model/namespace.js";
 import { linkTo } from "../model/router.js";
 import { SEQUENCED_AT_MOST, moved, sequenceOf } from "../model/sequence.js";
@@ -100,8 +100,15 @@ function LaneBody({ board, stale }) {
   const [wish, setWish] = useState(/** @type {{ id: string, ids: string[] } | null} */ (null));
   const intent = intentOn(board.place);
   const waiting = isOpen(intent);
-  const movable = may("Resequence") && liveness.value === "live" && !waiting && !stale;
+  const movable = may("Resequence") && liveness.value === "live" && !isBusy(board.place) && !stale;
   const queue = wish ? inOrder(board.queue, wish.ids) : board.queue;
+  // A row that moves in the document loses the focus; who moves it by keys goes on with it.
+  const held = useRef("");
+  const order = queue.map(({ id }) => id).join(" ");
+  useEffect(() => {
+    const grip = held.current && list.current?.querySelector(`[data-row="${CSS.escape(held.current)}"] .grip`);
+    if (grip instanceof HTMLElement && document.activeElement === document.body) grip.focus();
+  }, [order]);
 
   /** @param {string} id @param {number} to */
   const moveTo = async (id, to) => {
@@ -154,7 +161,10 @@ function LaneBody({ board, stale }) {
               pending={waiting && wish?.id === order.id}
               shift={shiftOf(order.id, index, dragged, queue)}
               grab={begin}
-              move={(to) => void moveTo(order.id, to)}
+              move={(to) => {
+                held.current = order.id;
+                void moveTo(order.id, to);
+              }}
               lifted={dragged?.id === order.id ? dragged.shift : null}
             />
           ))}

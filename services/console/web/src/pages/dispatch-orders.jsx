@@ -1,7 +1,7 @@
 // Job orders on the dispatch board: the one that runs, and those that wait, with what one looks for before moving one.
 
 import { useState } from "preact/hooks";
-import { dismiss, intentOn, isOpen } from "../model/commands.js";
+import { dismiss, isBusy } from "../model/commands.js";
 import { latenessOf, obstacleOf } from "../model/lateness.js";
 import { linkTo } from "../model/router.js";
 import { may } from "../model/session.js";
@@ -93,9 +93,9 @@ export function WaitingOrder({ order, index, count, movable, pending, shift, lif
       <button
         type="button"
         class="grip"
-        disabled={!movable}
+        aria-disabled={!movable}
         aria-label={words.handle(order.id, index + 1, count)}
-        onPointerDown={(event) => grab(event, order.id)}
+        onPointerDown={(event) => movable && grab(event, order.id)}
         onKeyDown={pressed}
       >
         {pending ? <span class="spinner" aria-hidden="true" /> : <span class="num">{index + 1}</span>}
@@ -138,7 +138,7 @@ export function WaitingOrder({ order, index, count, movable, pending, shift, lif
 
 /** @param {{ order: WorkOrder, index: number, count: number, movable: boolean, move: (to: number) => void, close: () => void }} props */
 function RowActions({ order, index, count, movable, move, close }) {
-  const busy = isOpen(intentOn(order.id)) || liveness.value !== "live";
+  const busy = isBusy(order.id) || liveness.value !== "live";
   const words = text.work.dispatch;
   /** @param {"Start" | "RevokeStart"} name */
   const send = (name) => {

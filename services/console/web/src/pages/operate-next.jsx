@@ -1,6 +1,6 @@
 // What comes next at a work center, in order, with the key that begins it, or why it cannot begin now.
 
-import { intentOn, isOpen } from "../model/commands.js";
+import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { obstacleOf } from "../model/lateness.js";
 import { linkTo } from "../model/router.js";
 import { may } from "../model/session.js";
@@ -67,7 +67,7 @@ function NextOrder({ order, blocker }) {
           kind="primary"
           words={busy ? text.orders.busy.Begin : text.orders.actions.Begin}
           busy={busy}
-          disabled={busy || liveness.value !== "live"}
+          disabled={isBusy(order.id) || liveness.value !== "live"}
           onTap={() => decide(order, "Begin")}
           id="Begin"
         />

@@ -1,6 +1,6 @@
 // The order that runs, as large as the tablet allows, and what an operator does about it.
 
-import { intentOn, isOpen, isSettling } from "../model/commands.js";
+import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { may, session } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { linkTo } from "../model/router.js";
@@ -91,7 +91,7 @@ const KEYS = {
 function Keys({ order }) {
   const intent = intentOn(order.id);
   const busy = isOpen(intent);
-  const off = busy || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live";
   const words = text.work.operate;
   const reports = order.quantitySource === "operator";
   const command = reports ? "ReportQuantity" : "DeclareQuantity";
@@ -143,11 +143,11 @@ export function BigKey({ icon, words, onTap, id, kind = "", busy = false, disabl
 /** Who is clocked on, with a key to clock each off, and keys to clock on. @param {{ order: WorkOrder }} props */
 function Persons({ order }) {
   const words = text.work.operate;
-  const off = isOpen(intentOn(order.id)) || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live";
   const me = session.value?.user;
   /** @param {"ClockOn" | "ClockOff"} name @param {string} person */
   const clock = (name, person) => {
-    if (!isSettling(order.id)) void act(order.id, name, { args: { person } }, text.orders.labor[name === "ClockOn" ? "on" : "off"](person));
+    void act(order.id, name, { args: { person } }, text.orders.labor[name === "ClockOn" ? "on" : "off"](person));
   };
   return (
     <section class="persons" aria-label={words.persons}>

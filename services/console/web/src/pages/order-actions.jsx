@@ -79,7 +79,7 @@ export function OrderActions({ order, all = false, primary = 2 }) {
   const [open, setOpen] = useState(false);
   const intent = intentOn(order.id);
   const busy = isOpen(intent);
-  const off = liveness.value !== "live";
+  const off = liveness.value !== "live" || isSettling(order.id);
   const inSight = all ? offered : offered.slice(0, primary);
   const behind = all ? [] : offered.slice(primary);
   if (offered.length === 0) return null;

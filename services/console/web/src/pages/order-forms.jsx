@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { dismiss, intentOn, isOpen } from "../model/commands.js";
+import { dismiss, intentOn, isBusy, isOpen } from "../model/commands.js";
 import { amountOf, argsOf, mergeable, problemsOf, reworkable } from "../model/forms.js";
 import { allPlaces } from "../model/namespace.js";
 import { session, site } from "../model/session.js";
@@ -42,6 +42,7 @@ function Form({ question }) {
   const problems = checked ? problemsOf(name, order, values) : {};
   const words = text.work.form[name];
   const busy = isOpen(intentOn(order.id));
+  const off = isBusy(order.id);
   const close = () => {
     if (intentOn(order.id)?.status === "refused") dismiss(order.id);
     asked.value = null;
@@ -52,7 +53,7 @@ function Form({ question }) {
   const submit = async (event) => {
     event.preventDefault();
     setChecked(true);
-    if (busy || Object.keys(problemsOf(name, order, values)).length > 0) return;
+    if (off || Object.keys(problemsOf(name, order, values)).length > 0) return;
     const args = argsOf(name, order, values, (local) => fromSiteTime(local, site.peek().timeZone));
     const version = name === "ClockOn" ? null : order.version;
     if (await act(order.id, name, { version, args, reason: values.reason.trim() })) asked.value = null;
@@ -68,7 +69,7 @@ function Form({ question }) {
           <button type="button" class="button large" onClick={close}>
             {text.work.form.keep}
           </button>
-          <button type="submit" class={`button large ${name === "Hold" ? "danger solid" : "primary"}`} disabled={busy} aria-busy={busy} data-testid="confirm">
+          <button type="submit" class={`button large ${name === "Hold" ? "danger solid" : "primary"}`} disabled={off} aria-busy={busy} data-testid="confirm">
             {busy && <span class="spinner" aria-hidden="true" />}
             {busy ? text.work.busy[name] : words.action}
           </button>

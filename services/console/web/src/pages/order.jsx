@@ -8,7 +8,7 @@ import { go, linkTo, route } from "../model/router.js";
 import { now } from "../model/clock.js";
 import { may } from "../model/session.js";
 import { liveness } from "../model/stream.js";
-import { intentOn, isOpen } from "../model/commands.js";
+import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { formsFor } from "../model/forms.js";
 import { decimal, duration, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
@@ -205,7 +205,7 @@ function Now({ whole: { order, route: master } }) {
 /** @param {{ whole: OrderStory }} props */
 function Commands({ whole: { order, orders } }) {
   const busy = isOpen(intentOn(order.id));
-  const off = busy || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live";
   const forms = formsFor(order).filter((name) => may(name));
   const nothing = forms.length === 0 && !may("Begin");
   return (

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { dismiss, intentOn, isOpen } from "../model/commands.js";
+import { dismiss, intentOn, isBusy } from "../model/commands.js";
 import { byReason } from "../model/counts.js";
 import { press, plus } from "../model/keypad.js";
 import { Resource } from "../model/resource.js";
@@ -40,7 +40,7 @@ function Pad({ question: { order, command, kind } }) {
   const [problem, setProblem] = useState("");
   const words = text.work.operate;
   const unit = unitSymbol(order.unit);
-  const busy = isOpen(intentOn(order.id));
+  const busy = isBusy(order.id);
   const needsReason = kind !== "good" && command === "ReportQuantity" && !takesAway;
   const shown = `${takesAway ? "−" : ""}${typed || "0"} ${unit}`.trim();
   const close = () => {
