@@ -46,7 +46,7 @@ export function sequenceOf(list, id) {
  * Where a dragged row would come to stand.
  *
  * @param {readonly number[]} middles of the other rows, from top to bottom, in px
- * @param {number} y of the dragged row's middle
+ * @param {number} y of the edge of the dragged row that goes ahead
  * @returns {number} index in the list
  */
 export function dropIndex(middles, y) {

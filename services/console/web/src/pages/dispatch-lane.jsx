@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { boardAt, loadBoards } from "../model/boards.js";
 import { dismiss, intentOn, isBusy, isOpen } from "../model/commands.js";
+import { isHeard } from "../model/heard.js";
 import { placeAt } from "../model/namespace.js";
 import { linkTo } from "../model/router.js";
 import { SEQUENCED_AT_MOST, moved, sequenceOf } from "../model/sequence.js";
@@ -24,11 +25,12 @@ import { askForRule, askToWithdraw } from "./place-forms.jsx";
 /** @param {{ center: Place, alone: boolean }} props */
 export function DispatchLane({ center, alone }) {
   const { center: board, problem } = boardAt(center.path);
+  const stale = problem !== null || !isHeard(center.path);
   return (
     <section class={`lane dispatch-lane ${board?.unavailable ? "lane-unavailable" : ""}`} aria-label={center.name} data-lane={center.path}>
       <LaneHead center={center} board={board} alone={alone} />
       {board ? (
-        <LaneBody board={board} stale={problem !== null} />
+        <LaneBody board={board} stale={stale} />
       ) : problem ? (
         <Failed problem={problem} title={text.work.dispatch.problem} retry={() => void loadBoards([center.path])} />
       ) : (

@@ -1,8 +1,9 @@
 // Job orders on the dispatch board: the one that runs, and those that wait, with what one looks for before moving one.
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { dismiss, isBusy } from "../model/commands.js";
 import { latenessOf, obstacleOf } from "../model/lateness.js";
+import { isHeard } from "../model/heard.js";
 import { linkTo } from "../model/router.js";
 import { may } from "../model/session.js";
 import { liveness } from "../model/stream.js";
@@ -71,6 +72,10 @@ export function RunningOrder({ order: listed }) {
 /** @param {WaitingProps} props */
 export function WaitingOrder({ order, index, count, movable, pending, shift, lifted, grab, move }) {
   const [open, setOpen] = useState(false);
+  const row = useRef(/** @type {HTMLLIElement | null} */ (null));
+  useEffect(() => {
+    if (open) row.current?.scrollIntoView({ block: "nearest" });
+  }, [open]);
   const words = text.work.dispatch;
   /** @param {KeyboardEvent} event */
   const pressed = (event) => {
@@ -85,6 +90,7 @@ export function WaitingOrder({ order, index, count, movable, pending, shift, lif
   const style = lifted === null ? undefined : { transform: `translateY(${lifted}px)` };
   return (
     <li
+      ref={row}
       class={`waiting-order o-${order.state} ${lifted === null ? "" : "is-lifted"} ${pending ? "is-pending" : ""} steps-${shift} ${obstacleOf(order) ? "is-kept" : ""}`}
       data-row={order.id}
       data-order={order.id}
@@ -138,7 +144,7 @@ export function WaitingOrder({ order, index, count, movable, pending, shift, lif
 
 /** @param {{ order: WorkOrder, index: number, count: number, movable: boolean, move: (to: number) => void, close: () => void }} props */
 function RowActions({ order, index, count, movable, move, close }) {
-  const busy = isBusy(order.id) || liveness.value !== "live";
+  const busy = isBusy(order.id) || liveness.value !== "live" || !isHeard(order.workCenter);
   const words = text.work.dispatch;
   /** @param {"Start" | "RevokeStart"} name */
   const send = (name) => {

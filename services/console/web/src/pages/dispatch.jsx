@@ -3,6 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { cellsInSight } from "../model/grid.js";
+import { isHeard } from "../model/heard.js";
 import { allPlaces, metricAt, metricsVersion, placeAt } from "../model/namespace.js";
 import { go, route } from "../model/router.js";
 import { may, session, site } from "../model/session.js";
@@ -64,6 +65,7 @@ export function DispatchPage({ place: chosen }) {
           {text.work.dispatch.past(moment(at, site.value.timeZone, now.value))}
         </p>
       )}
+      {!at && <Unheard centers={centers} />}
       {session.value && !may("Resequence") && !at && (
         <p class="notice">
           <Icon name="user" size={18} />
@@ -127,6 +129,17 @@ function useSight(box) {
     };
   }, []);
   return sight;
+}
+
+/** @param {{ centers: readonly Place[] }} props */
+function Unheard({ centers }) {
+  if (centers.every(({ path }) => isHeard(path))) return null;
+  return (
+    <p class="notice notice-bad" role="alert" data-testid="unheard">
+      <Icon name="warning" size={18} />
+      {text.work.unheard}
+    </p>
+  );
 }
 
 /** How much waits in front of these work centers, from the namespace. @param {{ centers: readonly Place[] }} props */

@@ -35,7 +35,6 @@ export function useDrag(list, drop) {
     const own = rows.find((row) => row.dataset.row === id);
     if (!own) return;
     const frame = own.getBoundingClientRect();
-    const middle = frame.top + frame.height / 2;
     const scroller = /** @type {HTMLElement} */ (box.closest("[data-scroller]") ?? box);
     const scrolled = scroller.scrollTop;
     const others = rows
@@ -57,7 +56,8 @@ export function useDrag(list, drop) {
       const shift = now.clientY - event.clientY + scroller.scrollTop - scrolled;
       if (!moving && Math.abs(shift) < SLACK_PX) return;
       moving = true;
-      to = dropIndex(others, middle + shift);
+      // The edge that goes ahead decides, or a tall row would have to be crossed half before it steps aside.
+      to = dropIndex(others, shift < 0 ? frame.top + shift : frame.bottom + shift);
       setDragged({ id, shift, to, height: frame.height });
     };
     /** @param {Event} end */

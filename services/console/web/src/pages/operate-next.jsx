@@ -2,6 +2,7 @@
 
 import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { obstacleOf } from "../model/lateness.js";
+import { isHeard } from "../model/heard.js";
 import { linkTo } from "../model/router.js";
 import { may } from "../model/session.js";
 import { liveness } from "../model/stream.js";
@@ -67,7 +68,7 @@ function NextOrder({ order, blocker }) {
           kind="primary"
           words={busy ? text.orders.busy.Begin : text.orders.actions.Begin}
           busy={busy}
-          disabled={isBusy(order.id) || liveness.value !== "live"}
+          disabled={isBusy(order.id) || liveness.value !== "live" || !isHeard(order.workCenter)}
           onTap={() => decide(order, "Begin")}
           id="Begin"
         />

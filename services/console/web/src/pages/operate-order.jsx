@@ -3,6 +3,7 @@
 import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { may, session } from "../model/session.js";
 import { liveness } from "../model/stream.js";
+import { isHeard } from "../model/heard.js";
 import { linkTo } from "../model/router.js";
 import { decimal, percent, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
@@ -91,7 +92,7 @@ const KEYS = {
 function Keys({ order }) {
   const intent = intentOn(order.id);
   const busy = isOpen(intent);
-  const off = isBusy(order.id) || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live" || !isHeard(order.workCenter);
   const words = text.work.operate;
   const reports = order.quantitySource === "operator";
   const command = reports ? "ReportQuantity" : "DeclareQuantity";
@@ -143,7 +144,7 @@ export function BigKey({ icon, words, onTap, id, kind = "", busy = false, disabl
 /** Who is clocked on, with a key to clock each off, and keys to clock on. @param {{ order: WorkOrder }} props */
 function Persons({ order }) {
   const words = text.work.operate;
-  const off = isBusy(order.id) || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live" || !isHeard(order.workCenter);
   const me = session.value?.user;
   /** @param {"ClockOn" | "ClockOff"} name @param {string} person */
   const clock = (name, person) => {

@@ -2,6 +2,7 @@
 // Made for a tablet and gloves: every target is 48 px or more, nothing hides behind hovering.
 
 import { boardAt, loadBoards } from "../model/boards.js";
+import { isHeard } from "../model/heard.js";
 import { allPlaces, metricAt, placeAt } from "../model/namespace.js";
 import { linkTo } from "../model/router.js";
 import { may, session } from "../model/session.js";
@@ -101,12 +102,13 @@ function Station({ center }) {
       <Skeleton lines={6} tall />
     );
   }
+  const heard = isHeard(center.path);
   return (
     <>
-      {problem && (
+      {(problem || !heard) && (
         <p class="notice notice-bad" role="alert" data-testid="stale-board">
           <Icon name="warning" size={20} />
-          {text.problem.notAnswered}
+          {heard ? text.problem.notAnswered : text.work.unheard}
         </p>
       )}
       {session.value && !may("Begin") && (
@@ -123,7 +125,7 @@ function Station({ center }) {
           </span>
         </p>
       )}
-      <div class={`station-grid ${problem ? "is-old" : ""}`}>
+      <div class={`station-grid ${problem || !heard ? "is-old" : ""}`}>
         <div class="station-now">
           {board.active.length === 0 ? (
             <div class="lane-empty station-empty">

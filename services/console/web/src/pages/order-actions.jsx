@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { command, dismiss, intentOn, isOpen, isSettling } from "../model/commands.js";
+import { isHeard } from "../model/heard.js";
 import { session } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { decimal, unitSymbol } from "../format.js";
@@ -79,7 +80,7 @@ export function OrderActions({ order, all = false, primary = 2 }) {
   const [open, setOpen] = useState(false);
   const intent = intentOn(order.id);
   const busy = isOpen(intent);
-  const off = liveness.value !== "live" || isSettling(order.id);
+  const off = liveness.value !== "live" || isSettling(order.id) || !isHeard(order.workCenter);
   const inSight = all ? offered : offered.slice(0, primary);
   const behind = all ? [] : offered.slice(primary);
   if (offered.length === 0) return null;

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NO_REASON, byReason, stretches } from "../model/counts.js";
+import { loadReasons, reasonName } from "../model/defects.js";
 import { Resource } from "../model/resource.js";
 import { now } from "../model/clock.js";
 import { site } from "../model/session.js";
@@ -18,6 +19,7 @@ import { Bar, Failed, Moment, Skeleton } from "../ui/parts.jsx";
 /** @param {{ order: WholeOrder, rows: readonly CountRow[] }} props */
 export function OrderQuantities({ order, rows }) {
   const [chosen, setChosen] = useState(/** @type {{ start: string, end: string } | null} */ (null));
+  useEffect(() => void loadReasons(), []);
   const words = text.work.order;
   const unit = unitSymbol(order.unit);
   const made = stretches(rows);
@@ -70,7 +72,7 @@ function Reasons({ title, rows, unit }) {
       <ul class="reasons" data-testid="reasons">
         {rows.map(({ reason, amount }) => (
           <li key={reason}>
-            <span class={reason === NO_REASON ? "muted" : ""}>{reason === NO_REASON ? text.work.order.noReason : (text.reasons[reason] ?? reason)}</span>
+            <span class={reason === NO_REASON ? "muted" : ""}>{reason === NO_REASON ? text.work.order.noReason : reasonName(reason)}</span>
             <Bar ratio={amount / most} label={`${sensible(amount)} ${unit}`} />
             <b class="num">
               {sensible(amount)} <span class="unit">{unit}</span>
@@ -149,8 +151,8 @@ function toldOf({ payload }) {
   const { good = "0", scrap = "0", rework = "0", scrap_reason: scrapReason, rework_reason: reworkReason } = /** @type {Record<string, string>} */ (payload);
   return [
     text.orders.counted(decimal(good), decimal(scrap)),
-    scrapReason ?? "",
-    Number(rework) !== 0 ? `${decimal(rework)} ${text.work.order.rework} ${reworkReason ?? ""}` : "",
+    scrapReason ? reasonName(scrapReason) : "",
+    Number(rework) !== 0 ? `${decimal(rework)} ${text.work.order.rework} ${reworkReason ? reasonName(reworkReason) : ""}` : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -3,6 +3,7 @@
 
 import { useEffect } from "preact/hooks";
 import { events } from "../model/namespace.js";
+import { isHeard } from "../model/heard.js";
 import { Resource } from "../model/resource.js";
 import { go, linkTo, route } from "../model/router.js";
 import { now } from "../model/clock.js";
@@ -61,6 +62,18 @@ export function OrderPage({ place }) {
         {data && (data.order.removed ? <Removed order={data.order} /> : <OrderState state={data.order.state} />)}
         <OrderViews />
       </div>
+      {home && !isHeard(home) && (
+        <p class="notice notice-bad" role="alert" data-testid="unheard">
+          <Icon name="warning" size={18} />
+          {text.work.unheard}
+        </p>
+      )}
+      {home && isHeard(home) && problem && (
+        <p class="notice notice-bad" role="alert" data-testid="stale-order">
+          <Icon name="warning" size={18} />
+          {text.problem.notAnswered}
+        </p>
+      )}
       {!id ? (
         <Empty icon="orders" title={text.work.order.choose} hint={text.work.order.chooseHint} />
       ) : data ? (
@@ -91,7 +104,7 @@ const Removed = ({ order }) => (
 function Story({ story: whole, rows }) {
   const { order } = whole;
   return (
-    <div class="order-grid">
+    <div class={`order-grid ${isHeard(order.workCenter) ? "" : "is-old"}`}>
       <section class="panel order-now">
         <Now whole={whole} />
       </section>
@@ -205,7 +218,7 @@ function Now({ whole: { order, route: master } }) {
 /** @param {{ whole: OrderStory }} props */
 function Commands({ whole: { order, orders } }) {
   const busy = isOpen(intentOn(order.id));
-  const off = isBusy(order.id) || liveness.value !== "live";
+  const off = isBusy(order.id) || liveness.value !== "live" || !isHeard(order.workCenter);
   const forms = formsFor(order).filter((name) => may(name));
   const nothing = forms.length === 0 && !may("Begin");
   return (

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { dismiss, intentOn, isBusy } from "../model/commands.js";
 import { byReason } from "../model/counts.js";
 import { press, plus } from "../model/keypad.js";
+import { defectReasons, loadReasons, reasonName } from "../model/defects.js";
 import { Resource } from "../model/resource.js";
 import { unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
@@ -89,7 +90,7 @@ function Pad({ question: { order, command, kind } }) {
               aria-label={key === "erase" ? words.erase : undefined}
               onClick={() => type(press(typed, key))}
             >
-              {key === "erase" ? <Icon name="undo" size={24} /> : key}
+              {key === "erase" ? <Icon name="erase" size={26} /> : key}
             </button>
           ))}
         </div>
@@ -119,14 +120,17 @@ function Pad({ question: { order, command, kind } }) {
   );
 }
 
-/** Reasons of the site file, those used at this order, and any other code. @param {{ order: WorkOrder, kind: "scrap" | "rework", chosen: string, choose: (reason: string) => void }} props */
+/** Reasons of the site for what is not good, those used at this order, and any other code. @param {{ order: WorkOrder, kind: "scrap" | "rework", chosen: string, choose: (reason: string) => void }} props */
 function Reasons({ order, kind, chosen, choose }) {
   const [counts] = useState(() => /** @type {Resource<{ counts: CountRow[] }>} */ (new Resource()));
-  useEffect(() => void counts.load(`/api/order-counts/${encodeURIComponent(order.id)}?buckets=1`), [order.id]);
+  useEffect(() => {
+    void loadReasons();
+    void counts.load(`/api/order-counts/${encodeURIComponent(order.id)}?buckets=1`);
+  }, [order.id]);
   const used = byReason(counts.state.value.data?.counts ?? [], kind)
     .map(({ reason }) => reason)
     .filter(Boolean);
-  const offered = [...new Set([...text.work.operate.reasons, ...used])];
+  const offered = [...new Set([...defectReasons.value.map(({ code }) => code), ...used])];
   const words = text.work.operate;
   return (
     <div class="pad-reasons" role="group" aria-label={words.reason}>
@@ -134,7 +138,7 @@ function Reasons({ order, kind, chosen, choose }) {
       <div class="choices">
         {offered.map((each) => (
           <button key={each} type="button" class="button" aria-pressed={chosen === each} onClick={() => choose(each)} data-reason={each}>
-            {text.reasons[each] ?? each}
+            {reasonName(each)}
           </button>
         ))}
       </div>

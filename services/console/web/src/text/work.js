@@ -61,7 +61,7 @@ export const work = {
   obstacles,
   uses,
   done: (/** @type {string} */ action, /** @type {string} */ subject) => `${subject}: ${action} done`,
-  waiting: "Waiting for the answer…",
+  unheard: "The work order service is not heard right now. What you see is the last it said; actions are off until it is back.",
   due: "Due",
   noDue: "No due date",
   expected: "Expected",
@@ -233,7 +233,6 @@ export const work = {
     rework: "For rework",
     reason: "Why",
     otherReason: "Another code",
-    reasons: ["Damaged", "Wrong size", "Setup part", "Material fault"],
     needsAmount: "Type a quantity first.",
     needsReason: "Choose why.",
     will: {
