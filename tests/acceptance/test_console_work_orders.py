@@ -213,10 +213,15 @@ async def test_persons_clock_on_and_off_and_a_refusal_says_why(console: RunningC
     order = page.locator("article[data-order=JO-4801]")
     await order.locator("[data-action=ClockOn]").click()
     await expect(order.locator("[data-clock-off=operator]")).to_be_visible()
-    console.site.orders.work.clocked["JO-4801"].clear()
+    await order.get_by_text("Another person…").click()
+    dialog = page.locator("dialog[open]")
+    await dialog.locator("input[name=person]").fill("operator")
+    await dialog.locator("[data-testid=confirm]").click()
+    await expect(dialog.locator("[data-testid=intent-news]")).to_contain_text("is clocked on to job order JO-4801 already")
+    await page.keyboard.press("Escape")
     await order.locator("[data-clock-off=operator]").click()
-    await expect(order.locator("[data-testid=action-news]")).to_contain_text("is not clocked on to job order JO-4801")
-    assert [name for name, _ in sent(console)] == ["ClockOn", "ClockOff"]
+    await expect(order.locator(".persons")).to_contain_text("Nobody is clocked on")
+    assert [name for name, _ in sent(console)] == ["ClockOn", "ClockOn", "ClockOff"]
 
 
 async def test_an_operator_holds_with_a_reason_and_only_a_supervisor_ends_it(
