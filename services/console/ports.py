@@ -7,7 +7,7 @@ of ``namespace_state``, and the console's own tables of users and sessions.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from services.console.domain.accounts import Session, User
@@ -24,6 +24,16 @@ class NotAnswered(Exception):
         super().__init__(f"{service} has not answered: {detail}")
         self.service = service
         self.detail = detail
+
+
+class NotAskable(Exception):
+    """The service cannot answer this question, and says why."""
+
+    def __init__(self, service: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.service = service
+        self.code = code
+        self.message = message
 
 
 class NotFound(LookupError):
@@ -135,22 +145,6 @@ class JobOrders(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A page of what `work_order` answers to a query, as its contract has it; ``cursor`` asks for the next one."""
-
-    data: Any
-    cursor: str | None = None
-
-
-class WorkQueries(Protocol):
-    """The other queries of `work_order`, whose documents pages get as the contract has them."""
-
-    async def ask(self, query: str, args: Mapping[str, Any]) -> Answered:
-        """Return a page of the answer; raises NotFound or NotAnswered."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequest:
     """One intent of one person, ready to be sent."""
@@ -216,6 +210,36 @@ class Nodes(Protocol):
     async def all(self) -> Sequence[NodeView]:
         """Return every known edge node; raises NotAnswered."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered, as its contract writes it; ``cursor`` asks for what follows."""
+
+    data: JsonValue
+    cursor: str | None
+
+
+class Answers(Protocol):
+    """Questions whose answers a page gets as the contract of the service writes them."""
+
+    async def ask(self, service: str, query: str, args: Mapping[str, JsonValue], *, most: int) -> Answer:
+        """Ask, going on from page to page until there are ``most`` rows; raises NotAskable or NotAnswered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """One node of the site's tree of reasons for lost time."""
+
+    code: str
+    name: str
+    parents: tuple[str, ...]
+    loss: str | None
+    element: str | None
+    planned: bool
+    owner: str
+    retired: bool
 
 
 class Users(Protocol):

@@ -195,7 +195,7 @@ async def test_an_operator_begins_reports_scrap_with_its_reason_and_completes(
         await pad.locator(f"[data-key='{key}']").tap()
     await pad.locator("[data-testid=report]").tap()
     await expect(pad.get_by_role("alert")).to_contain_text("Choose why")
-    await pad.locator("[data-reason='Damaged']").tap()
+    await pad.locator("[data-reason='DEF-DENT']").tap()
     await expect(pad.locator("[data-testid=report]")).to_contain_text("Report 12 pcs scrap")
     await pad.locator("[data-testid=report]").dblclick()
     await expect(pad).to_have_count(0)
@@ -204,7 +204,7 @@ async def test_an_operator_begins_reports_scrap_with_its_reason_and_completes(
     await page.locator("dialog[open] [data-testid=confirm]").click()
     await expect(page.locator(".station-empty")).to_be_visible()
     assert sent(console) == [("Begin", "JO-4950"), ("ReportQuantity", "JO-4950"), ("Complete", "JO-4950")]
-    assert console.site.orders.sent[1].args == {"scrap": "12", "unit": "EA", "scrap_reason": "Damaged"}
+    assert console.site.orders.sent[1].args == {"scrap": "12", "unit": "EA", "scrap_reason": "DEF-DENT"}
     assert console.site.orders.orders["JO-4950"].state == "Ended"
 
 
@@ -217,7 +217,9 @@ async def test_persons_clock_on_and_off_and_a_refusal_says_why(console: RunningC
     dialog = page.locator("dialog[open]")
     await dialog.locator("input[name=person]").fill("operator")
     await dialog.locator("[data-testid=confirm]").click()
-    await expect(dialog.locator("[data-testid=intent-news]")).to_contain_text("is clocked on to job order JO-4801 already")
+    await expect(dialog.locator("[data-testid=intent-news]")).to_contain_text(
+        "is clocked on to job order JO-4801 already"
+    )
     await page.keyboard.press("Escape")
     await order.locator("[data-clock-off=operator]").click()
     await expect(order.locator(".persons")).to_contain_text("Nobody is clocked on")
@@ -247,7 +249,7 @@ async def test_an_order_has_its_timeline_and_from_a_number_it_is_two_clicks_to_t
     await expect(page.locator("[data-clock-off=supervisor]")).to_be_visible()
     await page.locator("[data-action=scrap]").click()
     await page.locator("[data-key='7']").click()
-    await page.locator("[data-reason='Wrong size']").click()
+    await page.locator("[data-reason='DEF-SIZE']").click()
     await page.locator("[data-testid=report]").click()
     await expect(page.locator("[data-testid=quantity-pad]")).to_have_count(0)
     await page.get_by_text("Open its page").click()

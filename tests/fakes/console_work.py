@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from services.console.ports import Answered, CommandAnswer, CommandRequest, HistoryEntry, JobOrderView, NotFound
+from services.console.ports import (
+    Answer,
+    Answers,
+    CommandAnswer,
+    CommandRequest,
+    HistoryEntry,
+    JobOrderView,
+    NotAskable,
+    ReasonView,
+)
 
 if TYPE_CHECKING:
     from tests.fakes.console_orders import FakeOrders
@@ -26,6 +35,29 @@ _COMMANDS = {
     "ClockOff": "_clock_off",
 }
 """The method of each command."""
+
+
+DEFECTS = tuple(
+    ReasonView(code, name, parents, "process defects", None, False, "", False)
+    for code, name, parents in (
+        ("DEF", "Not good", ()),
+        ("DEF-DENT", "Damaged", ("DEF",)),
+        ("DEF-SIZE", "Wrong size", ("DEF",)),
+    )
+)
+
+
+@dataclass(frozen=True)
+class ByService:
+    """Asks the service that a question is for."""
+
+    work_order: FakeWork
+    others: Answers
+
+    async def ask(self, service: str, query: str, args: Mapping[str, Any], *, most: int) -> Answer:
+        if service == "work_order":
+            return await self.work_order.ask(query, args, most=most)
+        return await self.others.ask(service, query, args, most=most)
 
 
 class Refusal(Exception):
@@ -49,11 +81,17 @@ class FakeWork:
     clocked: dict[str, dict[str, datetime]] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    async def ask(self, query: str, args: Mapping[str, Any]) -> Answered:
+    async def ask(self, query: str, args: Mapping[str, Any], *, most: int) -> Answer:
+        """Answer as the port does: lists are joined until there are `most` rows."""
         await self.orders.answering()
         self.asked.append((query, args))
-        answer: Callable[[Mapping[str, Any]], Answered] = getattr(self, f"_{query}")
-        return answer(args)
+        one_page: Callable[[Mapping[str, Any]], Answer] = getattr(self, f"_{query}")
+        answer = one_page(args)
+        while isinstance(answer.data, list) and answer.cursor is not None and len(answer.data) < most:
+            more = one_page({**args, "cursor": answer.cursor})
+            assert isinstance(more.data, list)
+            answer = Answer([*answer.data, *more.data], more.cursor)
+        return answer
 
     def executes(self, request: CommandRequest) -> bool:
         return request.name in _COMMANDS
@@ -124,11 +162,11 @@ class FakeWork:
             "obstacle": {"code": "OnHold", "message": hold} if hold else None,
         }
 
-    def _dispatch_board(self, args: Mapping[str, Any]) -> Answered:
+    def _dispatch_board(self, args: Mapping[str, Any]) -> Answer:
         centers, documents = [], []
         for place in args["places"]:
             if not any(o.work_center == place for o in self.orders.orders.values()):
-                raise NotFound(f"there is no {place}")
+                raise NotAskable("work_order", "UnknownEquipment", f"there is no {place}")
             queue = self.queue(place)
             centers.append(
                 {
@@ -146,14 +184,14 @@ class FakeWork:
                 documents.append(self._listed(order, end))
         return _paged(documents, args, lambda page: {"centers": centers, "job_orders": page}, size=3)
 
-    def _dispatch_list(self, args: Mapping[str, Any]) -> Answered:
+    def _dispatch_list(self, args: Mapping[str, Any]) -> Answer:
         place = args["place"]
         rows = [
             {**self.document(order), "rank": None, "since": _iso(order.planned_start)} for order in self.queue(place)
         ]
         return _paged(rows, args, lambda page: page, size=args["limit"])
 
-    def _job_order(self, args: Mapping[str, Any]) -> Answered:
+    def _job_order(self, args: Mapping[str, Any]) -> Answer:
         order = self._known(args["id"])
         wanted = [
             entry
@@ -204,7 +242,7 @@ class FakeWork:
         }
         return _paged(history, args, lambda page: {**whole, "history": page}, size=4)
 
-    def _job_order_counts(self, args: Mapping[str, Any]) -> Answered:
+    def _job_order_counts(self, args: Mapping[str, Any]) -> Answer:
         order = self._known(args["id"])
         start = order.started_at or self.orders.site.now
         rows = []
@@ -222,14 +260,14 @@ class FakeWork:
                     "reports": 1,
                 }
             )
-        return Answered(rows)
+        return Answer(rows, None)
 
-    def _job_orders(self, args: Mapping[str, Any]) -> Answered:
-        return Answered(
-            [self.document(o) for o in self.orders.orders.values() if o.work_request == args["work_request"]]
+    def _job_orders(self, args: Mapping[str, Any]) -> Answer:
+        return Answer(
+            [self.document(o) for o in self.orders.orders.values() if o.work_request == args["work_request"]], None
         )
 
-    def _wip(self, args: Mapping[str, Any]) -> Answered:
+    def _wip(self, args: Mapping[str, Any]) -> Answer:
         rows = []
         for order in self.orders.orders.values():
             if order.work_request != args["work_request"] or order.ordered is None:
@@ -248,18 +286,19 @@ class FakeWork:
             where = "queued" if order.state in _QUEUED else "in_process" if order.state in _ACTIVE else "short"
             units[where] = rest
             rows.append({"place": order.work_center, "operation": "FILL", "job_orders": 1, "units": {"EA": units}})
-        return Answered(rows)
+        return Answer(rows, None)
 
-    def _labor(self, args: Mapping[str, Any]) -> Answered:
+    def _labor(self, args: Mapping[str, Any]) -> Answer:
         on = self.clocked.get(args["job_order"], {})
-        return Answered(
+        return Answer(
             [
                 {"person": person, "job_order": args["job_order"], "start": _iso(since), "end": None, "labor_s": None}
                 for person, since in on.items()
-            ]
+            ],
+            None,
         )
 
-    def _work_master(self, args: Mapping[str, Any]) -> Answered:
+    def _work_master(self, args: Mapping[str, Any]) -> Answer:
         material = {
             "material": "PREFORM-24",
             "use": "Consumed",
@@ -278,7 +317,9 @@ class FakeWork:
             "materials": [material],
             "predecessors": [],
         }
-        return Answered({"id": args["id"], "version": args["version"], "material": "DRINK", "operations": [operation]})
+        return Answer(
+            {"id": args["id"], "version": args["version"], "material": "DRINK", "operations": [operation]}, None
+        )
 
     def _resequence(self, request: CommandRequest) -> int:
         place = request.subject
@@ -384,7 +425,7 @@ class FakeWork:
 
     def _known(self, order_id: str) -> JobOrderView:
         if order_id not in self.orders.orders:
-            raise NotFound(f"there is no job order {order_id!r}")
+            raise NotAskable("work_order", "UnknownJobOrder", f"there is no job order {order_id!r}")
         return self.orders.orders[order_id]
 
     def _happened(self, order: JobOrderView, type_: str, request: CommandRequest, **payload: Any) -> int:
@@ -400,10 +441,10 @@ class FakeWork:
         return changed.version
 
 
-def _paged(rows: list[Any], args: Mapping[str, Any], page: Callable[[list[Any]], Any], *, size: int) -> Answered:
+def _paged(rows: list[Any], args: Mapping[str, Any], page: Callable[[list[Any]], Any], *, size: int) -> Answer:
     passed = int(args.get("cursor") or 0)
     shown = rows[passed : passed + size]
-    return Answered(page(shown), str(passed + size) if passed + size < len(rows) else None)
+    return Answer(page(shown), str(passed + size) if passed + size < len(rows) else None)
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -11,7 +11,6 @@ from namespace.runtime import Clock, CommandClient, NoAnswer, NotConnected, Page
 from services.console.adapters.documents import history_entry, job_order_view
 from services.console.application.history import condense
 from services.console.ports import (
-    Answered,
     CommandAnswer,
     CommandRequest,
     JobOrderDetail,
@@ -24,11 +23,10 @@ from services.console.ports import (
 _SERVICE = "work_order"
 _ASK_S = 3.0
 _MORE_PAGES = 20
-_UNKNOWN = {"UnknownJobOrder", "UnknownWorkMaster", "UnknownEquipment"}
 
 
 class JobOrderQueries:
-    """Job orders by query (ports `JobOrders` and `WorkQueries`).
+    """Job orders by query (port `JobOrders`).
 
     Args:
         queries: Asks over the console's session.
@@ -62,16 +60,11 @@ class JobOrderQueries:
         entries = [entry for document in history if (entry := history_entry(document)) is not None]
         return JobOrderDetail(job_order_view(answer.data), condense(entries))
 
-    async def ask(self, query: str, args: Mapping[str, Any]) -> Answered:
-        """Return a page of what the service answers to one of its queries."""
-        page = await self._ask(query, args)
-        return Answered(page.data, page.next)
-
     async def _ask(self, query: str, args: Mapping[str, Any]) -> Page:
         try:
             return await self._queries.ask(_SERVICE, query, args, timeout_s=_ASK_S)
         except QueryFailed as failed:
-            if failed.code in _UNKNOWN:
+            if failed.code == "UnknownJobOrder":
                 raise NotFound(failed.message) from None
             raise NotAnswered(_SERVICE, failed.message) from None
         except (NoAnswer, NotConnected) as silent:

@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.console.application.spelling import page_spelling
-from services.console.ports import Answered, NotFound, WorkQueries
+from services.console.ports import Answers, NotAskable
 
 PLACES_AT_ONCE = 20
 """Work centers that one query may name."""
 
-_MORE_PAGES = 40
+UNKNOWN = frozenset({"UnknownJobOrder", "UnknownWorkMaster", "UnknownEquipment"})
+"""Codes with which the service says that what it was asked about does not exist."""
+
+_SERVICE = "work_order"
+_ROWS_AT_MOST = 2_000
+_PAGES_AT_MOST = 40
 _COUNTED = "QuantityReported"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document that comes in pages: the list in it goes on at ``cursor``."""
+
+    data: Any
+    cursor: str | None
 
 
 def order_json(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +45,7 @@ def order_json(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def dispatch_board(work: WorkQueries, places: Sequence[str], *, limit: int) -> dict[str, Any]:
+async def dispatch_board(work: Answers, places: Sequence[str], *, limit: int) -> dict[str, Any]:
     """Return work centers with what they have in hand.
 
     Args:
@@ -41,7 +55,7 @@ async def dispatch_board(work: WorkQueries, places: Sequence[str], *, limit: int
 
     Raises:
         NotAnswered: The service is silent.
-        NotFound: There is no such work center.
+        NotAskable: It cannot answer that, for example because there is no such work center.
     """
     args = {"places": list(places), "limit": limit}
     answers = await _pages(work, "dispatch_board", args)
@@ -60,20 +74,20 @@ async def dispatch_board(work: WorkQueries, places: Sequence[str], *, limit: int
 
 
 async def dispatch_list(
-    work: WorkQueries, place: str, at: datetime | None, *, limit: int, cursor: str | None
+    work: Answers, place: str, at: datetime | None, *, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """Return a page of the job list of a work center as it was at an instant (UTC); raises NotAnswered or NotFound."""
+    """Return a page of the job list of a work center as it was at an instant (UTC); raises NotAnswered or NotAskable."""
     args = {"place": place, "as_of": at.isoformat() if at else None, "limit": limit, "cursor": cursor}
-    answer = await work.ask("dispatch_list", args)
-    return {"items": [page_spelling(document) for document in answer.data], "cursor": answer.cursor}
+    answer = await work.ask(_SERVICE, "dispatch_list", args, most=limit)
+    return {"items": page_spelling(answer.data), "cursor": answer.cursor}
 
 
-async def order_story(work: WorkQueries, order_id: str) -> dict[str, Any]:
+async def order_story(work: Answers, order_id: str) -> dict[str, Any]:
     """Return everything about one job order but its single counts: itself, its history, its operations, its route.
 
     Raises:
         NotAnswered: The service is silent.
-        NotFound: There is no such job order.
+        NotAskable: It cannot answer that, for example because there is no such job order.
     """
     answers = await _pages(work, "job_order", {"id": order_id, "without": [_COUNTED]})
     whole = answers[0].data
@@ -95,16 +109,16 @@ async def order_story(work: WorkQueries, order_id: str) -> dict[str, Any]:
     }
 
 
-async def order_counts(work: WorkQueries, order_id: str, *, buckets: int) -> dict[str, Any]:
-    """Return what was made of a job order over time, by reason; raises NotAnswered or NotFound."""
-    answers = await _pages(work, "job_order_counts", {"id": order_id, "buckets": buckets})
-    return {"counts": [page_spelling(document) for answer in answers for document in answer.data]}
+async def order_counts(work: Answers, order_id: str, *, buckets: int) -> dict[str, Any]:
+    """Return what was made of a job order over time, by reason; raises NotAnswered or NotAskable."""
+    found = await _documents(work, "job_order_counts", {"id": order_id, "buckets": buckets}, order_id)
+    return {"counts": [page_spelling(document) for document in found]}
 
 
 async def order_reports(
-    work: WorkQueries, order_id: str, *, since: datetime | None, until: datetime | None, cursor: str | None
+    work: Answers, order_id: str, *, since: datetime | None, until: datetime | None, cursor: str | None
 ) -> dict[str, Any]:
-    """Return a page of the single counts of a job order within a time; raises NotAnswered or NotFound."""
+    """Return a page of the single counts of a job order within a time; raises NotAnswered or NotAskable."""
     args = {
         "id": order_id,
         "types": [_COUNTED, "QuantityDeclared"],
@@ -112,7 +126,7 @@ async def order_reports(
         "until": until.isoformat() if until else None,
         "cursor": cursor,
     }
-    answer = await work.ask("job_order", args)
+    answer = await _page(work, "job_order", args)
     return {"history": [history_json(document) for document in answer.data["history"]], "cursor": answer.cursor}
 
 
@@ -132,26 +146,33 @@ def history_json(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _route(work: WorkQueries, whole: Mapping[str, Any]) -> Any:
+async def _route(work: Answers, whole: Mapping[str, Any]) -> Any:
     """Return the version of the work master that a job order keeps; None where it keeps none, or it is not known."""
     if not whole.get("work_master") or not whole.get("work_master_version"):
         return None
     args = {"id": whole["work_master"], "version": whole["work_master_version"]}
     try:
-        return page_spelling((await work.ask("work_master", args)).data)
-    except NotFound:
+        return page_spelling((await _page(work, "work_master", args)).data)
+    except NotAskable:
         return None
 
 
-async def _documents(work: WorkQueries, query: str, args: Mapping[str, Any], needed: str | None) -> list[Any]:
+async def _documents(work: Answers, query: str, args: Mapping[str, Any], needed: str | None) -> list[Any]:
     """Return all documents of a query whose answers are lists; none where what it is about does not exist."""
     if needed is None:
         return []
-    return [document for answer in await _pages(work, query, args) for document in answer.data]
+    found = (await work.ask(_SERVICE, query, args, most=_ROWS_AT_MOST)).data
+    return found if isinstance(found, list) else []
 
 
-async def _pages(work: WorkQueries, query: str, args: Mapping[str, Any]) -> list[Answered]:
-    answers = [await work.ask(query, {**args, "cursor": None})]
-    while answers[-1].cursor is not None and len(answers) < _MORE_PAGES:
-        answers.append(await work.ask(query, {**args, "cursor": answers[-1].cursor}))
-    return answers
+async def _pages(work: Answers, query: str, args: Mapping[str, Any]) -> list[Page]:
+    """Return all pages of a query whose answer is a document with a list in it."""
+    pages = [await _page(work, query, {**args, "cursor": None})]
+    while pages[-1].cursor is not None and len(pages) < _PAGES_AT_MOST:
+        pages.append(await _page(work, query, {**args, "cursor": pages[-1].cursor}))
+    return pages
+
+
+async def _page(work: Answers, query: str, args: Mapping[str, Any]) -> Page:
+    answer = await work.ask(_SERVICE, query, args, most=1)
+    return Page(answer.data, answer.cursor)

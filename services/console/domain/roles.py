@@ -71,6 +71,9 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "Resequence"): Permission.DISPATCH,
         ("work_order", "SetAvailability"): Permission.DISPATCH,
         ("work_order", "CreateJobOrders"): Permission.DISPATCH,
+        ("oee", "ClassifyStop"): Permission.EXECUTE,
+        ("oee", "SplitStop"): Permission.EXECUTE,
+        ("oee", "MergeStops"): Permission.EXECUTE,
     }
 )
 

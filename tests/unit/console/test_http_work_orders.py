@@ -159,12 +159,17 @@ async def test_what_cannot_be_asked_is_400_with_a_sentence(console: Console, add
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/order-stories/JO-9999", "/api/order-counts/JO-9999", "/api/dispatch?place=X"]
+    ("address", "code"),
+    [
+        ("/api/order-stories/JO-9999", "UnknownJobOrder"),
+        ("/api/order-counts/JO-9999", "UnknownJobOrder"),
+        ("/api/dispatch?place=X", "UnknownEquipment"),
+    ],
 )
-async def test_what_does_not_exist_is_404(console: Console, address: str) -> None:
+async def test_what_does_not_exist_is_404(console: Console, address: str, code: str) -> None:
     await console.sign_in("viewer")
     answer = await console.http.get(address)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 
 
 @pytest.mark.parametrize("address", [f"/api/dispatch?place={LINE1}", "/api/order-stories/JO-4801"])

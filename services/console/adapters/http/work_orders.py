@@ -13,7 +13,7 @@ from starlette.routing import Route
 from services.console.adapters.http.parts import parts_of
 from services.console.adapters.http.security import HttpProblem, signed_in
 from services.console.application import work
-from services.console.ports import NotAnswered, NotFound, WorkQueries
+from services.console.ports import Answers, NotAnswered, NotAskable
 
 _NEXT_AT_MOST = 200
 _BUCKETS_AT_MOST = 200
@@ -68,13 +68,14 @@ ROUTES = (
 )
 
 
-async def _answer(request: Request, ask: Callable[[WorkQueries], Awaitable[dict[str, Any]]]) -> Response:
+async def _answer(request: Request, ask: Callable[[Answers], Awaitable[dict[str, Any]]]) -> Response:
     parts = parts_of(request)
     await signed_in(request, parts.accounts)
     try:
-        return JSONResponse(await ask(parts.work))
-    except NotFound as problem:
-        raise HttpProblem(404, "not_found", str(problem)) from None
+        return JSONResponse(await ask(parts.answers))
+    except NotAskable as problem:
+        known = problem.code not in work.UNKNOWN
+        raise HttpProblem(400 if known else 404, problem.code, problem.message) from None
     except NotAnswered as problem:
         raise HttpProblem(504, "not_answered", str(problem), service=problem.service) from None
 

@@ -291,7 +291,7 @@ export interface Answer {
   version?: number | null;
 }
 
-export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "dispatch" | "operate" | "order";
+export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "dispatch" | "operate" | "order" | "board";
 
 export interface Route {
   view: ViewName;

@@ -56,7 +56,7 @@ export const isOpen = (intent) => intent?.status === "pending" || intent?.status
  *
  * @param {string} subject
  * @param {string} name
- * @param {{ version?: number | null, args?: Record<string, Json>, reason?: string }} [more]
+ * @param {{ target?: string, version?: number | null, args?: Record<string, Json>, reason?: string }} [more] `target`: the service, if not `work_order`
  * @returns {Promise<Intent>}
  */
 export async function command(subject, name, more = {}) {
@@ -67,7 +67,7 @@ export async function command(subject, name, more = {}) {
   put(intent);
   const body = {
     command_id: intent.id,
-    target: "work_order",
+    target: more.target ?? "work_order",
     name,
     subject,
     args: more.args ?? {},

@@ -8,12 +8,14 @@ import { signal } from "@preact/signals";
 
 /** @type {readonly ViewName[]} */
 export const VIEWS = ["place", "orders", "oee", "nodes", "events"];
+/** Views without the frame: not in its navigation. @type {readonly ViewName[]} */
+export const BARE_VIEWS = ["board"];
 
 /** Views that stand under the tab of another. @type {Partial<Record<ViewName, ViewName>>} */
 export const UNDER = { dispatch: "orders", operate: "orders", order: "orders" };
 
 /** @type {readonly ViewName[]} */
-const ALL = [...VIEWS, .../** @type {ViewName[]} */ (Object.keys(UNDER))];
+const ALL = [...VIEWS, ...BARE_VIEWS, .../** @type {ViewName[]} */ (Object.keys(UNDER))];
 
 /** @type {import("@preact/signals").Signal<Route>} */
 export const route = signal(readAddress(location.pathname, location.search));

@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { NO_REASON, byReason, stretches } from "../model/counts.js";
-import { loadReasons, reasonName } from "../model/defects.js";
+import { loadReasons, reasonName } from "../model/reasons.js";
 import { Resource } from "../model/resource.js";
 import { now } from "../model/clock.js";
 import { site } from "../model/session.js";

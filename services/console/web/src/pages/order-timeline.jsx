@@ -1,7 +1,6 @@
 // A job order's life on one axis: its states, its holds, its counts, the persons who worked on it. Own SVG; what a band says is its
 // title, and the same facts stand below as a list for those who cannot see it.
 
-import { useRef } from "preact/hooks";
 import { now } from "../model/clock.js";
 import { stretches } from "../model/counts.js";
 import { site } from "../model/session.js";
@@ -22,8 +21,8 @@ const TICK_PX = 96;
 
 /** @param {{ story: OrderStory, rows: readonly CountRow[] }} props */
 export function OrderTimeline({ story, rows }) {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const whole = useWidth(box, 900);
+  const [box, measured] = useWidth();
+  const whole = measured || 900;
   const at = Math.floor(now.value / 5000) * 5000;
   const states = stateBands(story.history, at);
   const holds = holdBands(story.history, at);

@@ -2,9 +2,10 @@
 
 import { useEffect } from "preact/hooks";
 import { placeAt, havePicture } from "../model/namespace.js";
-import { followLink, go, route } from "../model/router.js";
+import { BARE_VIEWS, followLink, go, route } from "../model/router.js";
 import { findSession, session, sessionProblem, site } from "../model/session.js";
 import { liveness, watch } from "../model/stream.js";
+import { BoardPage } from "../pages/board.jsx";
 import { DispatchPage } from "../pages/dispatch.jsx";
 import { EventsPage } from "../pages/events.jsx";
 import { NodesPage } from "../pages/nodes.jsx";
@@ -33,6 +34,7 @@ const PAGES = {
   oee: OeePage,
   nodes: NodesPage,
   events: EventsPage,
+  board: BoardPage,
 };
 
 export function App() {
@@ -66,6 +68,13 @@ function Shell() {
   useKeys(place);
   const Page = PAGES[view];
   const current = liveness.value;
+  if (BARE_VIEWS.includes(view)) {
+    return (
+      <div class="bare" onClick={followLink}>
+        <Page key={view} place={place} />
+      </div>
+    );
+  }
   return (
     <div class="shell" data-live={current} onClick={followLink}>
       <a class="skip" href="#content">

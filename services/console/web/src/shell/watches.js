@@ -56,6 +56,8 @@ export function watchFor(view, place, level) {
       return { within: level === "WorkUnit" ? above(place) : place, names: ORDER_METRICS, events: true };
     case "oee":
       return { within: place, names: OEE_METRICS };
+    case "board":
+      return { within: level === "WorkUnit" ? above(place) : place, names: [...OEE_METRICS, ...ORDER_METRICS] };
     case "nodes":
       return { nodes: true };
     case "events":

@@ -1,21 +1,18 @@
-// The width of a box on the screen, followed as it changes: SVG that is drawn in its own pixels needs it.
+// The width an element has got, for drawings that need to know it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
-/**
- * @param {{ current: HTMLElement | null }} box
- * @param {number} first until it is measured, px
- */
-export function useWidth(box, first) {
-  const [width, setWidth] = useState(first);
+/** @returns {[import("preact").RefObject<HTMLDivElement | null>, number]} px; 0 until it is known */
+export function useWidth() {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [width, setWidth] = useState(0);
   useEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    const measure = () => setWidth(Math.floor(element.clientWidth));
-    measure();
-    const observer = new ResizeObserver(measure);
+    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
     observer.observe(element);
+    setWidth(Math.floor(element.clientWidth));
     return () => observer.disconnect();
   }, []);
-  return width;
+  return [box, width];
 }
