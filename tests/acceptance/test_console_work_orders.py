@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
+from tests.acceptance.test_console_browser import faint_texts
 from tests.fakes.console_browser import RunningConsole, chromium, running_console, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
@@ -308,3 +309,21 @@ async def test_a_silent_service_is_said_on_every_page_and_nothing_passes_for_cur
     for view in (f"dispatch{PACKAGING}", f"order{PACKAGING}/Line1?order=JO-4801"):
         await page.goto(f"{console.url}/{view}")
         await expect(page.get_by_role("alert").first).to_contain_text("does not answer")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_order_page_has_the_contrast_of_wcag_aa_and_no_page_of_orders_scrolls_sideways(
+    console: RunningConsole, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    console.site.orders.work.holds["JO-4803"] = "label proof missing"
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = await signed_in(context, console.url, f"/order{PACKAGING}/Line1?order=JO-4801")
+    await expect(page.locator("tr.is-here")).to_be_visible()
+    for view in (f"order{PACKAGING}/Line1?order=JO-4801", f"operate{PACKAGING}/Line1", f"dispatch{PACKAGING}"):
+        await page.goto(f"{console.url}/{view}")
+        await page.wait_for_selector("[data-order], .order-grid")
+        assert await faint_texts(page) == [], view
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+        assert await page.evaluate(
+            "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('.content'))"
+        ), view

@@ -29,6 +29,12 @@ export function DispatchLane({ center, alone }) {
   return (
     <section class={`lane dispatch-lane ${board?.unavailable ? "lane-unavailable" : ""}`} aria-label={center.name} data-lane={center.path}>
       <LaneHead center={center} board={board} alone={alone} />
+      {board && problem && (
+        <p class="notice notice-bad" role="alert" data-testid="stale-board">
+          <Icon name="warning" size={18} />
+          {text.problem.notAnswered}
+        </p>
+      )}
       {board ? (
         <LaneBody board={board} stale={stale} />
       ) : problem ? (

@@ -104,7 +104,7 @@ const Removed = ({ order }) => (
 function Story({ story: whole, rows }) {
   const { order } = whole;
   return (
-    <div class={`order-grid ${isHeard(order.workCenter) ? "" : "is-old"}`}>
+    <div class={`order-grid ${isHeard(order.workCenter) && !story.state.value.problem ? "" : "is-old"}`}>
       <section class="panel order-now">
         <Now whole={whole} />
       </section>

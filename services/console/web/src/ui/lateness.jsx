@@ -5,6 +5,9 @@ import { latenessOf } from "../model/lateness.js";
 import { now } from "../model/clock.js";
 import { text } from "../text/index.js";
 
+/** A forecast is no clock: seconds would only flicker. */
+const LEAST_MS = 60_000;
+
 /** @typedef {import("../types.d.ts").WorkOrder} WorkOrder */
 /** @typedef {import("../model/lateness.js").Lateness} Lateness */
 
@@ -22,7 +25,7 @@ export function LatenessChip({ order, long = false }) {
   const lateness = latenessOf(order, now.value);
   const { kind, ms, because } = lateness;
   if (kind === "undue" && !long) return null;
-  const by = duration(Math.abs(ms ?? 0));
+  const by = duration(Math.max(Math.abs(ms ?? 0), LEAST_MS));
   const words = kind === "open" || kind === "undue" ? text.work.lateness[kind] : text.work.lateness[kind](by);
   const more = [text.work.latenessLong[kind], kind === "open" ? because : ""].filter(Boolean).join(". ");
   return (
