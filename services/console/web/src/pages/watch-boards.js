@@ -6,6 +6,8 @@ import { events } from "../model/namespace.js";
 import { refreshed } from "./orders.jsx";
 
 const REFRESH_MS = 15_000;
+/** What is only scrolled past is not asked for. */
+const PASSING_MS = 80;
 /** Events after which a list says something else. */
 const CHANGES = /^(JobOrder|JobList|Equipment|Rework|Hold|Labor)/;
 
@@ -18,9 +20,12 @@ export function useBoards(places, depth) {
   useEffect(() => {
     setDepth(depth);
     const missing = places.filter((place) => (boardAt(place).center?.queue.length ?? 0) < depth);
-    if (missing.length > 0) void loadBoards(missing);
+    const first = setTimeout(() => missing.length > 0 && void loadBoards(missing), PASSING_MS);
     const timer = setInterval(() => void loadBoards(places), REFRESH_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    };
   }, [key, depth]);
   const all = refreshed.value;
   const first = useRef(all);
