@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { byReason, stretches } from "../src/model/counts.js";
+import { alongTime, byReason, stretches } from "../src/model/counts.js";
 import { argsOf, formsFor, mergeable, problemsOf } from "../src/model/forms.js";
 import { plus, press } from "../src/model/keypad.js";
 import { latenessOf, obstacleOf } from "../src/model/lateness.js";
@@ -140,6 +140,13 @@ test("counts add up over time and by reason, most first", () => {
     { reason: "Dent", amount: 2 },
   ]);
   assert.deepEqual(byReason(rows, "rework"), [{ reason: "Cap", amount: 3 }]);
+});
+
+test("time in which nothing was reported stays on the axis", () => {
+  const made = stretches([counted(40, { good: "1" }), counted(0, { good: "2" }), counted(10, { good: "3" })]);
+  assert.deepEqual(alongTime(made).map(({ good }) => good), [2, 3, 0, 0, 1]);
+  assert.deepEqual(alongTime(made).map(({ start }) => start), [at(0), at(10), at(20), at(30), at(40)]);
+  assert.deepEqual(alongTime([]), []);
 });
 
 test("only commands that make sense now are offered", () => {

@@ -31,6 +31,26 @@ export function stretches(rows) {
 }
 
 /**
+ * Stretches with those between them in which nothing was reported, so that they can be drawn along time.
+ *
+ * @param {readonly Stretch[]} made oldest first, all of one length
+ * @returns {Stretch[]}
+ */
+export function alongTime(made) {
+  /** @type {Stretch[]} */
+  const found = [];
+  for (const stretch of made) {
+    const length = Date.parse(stretch.end) - Date.parse(stretch.start);
+    for (let last = found.at(-1); last && length > 0 && Date.parse(last.end) < Date.parse(stretch.start); last = found.at(-1)) {
+      const end = new Date(Date.parse(last.end) + length).toISOString();
+      found.push({ start: last.end, end, good: 0, scrap: 0, rework: 0, reports: 0 });
+    }
+    found.push(stretch);
+  }
+  return found;
+}
+
+/**
  * Scrap, or what was set aside for rework, by reason.
  *
  * @param {readonly CountRow[]} rows

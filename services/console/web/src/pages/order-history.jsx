@@ -1,5 +1,6 @@
 // What has happened to a job order, newest first, in words: every event but the single counts, which stand with the quantities.
 
+import { useState } from "preact/hooks";
 import { decimal, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Moment } from "../ui/parts.jsx";
@@ -7,11 +8,16 @@ import { Moment } from "../ui/parts.jsx";
 /** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
 /** @typedef {import("../types.d.ts").Json} Json */
 
+const SHOWN_AT_FIRST = 24;
+
 /** @param {{ history: readonly HistoryEntry[] }} props */
 export function OrderHistory({ history }) {
+  const [all, setAll] = useState(false);
+  const newestFirst = history.toReversed();
   return (
+    <>
     <ol class="history">
-      {history.toReversed().map((entry, index) => (
+      {newestFirst.slice(0, all ? undefined : SHOWN_AT_FIRST).map((entry, index) => (
         <li key={`${entry.at} ${history.length - index}`} class={entry.to ? `o-${entry.to}` : ""}>
           <Moment at={entry.at} />
           <div>
@@ -27,6 +33,12 @@ export function OrderHistory({ history }) {
         </li>
       ))}
     </ol>
+    {!all && history.length > SHOWN_AT_FIRST && (
+      <button type="button" class="button" onClick={() => setAll(true)}>
+        {text.work.order.historyAll(history.length)}
+      </button>
+    )}
+    </>
   );
 }
 
@@ -51,7 +63,7 @@ function wordsOf({ type, cause, payload }) {
 }
 
 /** @param {HistoryEntry} entry */
-const reasonOf = ({ payload }) => [payload.held_for, payload.reason].find((each) => typeof each === "string" && each) ?? "";
+const reasonOf = ({ payload }) => [payload.reason, payload.held_for].find((each) => typeof each === "string" && each) ?? "";
 
 /** @param {Json | undefined} quantity */
 function amount(quantity) {

@@ -2,7 +2,7 @@
 // in two clicks.
 
 import { useEffect, useState } from "preact/hooks";
-import { NO_REASON, byReason, stretches } from "../model/counts.js";
+import { NO_REASON, alongTime, byReason, stretches } from "../model/counts.js";
 import { loadReasons, reasonName } from "../model/reasons.js";
 import { Resource } from "../model/resource.js";
 import { now } from "../model/clock.js";
@@ -22,7 +22,7 @@ export function OrderQuantities({ order, rows }) {
   useEffect(() => void loadReasons(), []);
   const words = text.work.order;
   const unit = unitSymbol(order.unit);
-  const made = stretches(rows);
+  const made = alongTime(stretches(rows));
   const scrap = byReason(rows, "scrap");
   const rework = byReason(rows, "rework");
   return (
@@ -98,6 +98,7 @@ function Bars({ made, chosen, choose }) {
             key={stretch.start}
             type="button"
             class={`bar-column ${stretch.start === chosen ? "is-chosen" : ""}`}
+            disabled={stretch.reports === 0}
             aria-pressed={stretch.start === chosen}
             aria-label={words}
             title={words}

@@ -158,7 +158,7 @@ function Now({ whole: { order, route: master } }) {
         <Fact name={text.orders.place}>
           <a href={linkTo({ view: "dispatch", place: order.workCenter })}>{order.workCenter.split("/").slice(2).join(" › ")}</a>
         </Fact>
-        <Fact name={words.forecast}>
+        <Fact name={order.endedAt ? words.against : words.forecast}>
           <LatenessChip order={order} long />{" "}
           {order.forecast?.expectedEnd && !order.endedAt && (
             <span class="muted">
@@ -191,7 +191,7 @@ function Now({ whole: { order, route: master } }) {
           </Fact>
         )}
         {order.startedAt && (
-          <Fact name={text.orders.elapsed}>
+          <Fact name={order.endedAt ? words.took : text.orders.elapsed}>
             {duration((order.endedAt ? Date.parse(order.endedAt) : now.value) - Date.parse(order.startedAt))}
           </Fact>
         )}

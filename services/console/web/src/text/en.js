@@ -734,6 +734,7 @@ export const en = {
       ["→ ←", "Open and close a branch"],
       ["Enter", "Go to the place"],
       ["u", "Go one place up"],
+      ["Tab ↑ ↓", "Move an order on the dispatch board"],
       ["Esc", "Close a dialog or panel"],
       ["?", "Show these keys"],
     ],
