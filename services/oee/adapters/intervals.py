@@ -29,6 +29,11 @@ from services.oee.domain.state_log import StateInterval
 
 _END_OF_TIME_MS = 253_370_764_800_000
 """Year 9999."""
+_PAGE_BYTES = 55 * 1024
+_FRAME_BYTES = 60
+"""What stands around the rows of a unit, without its path."""
+_WORTH_BYTES = 4 * 1024
+"""With less room than this a unit begins on the next page."""
 PRODUCTION = "production"
 """Stands for a loss where no time was lost."""
 
@@ -91,17 +96,18 @@ class Intervals:
         first, since_ms = _position(arguments.cursor, to_ms(arguments.since))
         until_ms, resolution_ms = to_ms(arguments.until), arguments.resolution_ms
         answer: list[dict[str, Any]] = []
-        room = arguments.limit
+        room, room_bytes = arguments.limit, _PAGE_BYTES
         for number, unit in enumerate(units[first:], first):
             found = await self._strokes(unit, since_ms, until_ms, resolution_ms, room + 1)
             rows = [stroke.row() for stroke in found]
-            now_ms = None if unit.state is None else unit.state.now_ms
-            count = fit_page([*answer, *rows[:room]]) - len(answer)
-            answer.append({"unit": str(unit.path), "now_ms": now_ms, "rows": rows[: max(count, 0)]})
+            count = min(_fitting(rows, room_bytes), room)
+            if count or not rows:
+                now_ms = None if unit.state is None else unit.state.now_ms
+                answer.append({"unit": str(unit.path), "now_ms": now_ms, "rows": rows[:count]})
             if count < len(rows):
-                after_ms = rows[count - 1][1] if count > 0 else since_ms
-                return Page(answer, f"{number}|{after_ms}")
-            room -= len(rows)
+                return Page(answer, f"{number}|{rows[count - 1][1] if count else since_ms}")
+            room -= count
+            room_bytes -= _length(rows) + len(str(unit.path)) + _FRAME_BYTES
             since_ms = to_ms(arguments.since)
         return Page(answer)
 
@@ -139,12 +145,11 @@ class Intervals:
             meanings: list[_Meaning] = [
                 tuple(record.values()) for record in await tx.fetch(_SQL.meanings, paths, bounds, since_ms)
             ]
-            meant = [meaning for meaning in meanings if is_wanted(meaning)]
+            meant = [_key_of(meaning) for meaning in meanings if is_wanted(meaning)]
             sql = _SQL.intervals_longest if arguments.order == "longest" else _SQL.intervals_newest
-            columns = [list(column) for column in zip(*meant, strict=True)] or [[], [], [], []]
             told = [
                 _told(record)
-                for record in await tx.fetch(sql, paths, bounds, since_ms, *columns, *before, arguments.limit + 1)
+                for record in await tx.fetch(sql, paths, bounds, since_ms, meant, *before, arguments.limit + 1)
             ]
         current = [
             row
@@ -235,6 +240,12 @@ def open_log(unit: Unit) -> list[StateInterval]:
         before = evaluate(history, unit.profile, unit.calendar, start_ms=since_ms, end_ms=begun_ms, now_ms=begun_ms)
         log = [*before.log, *log]
     return log
+
+
+def _key_of(meaning: _Meaning) -> str:
+    """The meaning as the statements compare it."""
+    element, cause, code, minor_stop = meaning
+    return "|".join((element, cause, code or "", str(minor_stop).lower()))
 
 
 def _told(record: Any) -> _Row:
@@ -328,6 +339,19 @@ def _word(record: Any) -> dict[str, Any]:
         "event_id": classified_event_id(record["id"]),
         "is_taken": record["is_taken"],
     }
+
+
+def _length(rows: list[Any]) -> int:
+    return len(json.dumps(rows, separators=(",", ":")))
+
+
+def _fitting(rows: list[Any], room_bytes: int) -> int:
+    """How many leading rows fit; at least one on an empty page."""
+    if _length(rows) <= room_bytes:
+        return len(rows)
+    if room_bytes < _PAGE_BYTES and room_bytes < _WORTH_BYTES:
+        return 0
+    return fit_page(rows, limit_bytes=room_bytes)
 
 
 def _position(cursor: str | None, since_ms: int) -> tuple[int, int]:

@@ -177,13 +177,16 @@ class Reading:
         place = self._windows.place(arguments.place)
         since_ms, until_ms = to_ms(arguments.since), to_ms(arguments.until)
         windows = await self._windows.between(place, since_ms, until_ms)
-        bounds = [parts[0].head.window for parts, _ in windows if parts]
-        start_ms = min([since_ms, *(window[0] for window in bounds)])
-        end_ms = min(max([until_ms, *(window[1] for window in bounds)]), max(self._windows.now_ms(place), start_ms))
-        spans = [
-            Span(unit.path, end_ms - start_ms, _scheduled_ms(unit.calendar, start_ms, end_ms))
-            for unit in self._units.at(place)
-        ]
+        heads = [parts[0].head for parts, _ in windows if parts]
+        start_ms = min([since_ms, *(head.window[0] for head in heads)])
+        reached_ms = max(
+            [self._windows.now_ms(place), start_ms, *(head.window[1] for head in heads if head.status != "open")]
+        )
+        end_ms = min(max([until_ms, *(head.window[1] for head in heads)]), reached_ms)
+        units = self._units.at(place)
+        calendars = {id(unit.calendar): unit.calendar for unit in units}
+        scheduled = {key: _scheduled_ms(calendar, start_ms, end_ms) for key, calendar in calendars.items()}
+        spans = [Span(unit.path, end_ms - start_ms, scheduled[id(unit.calendar)]) for unit in units]
         bounded = {"start": iso(from_ms(start_ms)), "end": iso(from_ms(end_ms)), "units": len(spans)}
         return Page({**bounded, **waterfall(spans, windows)})
 

@@ -29,31 +29,48 @@ ORDER BY start_ms LIMIT $5;
 
 -- name: meanings
 -- What the intervals of units mean, each meaning once.
-SELECT DISTINCT told.element, split_part(told.reason, ' (', 1) AS cause, told.reason_code, told.minor_stop
+SELECT DISTINCT told.element, told.cause, told.reason_code, told.minor_stop
 FROM unnest($1::text[], $2::bigint[]) AS unit (path, until_ms)
-JOIN state_interval AS told ON told.path = unit.path AND told.start_ms < unit.until_ms AND told.end_ms > $3;
+CROSS JOIN LATERAL (
+    SELECT DISTINCT element, split_part(reason, ' (', 1) AS cause, reason_code, minor_stop FROM state_interval
+    WHERE path = unit.path AND start_ms < unit.until_ms AND end_ms > $3
+        AND start_ms >= coalesce(
+            (SELECT max(start_ms) FROM state_interval WHERE path = unit.path AND start_ms <= $3), $3
+        )
+) AS told;
 
 -- name: intervals_newest
 -- Intervals of units with one of some meanings, the newest first.
 SELECT told.*
 FROM unnest($1::text[], $2::bigint[]) AS unit (path, until_ms)
-JOIN state_interval AS told ON told.path = unit.path AND told.start_ms < unit.until_ms AND told.end_ms > $3
-JOIN unnest($4::text[], $5::text[], $6::text[], $7::boolean[]) AS meant (element, cause, reason_code, minor_stop)
-    ON meant.element = told.element AND meant.cause = split_part(told.reason, ' (', 1)
-    AND meant.reason_code IS NOT DISTINCT FROM told.reason_code AND meant.minor_stop = told.minor_stop
-WHERE (told.start_ms, told.start_ms, told.path) < ($8, $9, $10)
-ORDER BY told.start_ms DESC, told.path DESC LIMIT $11;
+CROSS JOIN LATERAL (
+    SELECT * FROM state_interval
+    WHERE path = unit.path AND start_ms < unit.until_ms AND end_ms > $3
+        AND start_ms >= coalesce(
+            (SELECT max(start_ms) FROM state_interval WHERE path = unit.path AND start_ms <= $3), $3
+        )
+        AND concat_ws('|', element, split_part(reason, ' (', 1), coalesce(reason_code, ''), minor_stop::text) = ANY ($4::text[])
+        AND (start_ms, path) < ($5, $7)
+    ORDER BY start_ms DESC LIMIT $8
+) AS told
+WHERE (told.start_ms, told.start_ms, told.path) < ($5, $6, $7)
+ORDER BY told.start_ms DESC, told.path DESC LIMIT $8;
 
 -- name: intervals_longest
 -- Intervals of units with one of some meanings, the longest first.
 SELECT told.*
 FROM unnest($1::text[], $2::bigint[]) AS unit (path, until_ms)
-JOIN state_interval AS told ON told.path = unit.path AND told.start_ms < unit.until_ms AND told.end_ms > $3
-JOIN unnest($4::text[], $5::text[], $6::text[], $7::boolean[]) AS meant (element, cause, reason_code, minor_stop)
-    ON meant.element = told.element AND meant.cause = split_part(told.reason, ' (', 1)
-    AND meant.reason_code IS NOT DISTINCT FROM told.reason_code AND meant.minor_stop = told.minor_stop
-WHERE (told.end_ms - told.start_ms, told.start_ms, told.path) < ($8, $9, $10)
-ORDER BY told.end_ms - told.start_ms DESC, told.start_ms DESC, told.path DESC LIMIT $11;
+CROSS JOIN LATERAL (
+    SELECT * FROM state_interval
+    WHERE path = unit.path AND start_ms < unit.until_ms AND end_ms > $3
+        AND start_ms >= coalesce(
+            (SELECT max(start_ms) FROM state_interval WHERE path = unit.path AND start_ms <= $3), $3
+        )
+        AND concat_ws('|', element, split_part(reason, ' (', 1), coalesce(reason_code, ''), minor_stop::text) = ANY ($4::text[])
+        AND (end_ms - start_ms, start_ms, path) < ($5, $6, $7)
+    ORDER BY end_ms - start_ms DESC, start_ms DESC LIMIT $8
+) AS told
+ORDER BY told.end_ms - told.start_ms DESC, told.start_ms DESC, told.path DESC LIMIT $8;
 
 -- name: interval_at
 -- The interval of a unit that an instant lies in.

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { Problem, ask } from "./api.js";
-import { resolutionFor } from "./strokes.js";
+import { resolutionFor, spliced } from "./strokes.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {import("./range.js").Range} Range */
@@ -13,12 +13,21 @@ import { resolutionFor } from "./strokes.js";
  * @property {number} to ms
  * @property {number} resolution ms
  * @property {Stroke[]} strokes
- * @property {number} fetchedAt by this browser's clock
+ * @property {number} wholeAt when all of it was fetched, by this browser's clock
+ * @property {number} tailAt when its end was
  */
 
-const TOGETHER = 10;
+/** What is asked for: units that want the same. @typedef {{ units: string[], from: number, to: number, isTail: boolean }} Errand */
+
+const TOGETHER = 4;
 const AT_ONCE = 3;
-const FRESH_MS = 5_000;
+/** The end of a live range is asked for again after this long, and when it has grown by half a pixel. */
+const TAIL_FRESH_MS = 5_000;
+const TAIL_STALE_MS = 60_000;
+/** The past is restated now and then: what is looked at is fetched again. */
+const WHOLE_FRESH_MS = 180_000;
+/** What may still change at the end of a live range, ms. */
+const UNSETTLED_MS = 600_000;
 const KEPT = 400;
 
 /** Grows with every answer. */
@@ -37,9 +46,9 @@ let generation = 0;
 /** @param {string} unit */
 export const pieceOf = (unit) => pieces.get(unit);
 
-/** Drop what is known, as after a word of a person. */
+/** Fetch everything anew, as after a word of a person. */
 export function forgetTimeline() {
-  for (const piece of pieces.values()) piece.fetchedAt = 0;
+  for (const piece of pieces.values()) piece.wholeAt = 0;
   generation += 1;
 }
 
@@ -55,24 +64,39 @@ export function forgetTimeline() {
 export function needTimeline(place, units, range, width, now) {
   const span = range.to - range.from;
   const resolution = resolutionFor(span, width);
-  const wanted = units.filter((unit) => !asked.has(unit) && !covers(pieces.get(unit), range, resolution, now));
-  if (wanted.length === 0 || running >= AT_ONCE) return;
+  const tailFresh = Math.min(Math.max(span / width / 2, TAIL_FRESH_MS), TAIL_STALE_MS);
+  const idle = units.filter((unit) => !asked.has(unit));
+  const missing = idle.filter((unit) => !covers(pieces.get(unit), range, resolution));
   const from = Math.floor(range.from - span / 2);
   const to = Math.ceil(range.to + span / 2);
-  for (let index = 0; index < wanted.length && running < AT_ONCE; index += TOGETHER) {
-    void fetchUnits(place, wanted.slice(index, index + TOGETHER), from, to, resolution);
+  send(place, { units: missing, from, to, isTail: false }, resolution);
+  if (range.to < now - UNSETTLED_MS) return;
+  const ended = idle.filter((unit) => !missing.includes(unit) && Date.now() - (pieces.get(unit)?.tailAt ?? 0) > tailFresh);
+  const known = pieces.get(ended[0] ?? "");
+  if (!known) return;
+  const alike = ended.filter((unit) => pieces.get(unit)?.resolution === known.resolution && pieces.get(unit)?.to === known.to);
+  const bucket = Math.max(known.resolution, 1);
+  const since = Math.max(Math.floor((now - Math.max(UNSETTLED_MS, 2 * bucket)) / bucket) * bucket, known.from);
+  send(place, { units: alike, from: since, to: known.to, isTail: true }, known.resolution);
+}
+
+/** @param {string} place @param {Errand} errand @param {number} resolution */
+function send(place, { units, ...rest }, resolution) {
+  const together = rest.isTail ? units.length : TOGETHER;
+  for (let index = 0; index < units.length && running < AT_ONCE; index += together) {
+    void fetchUnits(place, { units: units.slice(index, index + together), ...rest }, resolution);
   }
 }
 
-/** @param {Piece | undefined} piece @param {Range} range @param {number} resolution @param {number} now */
-function covers(piece, range, resolution, now) {
+/** @param {Piece | undefined} piece @param {Range} range @param {number} resolution */
+function covers(piece, range, resolution) {
   if (!piece || piece.from > range.from || piece.to < range.to) return false;
   if (piece.resolution > resolution * 1.01 || piece.resolution * 8 < resolution) return false;
-  return range.to < now - 60_000 || Date.now() - piece.fetchedAt < FRESH_MS;
+  return Date.now() - piece.wholeAt < WHOLE_FRESH_MS;
 }
 
-/** @param {string} place @param {string[]} units @param {number} from @param {number} to @param {number} resolution */
-async function fetchUnits(place, units, from, to, resolution) {
+/** @param {string} place @param {Errand} errand @param {number} resolution */
+async function fetchUnits(place, { units, from, to, isTail }, resolution) {
   running += 1;
   timelineLoading.value = true;
   for (const unit of units) asked.add(unit);
@@ -92,10 +116,13 @@ async function fetchUnits(place, units, from, to, resolution) {
     /** @type {Map<string, Stroke[]>} */
     const found = new Map(units.map((unit) => [unit, []]));
     for (const { unit, rows } of answer.data) found.get(unit)?.push(...rows);
-    const fetchedAt = begun === generation ? Date.now() : 0;
+    const at = begun === generation ? Date.now() : 0;
     for (const [unit, strokes] of found) {
+      const known = pieces.get(unit);
+      if (isTail && (!known || known.resolution !== resolution || known.to !== to)) continue;
       pieces.delete(unit);
-      pieces.set(unit, { from, to, resolution, strokes, fetchedAt });
+      if (isTail && known) pieces.set(unit, { ...known, strokes: spliced(known.strokes, strokes, from), tailAt: at });
+      else pieces.set(unit, { from, to, resolution, strokes, wholeAt: at, tailAt: at });
     }
     for (const unit of pieces.keys()) {
       if (pieces.size <= KEPT) break;

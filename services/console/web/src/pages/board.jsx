@@ -22,6 +22,8 @@ const FACTORS = /** @type {const} */ ([
   ["QualityRatio", "quality"],
 ]);
 const GOOD = 192;
+/** More units than this stand in two columns. */
+const MANY = 4;
 
 /** @param {{ place: string }} props */
 export function BoardPage({ place: path }) {
@@ -78,7 +80,7 @@ function Line({ line }) {
           <Order path={line.path} />
           <ShiftCount path={line.path} />
         </section>
-        <section class="wall-units" aria-label={text.oee.units}>
+        <section class="wall-units" aria-label={text.oee.units} data-many={units.length > MANY ? units.length : undefined}>
           {units.map((unit) => (
             <Unit key={unit.path} unit={unit} />
           ))}

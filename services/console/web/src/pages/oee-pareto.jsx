@@ -76,7 +76,7 @@ export function ParetoChart({ losses, chosen, choose }) {
                   </span>
                   <span class={`pareto-track s-${TINTS[bar.loss] ?? "none"}`}>
                     <span class="pareto-fill" style={{ width: `${100 * bar.share}%` }} />
-                    <Curve from={shown[index - 1]?.running ?? bar.running} to={bar.running} next={shown[index + 1]?.running ?? null} />
+                    <Curve from={shown[index - 1]?.running ?? null} to={bar.running} next={shown[index + 1]?.running ?? null} />
                   </span>
                   <b class="num pareto-size">{by === "time" ? duration(bar.ms) : text.oee.lossPage.stops(bar.stops)}</b>
                   <span class="num muted pareto-share">
@@ -94,13 +94,13 @@ export function ParetoChart({ losses, chosen, choose }) {
   );
 }
 
-/** A piece of the curve that adds the shares up: half way from the row above, half way to the row below. @param {{ from: number, to: number, next: number | null }} props */
+/** A piece of the curve that adds the shares up: half way from the row above, half way to the row below. @param {{ from: number | null, to: number, next: number | null }} props */
 function Curve({ from, to, next }) {
-  const above = (from + to) / 2;
+  const above = from === null ? "" : `M${50 * (from + to)} 0 L`;
   const below = next === null ? to : (to + next) / 2;
   return (
     <svg class="pareto-curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
-      <path d={`M${100 * above} 0 L${100 * to} 50 ${next === null ? "" : `L${100 * below} 100`}`} vector-effect="non-scaling-stroke" />
+      <path d={`${above || "M"}${100 * to} 50 ${next === null ? "" : `L${100 * below} 100`}`} vector-effect="non-scaling-stroke" />
     </svg>
   );
 }

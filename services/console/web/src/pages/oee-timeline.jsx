@@ -28,6 +28,8 @@ const ROW = 40;
 const TALL_ROW = 58;
 const FEW = 8;
 const OVERSCAN = 3;
+/** Nothing is asked for while a hand is still zooming. */
+const SETTLED_MS = 90;
 const LEGEND = /** @type {StateName[]} */ (["running", "unplanned_stop", "blocked", "setup", "idle", "planned_stop", "unknown"]);
 
 /** @param {{ place: string }} props */
@@ -165,8 +167,10 @@ function Chart({ place, units, range, setRange, select, selected }) {
   const inSight = units.slice(first, last);
   const version = timelineVersion.value;
   useEffect(() => {
-    if (view.width > 0) needTimeline(place, inSight, range, view.width, now.value);
-  });
+    if (view.width === 0) return undefined;
+    const timer = setTimeout(() => needTimeline(place, inSight, range, view.width, now.peek()), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [place, inSight.join(), range.from, range.to, view.width, version, now.value]);
   useGestures(box, {
     range,
     setRange,

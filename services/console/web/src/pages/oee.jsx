@@ -29,9 +29,9 @@ export function OeePage({ place }) {
           ))}
         </nav>
         {placeAt(place)?.level === "WorkCenter" && (
-          <a class="button" href={linkTo({ view: "board", query: {} })}>
+          <a class="button" href={linkTo({ view: "board", query: {} })} aria-label={text.board.open} title={text.board.open}>
             <Icon name="board" size={18} />
-            {text.board.open}
+            <span class="wide-only">{text.board.open}</span>
           </a>
         )}
       </div>

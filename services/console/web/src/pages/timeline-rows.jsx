@@ -2,7 +2,6 @@
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { placeAt } from "../model/namespace.js";
-import { theme } from "../model/preferences.js";
 import { DAY, MINUTE, ticks } from "../model/range.js";
 import { Resource } from "../model/resource.js";
 import { linkTo } from "../model/router.js";
@@ -12,12 +11,12 @@ import { pieceOf } from "../model/timeline-data.js";
 import { axisLabel, dayLabel, zoneOffset } from "../format.js";
 import { text } from "../text/index.js";
 import { StateShape } from "../ui/icons.jsx";
-import { colour, paintOf } from "../ui/patterns.jsx";
+import { inks, paints } from "../ui/patterns.jsx";
 
 /** @typedef {import("../model/range.js").Range} Range */
 /** @typedef {{ name: string, date: string, start: string, end: string, planned_down: { name: string, start: string, end: string }[] }} Shift */
 
-const PX_PER_TICK = 92;
+const PX_PER_TICK = 76;
 /** Space above and below a row's picture, px. */
 const MARGIN = 5;
 
@@ -92,10 +91,10 @@ function midnights(range, zone) {
 export function TimelineRow({ unit, place, top, height, range, width, version, selectedAt }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const state = placeAt(unit)?.shown ?? null;
-  const inks = theme.value;
+  const ink = inks.value;
   useLayoutEffect(() => {
     if (canvas.current && width > 0) draw(canvas.current, unit, range, width, height - 2 * MARGIN, selectedAt);
-  }, [unit, range.from, range.to, width, height, version, inks, selectedAt]);
+  }, [unit, range.from, range.to, width, height, version, ink, selectedAt]);
   const trail = unit.slice(place.length + 1).split("/").slice(0, -1).join(" › ");
   return (
     <div class="timeline-row" style={{ top: `${top}px`, height: `${height}px` }} data-unit={unit} data-drawn={pieceOf(unit)?.strokes.length ?? ""}>
@@ -131,14 +130,15 @@ function draw(canvas, unit, range, width, tall, selectedAt) {
   context.clearRect(0, 0, canvas.width, canvas.height);
   const height = canvas.height;
   const strokes = pieceOf(unit)?.strokes ?? [];
-  context.fillStyle = colour("--hover");
+  const { ground, ink, of } = paints(context, scale);
+  context.fillStyle = ground;
   context.fillRect(0, height / 2 - scale, canvas.width, scale);
   for (const column of columns(strokes, range.from, range.to, width)) {
     const x = Math.round(column.x * scale);
     const wide = Math.max(Math.round((column.x + column.width) * scale) - x, 1);
     const gap = column.count === 1 && column.width > 6 ? Math.max(1, Math.round(scale * 0.75)) : 0;
     for (const { kind, from, to } of layers(column.times)) {
-      context.fillStyle = paintOf(context, LOOKS[kind] ?? "unknown", scale);
+      context.fillStyle = of(LOOKS[kind] ?? "unknown");
       const bottom = Math.round(height * (1 - from));
       const upper = Math.round(height * (1 - to));
       context.fillRect(x, upper, Math.max(wide - gap, 1), bottom - upper);
@@ -149,7 +149,7 @@ function draw(canvas, unit, range, width, tall, selectedAt) {
     const x = ((chosen[0] - range.from) / (range.to - range.from)) * canvas.width;
     const right = ((chosen[1] - range.from) / (range.to - range.from)) * canvas.width;
     context.lineWidth = 2 * scale;
-    context.strokeStyle = colour("--ink");
+    context.strokeStyle = ink;
     context.strokeRect(x + scale, scale, Math.max(right - x - 2 * scale, 2 * scale), height - 2 * scale);
   }
 }

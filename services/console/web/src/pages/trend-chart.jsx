@@ -2,12 +2,11 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { theme } from "../model/preferences.js";
 import { site } from "../model/session.js";
 import { numberOf } from "../model/trend.js";
-import { percent } from "../format.js";
+import { axisLabel, percent } from "../format.js";
 import { text } from "../text/index.js";
-import { colour } from "../ui/patterns.jsx";
+import { colour, inks } from "../ui/patterns.jsx";
 import { useWidth } from "../ui/width.js";
 
 /** @typedef {import("../model/trend.js").Row} Row */
@@ -29,7 +28,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen, range })
   const [box, width] = useWidth();
   const latest = useRef({ rows, choose });
   latest.current = { rows, choose };
-  const inks = theme.value;
+  const ink = inks.value;
   const key = JSON.stringify([rows.map((row) => [row.key, row.status, figures.map((name) => row.figures[name]?.value), isRestated(row)]), figures, chosen, range.from, range.to]);
   useEffect(() => {
     const element = box.current;
@@ -46,7 +45,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen, range })
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), site.peek().timeZone),
         scales: { x: { time: true, range: [range.from / 1000, range.to / 1000] }, y: { range: [0, most] } },
         axes: [
-          { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line-strong") }, font: font() },
+          { stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line-strong") }, font: font(), space: 84, values: (_self, splits, _axis, _space, step) => splits.map((at) => axisLabel(at * 1000, step * 1000, site.peek().timeZone)) },
           {
             stroke: colour("--ink-3"),
             grid: { stroke: colour("--line"), width: 1 },
@@ -73,7 +72,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen, range })
       element,
     );
     return () => chart.destroy();
-  }, [key, width, inks]);
+  }, [key, width, ink]);
   return <div ref={box} class="trend-chart" role="img" aria-label={text.oee.trend.title} data-points={rows.length} />;
 }
 

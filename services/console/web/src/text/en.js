@@ -504,7 +504,7 @@ export const en = {
     figures: { oee: "OEE", availability: "Availability", effectiveness: "Effectiveness", quality_ratio: "Quality" },
     range: {
       title: "Time range",
-      last: (/** @type {number} */ hours) => (hours <= 24 ? `Last ${hours} h` : `Last ${hours / 24} days`),
+      last: (/** @type {number} */ hours) => (hours <= 24 ? `${hours} h` : `${hours / 24} days`),
       short: (/** @type {number} */ minutes) => (minutes < 60 ? `${minutes} min` : minutes < 1440 ? `${minutes / 60} h` : minutes === 1440 ? "1 day" : `${minutes / 1440} days`),
     },
     timeline: {
@@ -570,7 +570,7 @@ export const en = {
       none: "No time to account for yet.",
       noneHint: "It appears with the first machine signals of a shift.",
       sumOf: (/** @type {number} */ units) => `Sum of ${units} units:`,
-      stops: (/** @type {number} */ count) => (count === 1 ? "1 stop" : `${count} stops`),
+      stops: (/** @type {number} */ count) => (count === 1 ? "1 stop" : `${count.toLocaleString("en")} stops`),
       pieces: (/** @type {string} */ count) => `${count} pcs`,
       behind: (/** @type {string} */ name) => `Behind “${name}”`,
       toTimeline: "In the timeline",

@@ -1,5 +1,6 @@
 // The patterns of states, the same on canvas, in SVG and in legends, so that a state is told apart without its colour.
 
+import { computed, signal } from "@preact/signals";
 import { theme } from "../model/preferences.js";
 
 /** @typedef {import("../types.d.ts").StateName} StateName */
@@ -22,22 +23,34 @@ const NAMES = /** @type {StateName[]} */ (Object.keys(PATTERNS));
 /** Colours of the theme that is on, by custom property. @param {string} name such as `--line` */
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** @type {{ key: string, scale: number, fills: Map<StateName, CanvasPattern | string> } | null} */
+const system = matchMedia("(prefers-color-scheme: dark)");
+const systemIsDark = signal(system.matches);
+/** Changes with everything that changes colours; whoever draws on a canvas draws again then. */
+export const inks = computed(() => `${theme.value} ${systemIsDark.value}`);
+system.addEventListener("change", () => (systemIsDark.value = system.matches));
+
+/**
+ * What states are painted with on a canvas.
+ *
+ * @typedef {{ ground: string, ink: string, of: (state: StateName) => CanvasPattern | string }} Paints
+ */
+
+/** @type {{ key: string, paints: Paints } | null} */
 let known = null;
 
 /**
- * What a state is painted with on a canvas.
- *
  * @param {CanvasRenderingContext2D} context
- * @param {StateName} state
  * @param {number} scale device pixels per CSS pixel
+ * @returns {Paints}
  */
-export function paintOf(context, state, scale) {
-  const key = `${theme.value} ${matchMedia("(prefers-color-scheme: dark)").matches}`;
-  if (!known || known.key !== key || known.scale !== scale) {
-    known = { key, scale, fills: new Map(NAMES.map((name) => [name, tile(context, name, scale)])) };
+export function paints(context, scale) {
+  const key = `${inks.peek()} ${scale}`;
+  if (known?.key !== key) {
+    const fills = new Map(NAMES.map((name) => [name, tile(context, name, scale)]));
+    const fallback = colour("--line-strong");
+    known = { key, paints: { ground: colour("--hover"), ink: colour("--ink"), of: (state) => fills.get(state) ?? fallback } };
   }
-  return known.fills.get(state) ?? colour("--line-strong");
+  return known.paints;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {StateName} state @param {number} scale @returns {CanvasPattern | string} */
