@@ -16,7 +16,7 @@ from namespace.runtime.host_application import HostApplication, request_rebirth
 from namespace.runtime.host_server import HostServer
 from namespace.runtime.logging import Logger, configure_logging, get_logger
 from namespace.runtime.machine_feed import MachineHandler
-from namespace.runtime.machine_news import MachineNews, MachineOnline, MachineSample, MachineSilent
+from namespace.runtime.machine_news import MachineBacklog, MachineNews, MachineOnline, MachineSample, MachineSilent
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.primary_host import PrimaryHost
 from namespace.runtime.process import run
@@ -44,6 +44,7 @@ __all__ = [
     "HostApplication",
     "HostServer",
     "Logger",
+    "MachineBacklog",
     "MachineHandler",
     "MachineNews",
     "MachineOnline",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Callable
 
 from namespace.runtime.edge_buffer import EdgeBuffer
 from namespace.runtime.edge_node import EdgeNode
@@ -27,6 +28,9 @@ class Backlog:
         node: Publishes.
         buffer: Keeps.
         forwarding: Decides.
+
+    Attributes:
+        emptied: Called when the last of it has been given to the broker.
     """
 
     def __init__(self, core: EdgeNodeSession, node: EdgeNode, buffer: EdgeBuffer, forwarding: Forwarding) -> None:
@@ -35,6 +39,7 @@ class Backlog:
         self._buffer = buffer
         self._forwarding = forwarding
         self._wake = asyncio.Event()
+        self.emptied: Callable[[], None] = lambda: None
         self._log = get_logger(part="backlog", node=str(core.config.edge_node))
 
     def wake(self) -> None:
@@ -53,6 +58,8 @@ class Backlog:
                 continue
             if not has_read:
                 await self._pause()
+            elif self._forwarding.is_open and not self._forwarding.has_backlog:
+                self.emptied()
 
     async def _pause(self) -> None:
         due_ms = self._forwarding.due_in_ms(self._buffer.now_ms())

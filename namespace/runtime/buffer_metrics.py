@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from namespace.runtime.edge_buffer import EdgeBuffer
-from namespace.sparkplug import DataType, Forwarding, MetricDefinition, PropertySet, Value
+from namespace.sparkplug import DataType, MetricDefinition, PropertySet, Value
 
 READINGS = "Edge/Buffer/Readings"
 WAITING = "Edge/Buffer/Waiting"
@@ -43,13 +43,18 @@ def buffer_definitions() -> list[MetricDefinition]:
     return [*numbers, MetricDefinition(name=PROBLEM, datatype=DataType.String, value="")]
 
 
-def buffer_values(buffer: EdgeBuffer, forwarding: Forwarding) -> Mapping[str, Value]:
-    """Return what the metrics say now."""
+def buffer_values(buffer: EdgeBuffer, sent: int) -> Mapping[str, Value]:
+    """Return what the metrics say now.
+
+    Args:
+        buffer: The buffer.
+        sent: How many of its readings were sent in the present session; none in its births, since everything goes again after them.
+    """
     contents = buffer.contents
     age_ms = 0 if contents.oldest_ms is None else buffer.now_ms() - contents.oldest_ms
     return {
         READINGS: contents.readings,
-        WAITING: max(0, contents.readings - forwarding.sent_readings),
+        WAITING: max(0, contents.readings - sent),
         SIZE: contents.size_bytes,
         LIMIT: buffer.settings.limit_bytes,
         OLDEST_AGE: max(0, age_ms // 1000),

@@ -1,7 +1,8 @@
 """What the machines of a site say, placed and named by the site file: one ordered stream for one handler.
 
 Foreign edge nodes are heard by a Sparkplug host session that joins late without a storm (`edge_node_listener`). What was said while this
-service was down, or its connection was gone, comes first, from the historian's journal (`catch_up_samples`).
+service was down, or its connection was gone, comes first, from the historian's journal (`catch_up_samples`). What a node said while it
+could not be understood - its birth was not heard, or a message was lost - comes from there as well, afterwards.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session
-from namespace.sparkplug import EdgeNodeDescriptor, HostEvent
+from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, NodeStale, RebirthWanted, WantedReason
 from namespace.store import DatabaseUnavailable, SamplePosition, TransactionConflict
 
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
 _QUEUE = 50_000
 _RETRY_S = 1.0
 _BATCH = 2_000
+_DEAF_S = 2.0
+"""How long after a node could not be understood the journal is asked for what it said: by then it has been reborn, in ordinary life."""
+
 _CANNOT_TELL = (NoAnswer, NotConnected, QueryFailed, DatabaseUnavailable, TransactionConflict)
 
 
@@ -66,6 +70,7 @@ class MachineFeed:
         clock: For receive times.
         health: Told while machines cannot be heard.
         metrics: Counts.
+        wanted: Canonical names of the metrics that the handler uses; all when empty.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class MachineFeed:
         clock: Clock,
         health: Health,
         metrics: ServiceMetrics,
+        wanted: Collection[str] = (),
     ) -> None:
         self._sessions = sessions
         self._session = session
@@ -89,12 +95,14 @@ class MachineFeed:
         self._clock = clock
         self._health = health
         self._metrics = metrics
-        self._reporter = MachineReporter(site, business_time)
+        self._reporter = MachineReporter(site, business_time, wanted)
         self._news: deque[MachineNews | SamplePosition] = deque()
         self._wake = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
         self._is_behind = asyncio.Event()
+        self._is_deaf = asyncio.Event()
+        self._received_upto: list[SamplePosition] = []
         self._log = get_logger(part="machines")
         filters = [
             f"spBv1.0/{group}/{kind}/{node}{'/+' if kind.startswith('D') else ''}"
@@ -112,14 +120,28 @@ class MachineFeed:
         )
         self._listener.before_first = partial(self._insist, self._remember)
         self._listener.before_snapshot = self._tell_missed_first
-        self._listener.joined = lambda: self._tell(self._reporter.give_up_on_lost(clock.now()))
+        self._listener.has_room = self._has_room.wait
+        self._listener.joined = self._joined
 
     # -- what is heard
 
     def _told(self, events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         received_at = self._clock.now()
         for event in events:
+            match event:
+                case NodeStale(reason=reason) if reason is not WantedReason.CONNECTION_LOST:
+                    self._not_understood()
+                case RebirthWanted():
+                    self._not_understood()
+                case _:
+                    pass
             self._tell(self._reporter.report(event, received_at, gone=gone))
+
+    def _joined(self) -> None:
+        self._tell(self._reporter.give_up_on_lost(self._clock.now()))
+        received, self._received_upto = self._received_upto, []
+        for position in received:
+            self._reached(position)
 
     def _tell(self, news: Iterable[MachineNews]) -> None:
         before = len(self._news)
@@ -127,6 +149,8 @@ class MachineFeed:
         self._metrics.news.inc(len(self._news) - before)
         if len(self._news) > _QUEUE:
             self._overflow()
+        elif len(self._news) > _BATCH:
+            self._has_room.clear()
         if self._news:
             self._wake.set()
 
@@ -136,6 +160,7 @@ class MachineFeed:
         self._log.warning("machine_news_overflow", dropped=len(dropped))
         self._news.clear()
         self._news.extend(self._reporter.interrupted(dropped))
+        self._has_room.set()
         self._catch_up.begin()
         self._listener.overflow("machine news")
 
@@ -143,6 +168,7 @@ class MachineFeed:
 
     async def _tell_missed_first(self) -> None:
         """Before anything live: what was missed, as far as it is told soon."""
+        self._received_upto.clear()
         self._catch_up.begin()
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -156,6 +182,19 @@ class MachineFeed:
         while True:
             await self._is_behind.wait()
             self._is_behind.clear()
+            await self._tell_missed()
+
+    def _not_understood(self) -> None:
+        """A node says something that is not understood: the journal may have it, so no position after it is reached."""
+        self._received_upto.clear()
+        self._catch_up.begin()
+        self._is_deaf.set()
+
+    async def _tell_not_understood(self) -> None:
+        while True:
+            await self._is_deaf.wait()
+            await asyncio.sleep(_DEAF_S)
+            self._is_deaf.clear()
             await self._tell_missed()
 
     async def _tell_missed(self) -> None:
@@ -173,11 +212,16 @@ class MachineFeed:
                 self._tell(self._reporter.report_missed(row))
             self._reached(position)
             missed += len(rows)
-            if len(self._news) > _BATCH:
-                self._has_room.clear()
             await self._has_room.wait()
         if missed:
             self._log.info("missed_samples_used", rows=missed)
+
+    def _received(self, position: SamplePosition) -> None:
+        """Everything up to a position has been received: it is reached when what is held back has been handed on."""
+        if self._listener.is_joined:
+            self._reached(position)
+        else:
+            self._received_upto.append(position)
 
     def _reached(self, position: SamplePosition) -> None:
         self._news.append(position)
@@ -191,7 +235,8 @@ class MachineFeed:
             group.create_task(self._hand_over(), name="machine news")
             group.create_task(self._listener.run(), name="machine listener")
             group.create_task(self._tell_missed_late(), name="missed machine news")
-            group.create_task(self._catch_up.run(self._reached), name="catch up")
+            group.create_task(self._tell_not_understood(), name="machine news not understood")
+            group.create_task(self._catch_up.run(self._received), name="catch up")
 
     async def _hand_over(self) -> None:
         while True:

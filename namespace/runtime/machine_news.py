@@ -13,6 +13,7 @@ from datetime import datetime
 
 from namespace.contracts.historian_wire import MissedNote, MissedRow, MissedSample
 from namespace.isa95 import EquipmentPath, EquipmentPathError, SiteModel
+from namespace.runtime.buffer_metrics import WAITING
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.clock import from_ms
 from namespace.runtime.placing import Device, Places, Sources
@@ -89,7 +90,20 @@ class MachineSilent:
     reason: str
 
 
-MachineNews = MachineSample | MachineOnline | MachineSilent
+@dataclass(frozen=True, slots=True)
+class MachineBacklog:
+    """How much of the past a place's source has still to send: said before the samples of every birth, and whenever the source says it.
+
+    Attributes:
+        place: Where.
+        waiting: Readings that its edge node has kept and not sent in this session (`Edge/Buffer/Waiting`); None where it does not say.
+    """
+
+    place: EquipmentPath
+    waiting: int | None
+
+
+MachineNews = MachineSample | MachineOnline | MachineSilent | MachineBacklog
 
 
 class MachineReporter:
@@ -98,17 +112,20 @@ class MachineReporter:
     Args:
         site: Its mapping rules place and name what is heard; its clock may be a metric.
         business_time: Told every source time.
+        wanted: Canonical names of the metrics that are news; all when empty.
 
     Attributes:
         sources: Which of them go on, and which begin anew.
     """
 
-    def __init__(self, site: SiteModel, business_time: BusinessTime) -> None:
+    def __init__(self, site: SiteModel, business_time: BusinessTime, wanted: Collection[str] = ()) -> None:
         self._business_time = business_time
+        self._wanted = frozenset(wanted)
         self._clock_metric = site.clock.metric
         self._places = Places(site.mappings)
         self.sources = Sources()
         self._lost: dict[EdgeNodeDescriptor, int] = {}
+        self._waiting: dict[EdgeNodeDescriptor, int] = {}
         self._silences: dict[EquipmentPath, datetime] = {}
 
     def report(
@@ -123,6 +140,8 @@ class MachineReporter:
         """
         match event:
             case NodeBirth(edge_node=node, restored=restored):
+                self._waiting.pop(node, None)
+                self._notice_backlog(node, event.metrics)
                 unbroken = self.sources.node_born(node, event.bd_seq, restored=restored)
                 if (node, None) not in gone:
                     yield from self._returned(node, received_at, unbroken=unbroken)
@@ -131,6 +150,8 @@ class MachineReporter:
                 yield from self._born(event, device, received_at, gone)
             case Data(edge_node=node, device_id=device, metrics=metrics):
                 yield from self._samples((node, device), metrics, received_at, is_birth=False)
+                if device is None and self._notice_backlog(node, metrics):
+                    yield from self._backlog(node, self._places.of_node(node))
             case NodeDeath() | DeviceDeath() | NodeStale():
                 yield from self._lost_sight_of(event, received_at, gone)
 
@@ -171,6 +192,7 @@ class MachineReporter:
             since = self._instant(row.at_ms, received_at)
             for place in places:
                 yield self._online(place, since, received_at, restored=False)
+                yield MachineBacklog(place, None)
             return
         if row.reason == NODE_DEATH:
             self.sources.node_died(node)
@@ -187,6 +209,8 @@ class MachineReporter:
         """Return what to say instead of news that had to be dropped: silence since the first of them."""
         first: dict[EquipmentPath, datetime] = {}
         for news in dropped:
+            if isinstance(news, MachineBacklog):
+                continue
             at = news.source_time if isinstance(news, MachineSample) else news.since
             first[news.place] = min(at, first.get(news.place, at))
         born = {news.place for news in dropped if isinstance(news, MachineSample) and news.is_birth}
@@ -206,6 +230,7 @@ class MachineReporter:
             since = self._instant(event.timestamp, received_at)
             for place in sorted(self._places.of_device(*source)):
                 yield self._online(place, since, received_at, restored=event.restored)
+        yield from self._backlog(event.edge_node, self._places.of_device(*source))
         yield from self._samples(source, event.metrics, received_at, is_birth=is_first)
 
     def _lost_sight_of(
@@ -261,6 +286,8 @@ class MachineReporter:
                 continue
             if not metric.is_historical:
                 self._business_time.observe(placement.place, source_time)
+            if self._wanted and placement.metric not in self._wanted:
+                continue
             yield MachineSample(
                 place=placement.place,
                 metric=placement.metric,
@@ -271,6 +298,16 @@ class MachineReporter:
                 is_birth=is_birth,
                 is_historical=metric.is_historical,
             )
+
+    def _notice_backlog(self, node: EdgeNodeDescriptor, metrics: Iterable[MetricValue]) -> bool:
+        said = [m.value for m in metrics if m.name == WAITING and not m.is_historical and isinstance(m.value, int)]
+        if said:
+            self._waiting[node] = said[-1]
+        return bool(said)
+
+    def _backlog(self, node: EdgeNodeDescriptor, places: Iterable[EquipmentPath]) -> Iterator[MachineBacklog]:
+        for place in sorted(places):
+            yield MachineBacklog(place, self._waiting.get(node))
 
     def _notice_clock(self, source: Device, metric: MetricValue, source_time: datetime) -> None:
         clock, (node, device) = self._clock_metric, source

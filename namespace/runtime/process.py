@@ -312,6 +312,7 @@ class _Process:
                 clock=self._clock,
                 health=self._health,
                 metrics=self._metrics,
+                wanted=parts.machine_metrics,
             )
             self._tasks["machines"] = feed.run
         self._tasks["health state"] = self._tell_health

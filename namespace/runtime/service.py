@@ -37,7 +37,8 @@ class Parts:
         queries: Handler by query name; exactly the contract's.
         follows: Handler by producer whose event log is followed; exactly the contract's.
         machines: Takes what the machines of the site say.
-        machine_metrics: Canonical names of what `machines` uses, which is what is asked for after the service was down; all when empty.
+        machine_metrics: Canonical names of what `machines` uses: nothing else is handed to it, live or after the service was down; all when
+            empty.
         machines_settled: Returns when what was given to `machines` before is in the database; None where that is so when it returns.
         refresh: Recomputes the published state of places after a change.
         start: Runs once, with the database ready, before anything is said or heard.

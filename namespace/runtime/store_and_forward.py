@@ -92,9 +92,10 @@ class StoreAndForwardNode:
             session, self._core, next_bd_seq=next_bd_seq or buffer.next_bd_seq, clock=clock, metrics=metrics
         )
         self._backlog = Backlog(self._core, self.node, buffer, self._forwarding)
+        self._backlog.emptied = self._show_buffer
         self.node.born = self._born
         self.node.lost = self._lost
-        self.node.before_birth = self._show_buffer
+        self._core.values_at_birth = lambda: self._buffer_says(sent=0)
         buffer.changed = self._buffer_changed
         self.born: Callable[[], None] = _nothing
         self.lost: Callable[[], None] = _nothing
@@ -259,5 +260,7 @@ class StoreAndForwardNode:
         self._backlog.wake()
 
     def _show_buffer(self, *, force: bool = False) -> None:
-        values = buffer_values(self._buffer, self._forwarding)
-        self.node.update(None, [MetricUpdate(name, value) for name, value in values.items()], force=force)
+        self.node.update(None, self._buffer_says(sent=self._forwarding.sent_readings), force=force)
+
+    def _buffer_says(self, *, sent: int) -> list[MetricUpdate]:
+        return [MetricUpdate(name, value) for name, value in buffer_values(self._buffer, sent).items()]

@@ -7,7 +7,7 @@ while there is no connection, and the next birth carries them; what happened in 
 send again as history.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from namespace.sparkplug.alias import AliasBook
@@ -51,6 +51,9 @@ class EdgeNodeSession:
         devices: metrics by device id; devices start out alive.
         limits: how large a command may be.
 
+    Attributes:
+        values_at_birth: returns what metrics of the edge node itself say in the births that are about to go out, whatever caused them.
+
     Raises:
         LocalProtocolError: a definition breaks a rule of Sparkplug.
         TopicError: an id cannot stand in a topic.
@@ -82,6 +85,7 @@ class EdgeNodeSession:
         self._devices = {
             device_id: self._new_device(device_id, definitions) for device_id, definitions in (devices or {}).items()
         }
+        self.values_at_birth: Callable[[], Iterable[MetricUpdate]] = tuple
         self._ncmd = str(self._writer.topic(MessageType.NCMD))
         self._dcmd = f"{self._writer.topic(MessageType.DCMD)}/"
 
@@ -362,6 +366,7 @@ class EdgeNodeSession:
         return self._births(now_ms)
 
     def _births(self, now_ms: int) -> list[OutgoingMessage]:
+        self._node.commit(self._node.draft(self.values_at_birth(), now_ms, force=True))
         births = [self._writer.node_birth(self._node, self._bd_seq, now_ms)]
         living = (device for device in self._devices.values() if device.alive)
         births.extend(self._writer.device_birth(device.metrics, now_ms) for device in living)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from namespace.contracts.work_order import CONTRACT
 from namespace.isa95 import EquipmentPath
-from namespace.runtime import Context, MachineNews, MachineSample, Parts, Service
+from namespace.runtime import Context, MachineBacklog, MachineNews, MachineSample, Parts, Service
 from services.work_order.adapters.board_reading import BoardReading
 from services.work_order.adapters.boards import Boards
 from services.work_order.adapters.counter_feed import CounterFeed
@@ -30,8 +30,13 @@ def compose(context: Context) -> Parts:
 
     async def observe(news: Sequence[MachineNews]) -> None:
         for item in news:
-            if isinstance(item, MachineSample):
-                feed.observe(item.place, item.metric, item.value, item.source_time, birth=item.is_birth)
+            match item:
+                case MachineSample(place=unit, metric=metric, value=value, source_time=at):
+                    feed.observe(unit, metric, value, at, birth=item.is_birth, historical=item.is_historical)
+                case MachineBacklog(place=unit, waiting=waiting):
+                    feed.expect_history(unit, waiting)
+                case _:
+                    pass
 
     async def refresh(places: frozenset[EquipmentPath]) -> None:
         await boards.refresh(places & work_centers)  # an order may outlive its work center in the site file
@@ -44,6 +49,7 @@ def compose(context: Context) -> Parts:
     feed = CounterFeed(counters, apply, machines=machines)
     shop = SiteShop(site, context.now, feed.uncounted)
     desk = Desk(site.path, context.clock, shop)
+    times = MachineTimes(site, context.database, desk.new_id)
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
@@ -53,14 +59,14 @@ def compose(context: Context) -> Parts:
         },
         machines=observe,
         follows={
-            "oee": MachineTimes(site).apply,
+            "oee": times.apply,
             **{producer: apply_restriction for producer in PRODUCERS if producer in CONTRACT.follows},
         },
         machine_metrics={metric for _, metric in (*counters, *machines)},
         machines_settled=feed.settled,
         refresh=refresh,
         start=start,
-        tasks={"counting": feed.run},
+        tasks={"counting": feed.run, "machine times": times.run},
     )
 
 

@@ -17,7 +17,7 @@ from namespace.testing.chaos.wiring import Wiring
 from tests.chaos.orders import Orders
 
 PRODUCERS = ("work_order", "oee")
-FOLLOWED = {"oee": ("work_order",)}
+FOLLOWED = {"oee": ("work_order",), "work_order": ("oee",)}
 """Who follows whose log."""
 
 
@@ -64,9 +64,17 @@ class Tables:
         rows = await self.fetch(consumer, sql, edge_node_id(producer))
         return int(str(rows[0][0])) if rows else 0
 
-    async def drained(self) -> bool:
-        """Tell whether every event has its place in a log."""
-        return not any([await self.fetch(service, "SELECT FROM outbox LIMIT 1") for service in PRODUCERS])
+    async def rests(self) -> bool:
+        """Tell whether every event has its place in a log and was applied by every follower, and no follower is about to say more."""
+        waiting = [await self.fetch(service, "SELECT FROM outbox LIMIT 1") for service in PRODUCERS]
+        waiting.append(await self.fetch("work_order", "SELECT FROM machine_time_due LIMIT 1"))
+        heads = {service: await self.head(service) for service in PRODUCERS}
+        behind = [
+            await self.cursor(consumer, producer) != heads[producer]
+            for consumer, producers in FOLLOWED.items()
+            for producer in producers
+        ]
+        return not any((*waiting, *behind))
 
 
 async def compare_events(tables: Tables, orders: Orders) -> list[str]:

@@ -1,8 +1,9 @@
-"""What `oee` has counted, from what it shows to everyone, compared with how many reports the meters have surely kept."""
+"""What `oee` has counted, from what it shows to everyone, compared with what the meters have counted."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from namespace.runtime import SiteClient
@@ -29,19 +30,10 @@ class Counts:
         value = json.loads(message.payload)["value"] if message.payload else None
         self.shown[f"{message.topic.split('/')[5]}-PLC"] = value or 0
 
-    def differences(self, kept: dict[str, int], *, sessions: int, restarts: int) -> list[str]:
-        """Say where what is shown differs from what was kept by more than is known to be lost.
-
-        Args:
-            kept: Reports that surely reached a buffer, by edge node; each counts one unit.
-            sessions: Most sessions of any node: the step to the value that the first birth of a session tells first is not counted, because
-                a birth is a counter's new beginning.
-            restarts: How often the meters' process was killed: each time one report of a node may have gone out that was never noted as
-                kept, or its counter may begin anew one unit before it.
-        """
-        told = []
-        for node, count in kept.items():
-            least, most, shown = count - sessions - restarts, count + restarts, self.shown.get(node, 0)
-            if not least <= shown <= most:
-                told.append(f"oee shows {shown} units of {node}, which counted {count}: not from {least} to {most}")
-        return told
+    def differences(self, counted: Mapping[str, int]) -> list[str]:
+        """Say where what is shown is not what was counted, by edge node."""
+        return [
+            f"oee shows {self.shown.get(node, 0)} units of {node}, which counted {count}"
+            for node, count in counted.items()
+            if self.shown.get(node, 0) != count
+        ]

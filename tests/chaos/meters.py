@@ -1,7 +1,8 @@
 """Edge nodes that report readings with a number in each, and count them, as a process of their own that may be killed at any time.
 
 What a node has surely kept is written to a file beside its buffer, one number a line: that is the truth. A number is used once,
-by however many processes one after the other.
+by however many processes one after the other. What a node has counted stands in another file, as in the memory of a controller: it counts
+whether or not anybody keeps or sends it.
 """
 
 from __future__ import annotations
@@ -50,6 +51,17 @@ def kept_numbers(folder: Path, node: str) -> set[int]:
     return {int(line) for line in path.read_text().split("\n")[:-1]} if path.exists() else set()
 
 
+def counting(folder: Path, node: str) -> Path:
+    """Return the file in which a node's counter stands, one line a unit."""
+    return folder / f"{node}.counted"
+
+
+def counted_units(folder: Path, node: str) -> int:
+    """Read how many units a node has counted."""
+    path = counting(folder, node)
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 class Meter:
     """One edge node with one device.
 
@@ -64,10 +76,9 @@ class Meter:
     def __init__(self, folder: Path, url: BrokerUrl, node: str, host_id: str, metrics: int) -> None:
         health, counts, clock = Health(), ServiceMetrics(), SystemClock()
         self._names = [metric_name(index) for index in range(metrics)]
-        self._notes = noted(folder, node)
-        kept = kept_numbers(folder, node)
-        self._next = max(kept, default=-SKIPPED) + SKIPPED
-        self._count = len(kept)
+        self._notes, self._counter = noted(folder, node), counting(folder, node)
+        self._next = max(kept_numbers(folder, node), default=-SKIPPED) + SKIPPED
+        self._count = counted_units(folder, node)
         counted = MetricDefinition(name=COUNT, datatype=DataType.Int64, value=self._count)
         state = MetricDefinition(name=STATE, datatype=DataType.Int32, value=EXECUTE)
         numbered = [MetricDefinition(name=name, datatype=DataType.Int64) for name in self._names]
@@ -91,10 +102,11 @@ class Meter:
                 await (
                     self._born.wait()
                 )  # what is counted before anybody knows of the machine is history before its first day
-            with self._notes.open("a", buffering=1) as notes:
+            with self._notes.open("a", buffering=1) as notes, self._counter.open("a", buffering=1) as counter:
                 while not enough.is_set():
                     number, self._next = self._next, self._next + 1
                     self._count += 1
+                    counter.write("1\n")
                     updates = [MetricUpdate(COUNT, self._count), *(MetricUpdate(name, number) for name in self._names)]
                     await self._node.kept(self._node.report(DEVICE, updates))
                     notes.write(f"{number}\n")

@@ -16,7 +16,7 @@ from namespace.servers.folder import DataFolder, write_private
 from namespace.testing.chaos.proxy import FaultProxy
 from namespace.testing.site import RunningSite
 from tests.chaos.comparison import Tables
-from tests.chaos.meters import kept_numbers, metric_name, noted
+from tests.chaos.meters import counted_units, kept_numbers, metric_name, noted
 
 
 @dataclass
@@ -79,6 +79,10 @@ class Meters:
     def kept(self) -> dict[str, set[int]]:
         """Return the numbers of the reports that surely reached a buffer, by edge node."""
         return {node: kept_numbers(self.folder, node) for node in self.nodes}
+
+    def counted(self) -> dict[str, int]:
+        """Return how many units each edge node has counted."""
+        return {node: counted_units(self.folder, node) for node in self.nodes}
 
     def count(self) -> int:
         """Return how many readings surely reached a buffer."""

@@ -174,9 +174,7 @@ async def simulated(
                 enough.set()
 
             async def rests() -> bool:
-                head = await world.tables.head("work_order")
-                cursor = await world.tables.cursor("oee", "work_order")
-                return head >= orders.total and cursor == head and await world.tables.drained()
+                return await world.tables.head("work_order") >= orders.total and await world.tables.rests()
 
             try:
                 await eventually(rests, within_s=30, what=f"{orders.total} events applied")

@@ -92,9 +92,7 @@ class Work:
         """Wait until every event that must be there is there, and was applied by every follower."""
 
         async def rests() -> bool:
-            at = self._tables
-            head = await at.head("work_order")
-            return head >= self.orders.total and await at.cursor("oee", "work_order") == head and await at.drained()
+            return await self._tables.head("work_order") >= self.orders.total and await self._tables.rests()
 
         await self._until(rests, f"{self.orders.total} events applied")
         kept = self._meters.count()
@@ -103,12 +101,9 @@ class Work:
             return await arrived(self._tables) >= kept
 
         await self._until(journaled, f"{kept} readings in the journal", every_s=1.0)
-        counted = {node: len(numbers) for node, numbers in self._meters.kept().items()}
-        restarts = self._meters.starts - 1
-        sessions = -(-self._meters.proxy.passed.connections // len(self._meters.nodes))
 
         def missing() -> list[str]:
-            return self._counts.differences(counted, sessions=sessions, restarts=restarts)
+            return self._counts.differences(self._meters.counted())
 
         async def shown() -> bool:
             return not missing()
@@ -117,6 +112,7 @@ class Work:
             await self._until(shown, "every unit counted by oee", every_s=0.5)
         except AssertionError as error:
             raise AssertionError("\n".join((*missing(), str(error)))) from None
+        await self._until(rests, "what came late applied")
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
         await eventually(

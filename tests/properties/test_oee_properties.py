@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from namespace.isa95 import AutomaticReason, Changeover, LossClass, Reason, ReasonTree, TimeElement
-from services.oee.domain.counter import CounterRule, CounterTrack
+from services.oee.domain.counter import CounterTrack
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.evaluation import evaluate
 from services.oee.domain.history import History
 from services.oee.domain.kpi import Totals

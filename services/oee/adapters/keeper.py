@@ -17,7 +17,7 @@ from namespace.runtime import EdgeNode, Logger, MachineNews, from_ms, to_ms
 from namespace.sparkplug import Value
 from namespace.store import Database, DatabaseUnavailable, Transaction, TransactionConflict, append
 from services.oee.adapters import postgres
-from services.oee.adapters.telling import interval_event, restate_by, restate_final, say
+from services.oee.adapters.telling import interval_event, restate_by, restate_final, retell, say
 from services.oee.adapters.words import sample_of
 from services.oee.application.results import (
     place_metrics,
@@ -27,7 +27,7 @@ from services.oee.application.results import (
     unscheduled_place_metrics,
     unscheduled_unit_metrics,
 )
-from services.oee.application.units import Closed, Said, Unit, Units
+from services.oee.application.units import Closed, Retold, Said, Telling, Unit, Units
 from services.oee.domain.sample import JobMark, Sample
 from services.oee.domain.unit import TooLate, WindowResult, WindowRevised
 
@@ -66,7 +66,7 @@ class Keeper:
         self._centers = [equipment.path for equipment in site.equipment.work_centers()]
         self._now = now
         self._log = log
-        self._unsaid: list[Closed | Said] = []
+        self._unsaid: list[Telling] = []
         self._turn = asyncio.Lock()
         self._saved_at = 0.0
         self._unsettled: dict[EquipmentPath, set[JobMark]] = {}
@@ -82,7 +82,7 @@ class Keeper:
 
     async def observe(self, news: Sequence[MachineNews]) -> None:
         """Take in what machines say: written down first, then used."""
-        samples = self._units.samples(news)
+        samples = [(unit, sample) for unit, sample in self._units.samples(news) if not unit.knows(sample)]
         if not samples:
             return
         async with self._turn:
@@ -208,7 +208,9 @@ class Keeper:
             closed = await postgres.add_intervals(tx, (item for item in said if isinstance(item, Closed)))
             events = [interval_event(item.unit.path, item.interval) for item in closed]
             for item in said:
-                if isinstance(item, Said):
+                if isinstance(item, Retold):
+                    events += await retell(tx, item.unit.path, item.log)
+                elif isinstance(item, Said):
                     events += await say(tx, item.unit, item.output)
             more, restated = await self._restate(tx, said, asked)
             if events or more:
@@ -227,7 +229,7 @@ class Keeper:
             self._saved_at = now_s
 
     async def _restate(
-        self, tx: Transaction, said: Sequence[Closed | Said], asked: Sequence[tuple[Unit, tuple[int, int], str]]
+        self, tx: Transaction, said: Sequence[Telling], asked: Sequence[tuple[Unit, tuple[int, int], str]]
     ) -> tuple[list[NewEvent], list[tuple[Unit, WindowResult]]]:
         """Judge the final windows again that late samples concern, and those a person asked for."""
         late: dict[EquipmentPath, list[Sample]] = {}
@@ -258,6 +260,6 @@ class Keeper:
         for path, marks in list(self._unsettled.items()):  # events go on meanwhile
             if marks:
                 unit = self._units.by_path[path]
-                found = marks.intersection(await postgres.marks_of(tx, unit))
+                found = marks.intersection(await postgres.marks_at(tx, unit, {mark.at_ms for mark in marks}))
                 for mark in found:
                     self._settle(unit, mark)

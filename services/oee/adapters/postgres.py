@@ -52,6 +52,7 @@ class _Sql(Queries):
     forget_samples: str
     add_mark: str
     load_marks: str
+    marks_at: str
     add_interval: str
     save_window: str
     window_event: str
@@ -108,6 +109,11 @@ async def marks_of(tx: Transaction, unit: Unit) -> list[JobMark]:
     return [_mark(record) for record in await tx.fetch(_SQL.load_marks, str(unit.path), since_ms)]
 
 
+async def marks_at(tx: Transaction, unit: Unit, times_ms: Iterable[int]) -> list[JobMark]:
+    """Read the beginnings and ends of job orders at some times."""
+    return [_mark(record) for record in await tx.fetch(_SQL.marks_at, str(unit.path), list(times_ms))]
+
+
 async def add_samples(tx: Transaction, samples: Sequence[tuple[Unit, Sample]]) -> None:
     """Write samples down before they are used."""
     rows = [_row(unit, sample) for unit, sample in samples]
@@ -150,11 +156,10 @@ async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: J
 
 async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> list[Closed]:
     """Write closed intervals down, and up to where they were published; return those that were not there yet."""
-    new = []
-    for item in closed:
-        if await add_interval(tx, item.unit.path, item.interval, 1):
-            new.append(item)
-        await tx.execute(_SQL.emitted, str(item.unit.path), item.unit.emitted_until_ms)
+    told = list(closed)
+    new = [item for item in told if await add_interval(tx, item.unit.path, item.interval, 1)]
+    for path, until_ms in {item.unit.path: item.unit.emitted_until_ms for item in told}.items():
+        await tx.execute(_SQL.emitted, str(path), until_ms)
     return new
 
 
@@ -181,10 +186,9 @@ async def add_interval(tx: Transaction, path: EquipmentPath, interval: StateInte
 
 
 async def restate_intervals(
-    tx: Transaction, path: EquipmentPath, result: WindowResult
+    tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]
 ) -> list[tuple[StateInterval, int]]:
-    """Make the intervals of a window those of its result; return the new ones, each with its revision."""
-    log = result.evaluation.log
+    """Make the intervals of a stretch of time those of `log`, which has no gap; return the new ones, each with its revision."""
     if not log:
         return []
     told = await tx.fetch(_SQL.intervals_of_window, str(path), log[0].start_ms, log[-1].end_ms)

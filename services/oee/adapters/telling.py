@@ -46,6 +46,12 @@ def interval_event(path: EquipmentPath, interval: StateInterval, revision: int =
     return new_event("StateIntervalClosed", path, key, interval.end_ms, payload, job_order=interval.job_order)
 
 
+async def retell(tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]) -> list[NewEvent]:
+    """Make what was told of a stretch of time what `log` says, and return the events of what is new in it."""
+    new = await postgres.restate_intervals(tx, path, log)
+    return [interval_event(path, interval, revision) for interval, revision in new]
+
+
 def interval_event_id(path: EquipmentPath, start_ms: int, end_ms: int, revision: int) -> str:
     """Return the id of the event that told of an interval."""
     return str(uuid5(_IDS, _interval_key(path, start_ms, end_ms, revision)))
@@ -113,5 +119,4 @@ async def _say(tx: Transaction, unit: Unit, result: WindowResult, history: Histo
     if event.event_id == before:
         return []  # said in a transaction of whose end we did not learn
     await postgres.save_window(tx, result, unit.path, event.event_id, payload=payload, history=history)
-    new = await postgres.restate_intervals(tx, unit.path, result)
-    return [*(interval_event(unit.path, interval, revision) for interval, revision in new), event]
+    return [*await retell(tx, unit.path, result.evaluation.log), event]

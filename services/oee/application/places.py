@@ -47,7 +47,10 @@ def _with_scrap(paced: Totals, others: list[Totals], *, is_counted: bool) -> Tot
     scrap: dict[tuple[str | None, str | None], Produced] = {}
     for key, units in (pair for totals in others for pair in totals.products):
         lost = Produced(0 if is_counted else units.sq, units.sq, 0, units.startup)
-        scrap[key.job_order, key.material] = scrap.get((key.job_order, key.material), Produced()) + lost
+        if lost != Produced():
+            scrap[key.job_order, key.material] = scrap.get((key.job_order, key.material), Produced()) + lost
+    if not scrap:
+        return paced
     products: dict[ProductKey, Produced] = {}
     for key, units in paced.products:
         products[key] = units + scrap.pop((key.job_order, key.material), Produced())

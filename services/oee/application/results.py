@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -64,10 +64,10 @@ def unscheduled_place_metrics() -> dict[str, Value]:
     return {**undefined, "OEE/Reason": UNSCHEDULED, "OEE/Shift": ""}
 
 
-def _since(log: Iterable[StateInterval], last: StateInterval) -> int:
+def _since(log: Sequence[StateInterval], last: StateInterval) -> int:
     """Return since when the unit is in its element, across intervals that differ in detail alone."""
     since = last.start_ms
-    for interval in reversed(list(log)):
+    for interval in reversed(log):
         if interval.element is not last.element or reason_of(interval) != reason_of(last):
             break
         since = interval.start_ms

@@ -6,16 +6,17 @@ and the whole state now and then; so a restart goes on where the service stopped
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from namespace.isa95 import EquipmentPath, SiteModel, WorkCalendar, WorkUnitSettings
-from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
+from namespace.runtime import MachineBacklog, MachineNews, MachineOnline, MachineSample, MachineSilent, to_ms
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import BEFORE_BIRTH, Channel, CounterName, JobMark, Reading, Sample, Signal
 from services.oee.domain.state_log import StateInterval
-from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, current
+from services.oee.domain.unit import Output, UnitState, WindowClosed, WindowResult, advance, begin, look
 
 _BLOCKED = "Status/Blocked"
 _STARVED = "Status/Starved"
@@ -64,6 +65,13 @@ class Unit:
         """Note a signal that was numbered before, so that the next one of its channel is numbered behind it."""
         self._last[signal.channel] = signal
 
+    def knows(self, sample: Sample) -> bool:
+        """Return whether it changes nothing to take a reading in: it came before, and was written down then."""
+        if self.state is None or not isinstance(sample, Reading):
+            return False
+        history = self.state.history
+        return sample in (history.processed if sample.counter is CounterName.PROCESSED else history.defective)
+
     def is_silent_since(self, at_ms: int) -> bool:
         """Return whether the unit was known to be silent by then, so that hearing of it again changes nothing."""
         last = self._last.get(Channel.ONLINE)
@@ -79,11 +87,27 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Retold:
+    """What a unit's intervals are by now, as far as they were told: late samples may have changed them.
+
+    Attributes:
+        unit: Whose.
+        log: In order of time, cut where telling has stopped.
+    """
+
+    unit: Unit
+    log: tuple[StateInterval, ...]
+
+
+@dataclass(frozen=True)
 class Said:
     """Something about a window of a unit."""
 
     unit: Unit
     output: Output
+
+
+Telling = Closed | Retold | Said
 
 
 class Units:
@@ -138,7 +162,7 @@ class Units:
         if unit is not None:
             unit.pending.append(mark)
 
-    def step(self, unit: Unit, now: datetime) -> list[Closed | Said]:
+    def step(self, unit: Unit, now: datetime) -> list[Telling]:
         """Take the pending samples in and let business time move on to `now` (UTC); return what is to be said."""
         now_ms = to_ms(now)
         if unit.state is None:
@@ -147,15 +171,19 @@ class Units:
                 return []
             unit.state = begin(unit.profile, unit.calendar, max(min(observed), now_ms - _EARLIEST_MS, 0))
         samples, unit.pending = unit.pending, []
+        told_until_ms = unit.emitted_until_ms
         unit.state, outputs = advance(unit.state, samples, now_ms, unit.profile, unit.calendar)
-        said: list[Closed | Said] = []
+        said: list[Telling] = []
         for output in outputs:
             if isinstance(output, WindowClosed):
                 said += self._closed(unit, output.result, output.result.window.end_ms)
             said.append(Said(unit, output))
-        unit.result = current(unit.state, unit.profile, unit.calendar)
+        unit.state, unit.result = look(unit.state, unit.profile, unit.calendar)
         if unit.result is not None:
             said += self._closed(unit, unit.result, unit.state.now_ms - unit.profile.settled_after_ms)
+            late_ms = [sample.at_ms for sample in samples if sample.at_ms < told_until_ms]
+            if late_ms:
+                said += _retold(unit, unit.result, min(late_ms) - unit.profile.reach_ms)
         unit.is_dirty = unit.is_dirty or bool(samples or said)
         return said
 
@@ -164,9 +192,10 @@ class Units:
         log = result.evaluation.log
         last_end_ms = log[-1].end_ms if log else 0
         closed = []
-        for interval in log:
+        told = bisect_right(log, unit.emitted_until_ms, key=lambda interval: interval.end_ms)
+        for interval in log[told:]:
             is_over = interval.end_ms < last_end_ms or interval.end_ms == result.window.end_ms
-            if interval.end_ms > unit.emitted_until_ms and is_over and interval.end_ms <= settled_ms:
+            if is_over and interval.end_ms <= settled_ms:
                 start_ms = max(
                     interval.start_ms, unit.emitted_until_ms
                 )  # late data may have moved it into what was told
@@ -182,8 +211,23 @@ class Units:
                 return None
             case MachineSilent(since=since):
                 return unit.ordered(to_ms(since), Channel.ONLINE, 0)
+            case MachineBacklog():  # whenever history arrives, it is put in its place
+                return None
             case MachineSample(metric=metric):
                 return _value(unit, self._channels[unit.path].get(metric), item)
+
+
+def _retold(unit: Unit, result: WindowResult, since_ms: int) -> Iterator[Retold]:
+    """What was told of the time from `since_ms` on, as it is now: late data changes nothing that ended before."""
+    until_ms, whole = unit.emitted_until_ms, result.evaluation.log
+    first = bisect_left(whole, since_ms, key=lambda interval: interval.end_ms)
+    log = tuple(
+        replace(interval, end_ms=min(interval.end_ms, until_ms))
+        for interval in whole[first:]
+        if interval.start_ms < until_ms
+    )
+    if log:
+        yield Retold(unit, log)
 
 
 def _value(unit: Unit, channel: Channel | CounterName | None, item: MachineSample) -> Sample | None:

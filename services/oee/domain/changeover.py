@@ -7,7 +7,7 @@ it is, and so does a stretch without any order that is too long to be a changeov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -49,7 +49,7 @@ def changeovers(found: Sequence[Piece], history: History, profile: UnitProfile) 
     """
     if profile.changeover is Changeover.NONE:
         return []
-    runs = list(_runs(found))
+    runs = list(production_runs(found))
     stretches: list[Stretch] = []
     for (_, before_end, before), (start, _, mark) in pairwise(runs):
         if start - before_end > profile.changeover_gap_ms or not _changes(before, mark, profile.changeover):
@@ -78,7 +78,7 @@ def with_changeovers(found: Sequence[Piece], stretches: Sequence[Stretch]) -> It
             yield replace(piece, start_ms=reached)
 
 
-def _runs(found: Sequence[Piece]) -> Iterator[tuple[int, int, JobMark]]:
+def production_runs(found: Iterable[Piece]) -> Iterator[tuple[int, int, JobMark]]:
     """Stretches of one production order each: `(start_ms, end_ms, mark)`; what has no order is left out."""
     run: tuple[int, int, JobMark] | None = None
     for piece in found:

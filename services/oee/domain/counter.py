@@ -10,9 +10,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.sample import BEFORE_BIRTH, Reading
 
 BLOCK_SIZE = 256
@@ -28,78 +29,41 @@ class _Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CounterRule:
-    """How to tell a rollover from a reset.
+class _Block:
+    """Neighbouring readings as columns.
 
     Attributes:
-        bits: width of the counter; None: it never rolls over.
-        max_step: most units between two readings; None: half the counter's range.
+        times: source times, ms since the epoch.
+        tags: twice the ordinal, plus one for a baseline.
+        values: what the counter showed.
+        counts: units counted from the first reading of the block up to each.
     """
-
-    bits: int | None = 32
-    max_step: int | None = None
-
-    def unsigned(self, raw: int) -> int | None:
-        """What a signed counter of this width shows, as the unsigned number that went up to it; None: no
-        reading.
-
-        Args:
-            raw: the metric's value; a signed 32 bit counter goes on from 2,147,483,647 at -2,147,483,648.
-        """
-        value = raw + (1 << self.bits) if raw < 0 and self.bits is not None else raw
-        return value if 0 <= value < 2**64 else None
-
-    def step(self, before: int, after: int, *, baseline: bool = False) -> int:
-        """Units counted between two neighbouring readings; never negative.
-
-        A drop is a rollover if as such it is a plausible step, else a reset, after which the new value is
-        what was counted since. Nothing is counted up to a baseline.
-
-        Args:
-            before: the earlier value.
-            after: the later value.
-            baseline: whether the later reading begins a new session of the machine.
-        """
-        if baseline:
-            return 0
-        if after >= before:
-            return after - before
-        if self.bits is not None:
-            size = 1 << self.bits
-            rolled = (after - before) % size
-            if before < size and rolled <= (size // 2 if self.max_step is None else self.max_step):
-                return rolled
-        return after
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Neighbouring readings as columns, and the units counted from the first to the last of them."""
 
     times: array[int]
     tags: array[int]
     values: array[int]
-    within: int
+    counts: array[int]
 
     @classmethod
     def of(cls, entries: Sequence[_Entry], rule: CounterRule) -> _Block:
-        times, tags, values = array("q"), array("q"), array("Q")
+        times, tags, values, counts = array("q"), array("q"), array("Q"), array("q")
         within = 0
         for index, entry in enumerate(entries):
             if index:
-                within += rule.step(values[-1], entry.value, baseline=bool(entry.tag & 1))
+                within += _step(rule, _Entry(times[-1], tags[-1], values[-1]), entry)
             times.append(entry.at_ms)
             tags.append(entry.tag)
             values.append(entry.value)
-        return cls(times, tags, values, within)
+            counts.append(within)
+        return cls(times, tags, values, counts)
 
     def appended(self, entry: _Entry, rule: CounterRule) -> _Block:
-        step = rule.step(self.values[-1], entry.value, baseline=bool(entry.tag & 1))
+        step = _step(rule, self.entry(-1), entry)
         return _Block(
             self.times + array("q", (entry.at_ms,)),
             self.tags + array("q", (entry.tag,)),
             self.values + array("Q", (entry.value,)),
-            self.within + step,
+            self.counts + array("q", (self.counts[-1] + step,)),
         )
 
     def position(self, entry: _Entry) -> int:
@@ -111,17 +75,13 @@ class _Block:
 
     def inserted(self, position: int, entry: _Entry, rule: CounterRule) -> _Block:
         """The block with one more reading before the one at `position`, which there is."""
-        after = self.entry(position)
-        within = self.within + rule.step(entry.value, after.value, baseline=bool(after.tag & 1))
-        if position:
-            before = self.values[position - 1]
-            within += rule.step(before, entry.value, baseline=bool(entry.tag & 1))
-            within -= rule.step(before, after.value, baseline=bool(after.tag & 1))
+        reached = self.counts[position - 1] + _step(rule, self.entry(position - 1), entry) if position else 0
+        shift = reached + _step(rule, entry, self.entry(position)) - self.counts[position]
         return _Block(
             self.times[:position] + array("q", (entry.at_ms,)) + self.times[position:],
             self.tags[:position] + array("q", (entry.tag,)) + self.tags[position:],
             self.values[:position] + array("Q", (entry.value,)) + self.values[position:],
-            within,
+            self.counts[:position] + array("q", (reached,)) + _shifted(self.counts[position:], shift),
         )
 
     def entries(self) -> list[_Entry]:
@@ -141,25 +101,27 @@ class CounterTrack:
     Attributes:
         rule: how neighbours are compared.
         blocks: the readings; no block is empty.
+        firsts: units counted up to the first reading of each block, so that any stretch is counted by two looks.
     """
 
     rule: CounterRule
     blocks: tuple[_Block, ...] = ()
+    firsts: array[int] = field(default_factory=lambda: array("q"))
 
     def with_reading(self, reading: Reading) -> CounterTrack:
         """The track with one more reading; itself if it has that reading already."""
-        entry = _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
-        if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
-            return self  # said again, by a rebirth or a snapshot, after it had begun a session
-        if reading.ordinal == BEFORE_BIRTH and self._has(entry._replace(tag=0)):
-            return self  # sent again by an edge node that cannot know whether it arrived
+        if reading in self:
+            return self
+        entry = _entry_of(reading)
         if not self.blocks:
-            return CounterTrack(self.rule, (_Block.of([entry], self.rule),))
+            return CounterTrack._of_blocks(self.rule, (_Block.of([entry], self.rule),))
         last = self.blocks[-1]
         if entry > last.entry(-1):
             if len(last) < BLOCK_SIZE:
-                return CounterTrack(self.rule, (*self.blocks[:-1], last.appended(entry, self.rule)))
-            return CounterTrack(self.rule, (*self.blocks, _Block.of([entry], self.rule)))
+                grown = (*self.blocks[:-1], last.appended(entry, self.rule))
+                return CounterTrack(self.rule, grown, self.firsts)
+            block = _Block.of([entry], self.rule)
+            return CounterTrack._of_blocks(self.rule, (*self.blocks, block), self.firsts)
         return self._inserted(entry)
 
     def counted(self, start_ms: int, end_ms: int) -> int:
@@ -168,21 +130,17 @@ class CounterTrack:
 
     def steps(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
         """The readings with a source time in `[start_ms, end_ms)` that counted something: `(at_ms, units)`, in order."""
-        previous: _Entry | None = None
-        for block in self.blocks:
-            if block.times[0] >= end_ms:
-                return
-            if block.times[-1] < start_ms:
-                previous = block.entry(-1)
-                continue
-            for entry in block.entries():
-                if entry.at_ms >= end_ms:
+        first = bisect_left(self.blocks, start_ms, key=_last_ms)
+        for index in range(first, len(self.blocks)):
+            block = self.blocks[index]
+            before = self._counted_up_to(index - 1, -1) if index else 0
+            for position in range(bisect_left(block.times, start_ms), len(block)):
+                if block.times[position] >= end_ms:
                     return
-                if previous is not None and entry.at_ms >= start_ms:
-                    units = self.rule.step(previous.value, entry.value, baseline=bool(entry.tag & 1))
-                    if units:
-                        yield entry.at_ms, units
-                previous = entry
+                here = self._counted_up_to(index, position)
+                units = here - (self._counted_up_to(index, position - 1) if position else before)
+                if units:
+                    yield block.times[position], units
 
     def since(self, cutoff_ms: int) -> CounterTrack:
         """The track from `cutoff_ms` on, with the last reading before it: the next step needs that one."""
@@ -195,7 +153,7 @@ class CounterTrack:
         entries = block.entries()[max(position - 1, 0) :]
         if position == 0 and first > 0:
             entries.insert(0, self.blocks[first - 1].entry(-1))
-        return CounterTrack(self.rule, (_Block.of(entries, self.rule), *self.blocks[first + 1 :]))
+        return CounterTrack._of_blocks(self.rule, (_Block.of(entries, self.rule), *self.blocks[first + 1 :]))
 
     def until(self, end_ms: int) -> CounterTrack:
         """The track without what comes from `end_ms` on."""
@@ -204,14 +162,27 @@ class CounterTrack:
             block = self.blocks[len(whole)]
             entries = block.entries()[: bisect_left(block.times, end_ms)]
             whole += [_Block.of(entries, self.rule)] if entries else []
-        return CounterTrack(self.rule, tuple(whole))
+        return CounterTrack._of_blocks(self.rule, tuple(whole))
 
     @classmethod
     def of(cls, rule: CounterRule, entries: Sequence[tuple[int, int, int]]) -> CounterTrack:
         """A track of `(at_ms, tag, value)` entries that are in order, as `entries` gave them."""
         ordered = [_Entry(*entry) for entry in entries]
         parts = [ordered[index : index + BLOCK_SIZE] for index in range(0, len(ordered), BLOCK_SIZE)]
-        return cls(rule, tuple(_Block.of(part, rule) for part in parts))
+        return cls._of_blocks(rule, tuple(_Block.of(part, rule) for part in parts))
+
+    @classmethod
+    def _of_blocks(cls, rule: CounterRule, blocks: tuple[_Block, ...], known: array[int] | None = None) -> CounterTrack:
+        """A track of blocks; `known` are the units counted up to the first of them."""
+        firsts = array("q", known or ())
+        for index in range(len(firsts), len(blocks)):
+            block = blocks[index]
+            if index:
+                before = blocks[index - 1]
+                firsts.append(firsts[-1] + before.counts[-1] + _step(rule, before.entry(-1), block.entry(0)))
+            else:
+                firsts.append(0)
+        return cls(rule, blocks, firsts)
 
     def entries(self) -> Iterator[tuple[int, int, int]]:
         """All readings as `(at_ms, tag, value)`, in order; the tag is twice the ordinal, plus one for a
@@ -221,7 +192,14 @@ class CounterTrack:
             yield from block.entries()
 
     def __contains__(self, reading: Reading) -> bool:
-        return self.with_reading(reading) is self
+        if not self.blocks or reading.at_ms > self.blocks[-1].times[-1]:
+            return False
+        entry = _entry_of(reading)
+        if not reading.baseline and self._has(entry._replace(tag=entry.tag + 1)):
+            return True  # said again, by a rebirth or a snapshot, after it had begun a session
+        if reading.ordinal == BEFORE_BIRTH and self._has(entry._replace(tag=0)):
+            return True  # sent again by an edge node that cannot know whether it arrived
+        return self._has(entry)
 
     def __len__(self) -> int:
         return sum(len(block) for block in self.blocks)
@@ -241,7 +219,7 @@ class CounterTrack:
         return times, tags, values
 
     def _has(self, entry: _Entry) -> bool:
-        index = bisect_left(self.blocks, (entry.at_ms, entry.tag), key=lambda block: (block.times[-1], block.tags[-1]))
+        index = bisect_left(self.blocks, entry, key=lambda block: block.entry(-1))
         if index == len(self.blocks):
             return False
         block = self.blocks[index]
@@ -252,26 +230,53 @@ class CounterTrack:
         index = bisect_left(self.blocks, entry, key=lambda block: block.entry(-1))
         block = self.blocks[index]
         position = block.position(entry)
-        if block.entry(position) == entry:
-            return self
         grown = block.inserted(position, entry, self.rule)
         parts = [grown]
         if len(grown) > BLOCK_SIZE:
             entries = grown.entries()
             middle = len(entries) // 2
             parts = [_Block.of(half, self.rule) for half in (entries[:middle], entries[middle:])]
-        return CounterTrack(self.rule, (*self.blocks[:index], *parts, *self.blocks[index + 1 :]))
+        blocks = (*self.blocks[:index], *parts, *self.blocks[index + 1 :])
+        if len(parts) == 1 and index + 1 < len(blocks):
+            return CounterTrack(self.rule, blocks, self._moved(index, grown))
+        return CounterTrack._of_blocks(self.rule, blocks, self.firsts[:index])
+
+    def _moved(self, index: int, grown: _Block) -> array[int]:
+        """The units up to the first reading of each block once the one at `index` has grown."""
+        first = self.firsts[index]
+        if index:
+            before = self.blocks[index - 1]
+            step = _step(self.rule, before.entry(-1), grown.entry(0))
+            first = self.firsts[index - 1] + before.counts[-1] + step
+        shift = first + grown.counts[-1] - self.firsts[index] - self.blocks[index].counts[-1]
+        return self.firsts[:index] + array("q", (first,)) + _shifted(self.firsts[index + 1 :], shift)
 
     def _counted_before(self, at_ms: int) -> int:
-        total = 0
-        previous: _Block | None = None
-        for block in self.blocks:
-            if block.times[0] >= at_ms:
-                break
-            if previous is not None:
-                total += self.rule.step(previous.values[-1], block.values[0], baseline=bool(block.tags[0] & 1))
-            if block.times[-1] >= at_ms:
-                return total + _Block.of(block.entries()[: bisect_left(block.times, at_ms)], self.rule).within
-            total += block.within
-            previous = block
-        return total
+        index = bisect_left(self.blocks, at_ms, key=_first_ms) - 1
+        if index < 0:
+            return 0
+        return self._counted_up_to(index, bisect_left(self.blocks[index].times, at_ms) - 1)
+
+    def _counted_up_to(self, index: int, position: int) -> int:
+        return self.firsts[index] + self.blocks[index].counts[position]
+
+
+def _step(rule: CounterRule, before: _Entry, after: _Entry) -> int:
+    is_baseline = bool(after.tag & 1)
+    return rule.step(before.value, after.value, baseline=is_baseline, elapsed_ms=after.at_ms - before.at_ms)
+
+
+def _entry_of(reading: Reading) -> _Entry:
+    return _Entry(reading.at_ms, reading.ordinal * 2 + reading.baseline, reading.value)
+
+
+def _first_ms(block: _Block) -> int:
+    return block.times[0]
+
+
+def _last_ms(block: _Block) -> int:
+    return block.times[-1]
+
+
+def _shifted(counts: array[int], by: int) -> array[int]:
+    return array("q", [count + by for count in counts]) if by else counts

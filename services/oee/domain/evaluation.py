@@ -17,7 +17,7 @@ from services.oee.domain.changeover import Stretch
 from services.oee.domain.classification import Cause, Element
 from services.oee.domain.history import History
 from services.oee.domain.kpi import Elements, Produced, ProductKey, Totals
-from services.oee.domain.pieces import Piece
+from services.oee.domain.pieces import Piece, Sweep
 from services.oee.domain.plan import plan_between
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import CycleMark, JobMark
@@ -44,14 +44,28 @@ class Evaluation:
     Attributes:
         totals: elements and counts; key figures are its properties.
         log: the state log, without gap from `start_ms` to `end_ms`.
-        by_order: the totals again, one part for each job order and ideal cycle; the parts add up to them.
+        unknown_is_delay: whether time without data counts as delay.
     """
 
     start_ms: int
     end_ms: int
     totals: Totals
     log: tuple[StateInterval, ...]
-    by_order: tuple[tuple[OrderKey, Totals], ...] = ()
+    unknown_is_delay: bool = True
+
+    @property
+    def by_order(self) -> tuple[tuple[OrderKey, Totals], ...]:
+        """The totals again, one part for each job order and ideal cycle; the parts add up to them."""
+        intervals: dict[OrderKey, list[StateInterval]] = {}
+        for interval in self.log:
+            intervals.setdefault((interval.job_order, interval.material), []).append(interval)
+        parts = {
+            key: Totals(_elements(found, unknown_is_delay=self.unknown_is_delay)) for key, found in intervals.items()
+        }
+        for product, units in self.totals.products:
+            key = (product.job_order, product.material)
+            parts[key] = parts.get(key, Totals()) + Totals(products=((product, units),))
+        return tuple(parts.items())
 
     @property
     def fingerprint(self) -> str:
@@ -83,29 +97,52 @@ def evaluate(
     Returns:
         The evaluation of `[start_ms, min(end_ms, now_ms))`.
     """
+    return judged(history, profile, calendar, start_ms=start_ms, end_ms=end_ms, now_ms=now_ms).evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An evaluation and what it was made of.
+
+    Attributes:
+        found: the pieces, as far as time has passed.
+        changeovers: the stretches that were found to be setup.
+    """
+
+    evaluation: Evaluation
+    found: Sequence[Piece]
+    changeovers: Sequence[Stretch]
+
+
+def judged(
+    history: History,
+    profile: UnitProfile,
+    calendar: WorkCalendar,
+    *,
+    start_ms: int,
+    end_ms: int,
+    now_ms: int,
+    at_start: Sweep | None = None,
+) -> Judged:
+    """Judge a stretch of time as `evaluate` does.
+
+    Args:
+        history: all samples.
+        profile: how the unit is judged.
+        calendar: what was planned.
+        start_ms: first ms.
+        end_ms: end, exclusive.
+        now_ms: business time.
+        at_start: what holds at `start_ms`, where nothing before it matters but that (`segments`).
+    """
     reached_ms = max(start_ms, min(end_ms, now_ms))
-    found, stretches = pieces(history, profile, start_ms, max(now_ms, start_ms))
+    found, stretches = pieces(history, profile, start_ms, max(now_ms, start_ms), at_start)
     plan = plan_between(calendar, start_ms, reached_ms) if start_ms < reached_ms else []
     log = state_log(found, plan, profile.reasons, history.words)
     made = _products(found, stretches, start_ms, min(end_ms, now_ms + 1))
     products = tuple(_count(history, profile, made).items())
     totals = Totals(_elements(log, unknown_is_delay=profile.unknown_is_delay), products)
-    return Evaluation(start_ms, reached_ms, totals, tuple(log), _by_order(log, products, profile))
-
-
-def _by_order(
-    log: Iterable[StateInterval], products: Iterable[tuple[ProductKey, Produced]], profile: UnitProfile
-) -> tuple[tuple[OrderKey, Totals], ...]:
-    intervals: dict[OrderKey, list[StateInterval]] = {}
-    for interval in log:
-        intervals.setdefault((interval.job_order, interval.material), []).append(interval)
-    parts = {
-        key: Totals(_elements(found, unknown_is_delay=profile.unknown_is_delay)) for key, found in intervals.items()
-    }
-    for product, units in products:
-        key = (product.job_order, product.material)
-        parts[key] = parts.get(key, Totals()) + Totals(products=((product, units),))
-    return tuple(parts.items())
+    return Judged(Evaluation(start_ms, reached_ms, totals, tuple(log), profile.unknown_is_delay), found, stretches)
 
 
 def _elements(log: Iterable[StateInterval], *, unknown_is_delay: bool) -> Elements:

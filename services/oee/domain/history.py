@@ -212,6 +212,12 @@ def _with_signal(signals: tuple[Signal, ...], signal: Signal) -> tuple[Signal, .
 
 
 def _with_mark(marks: tuple[JobMark, ...], mark: JobMark) -> tuple[JobMark, ...]:
-    if mark in marks:
-        return marks
-    return tuple(sorted((*marks, mark), key=_mark_key))
+    key = _mark_key(mark)
+    if not marks or key > _mark_key(marks[-1]):
+        return (*marks, mark)
+    position = bisect_left(marks, key, key=_mark_key)
+    while position < len(marks) and _mark_key(marks[position]) == key:
+        if marks[position] == mark:
+            return marks
+        position += 1
+    return (*marks[:position], mark, *marks[position:])

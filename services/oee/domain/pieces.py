@@ -6,8 +6,9 @@ it falls into and whatever it is called.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from namespace.isa95 import StateModel, Work
@@ -42,17 +43,22 @@ class Piece:
     by_rule: bool = False
 
 
-class _Sweep:
+@dataclass(slots=True)
+class Sweep:
     """What holds at one moment of a sweep through the samples."""
 
-    def __init__(self, model: StateModel) -> None:
-        self.model = model
-        self.values: dict[Channel, int | None] = {}
-        self.observed = False
-        self.online = False
-        self.running: dict[str, JobMark] = {}
+    model: StateModel
+    values: dict[Channel, int | None] = field(default_factory=dict)
+    observed: bool = False
+    online: bool = False
+    running: dict[str, JobMark] = field(default_factory=dict)
+
+    def copied(self) -> Sweep:
+        """The same, to go on from more than once."""
+        return replace(self, values=dict(self.values), running=dict(self.running))
 
     def take(self, sample: Signal | JobMark) -> None:
+        """Go on by one sample."""
         if isinstance(sample, JobMark):
             self.running.pop(sample.job_order, None)
             if sample.running:
@@ -65,6 +71,7 @@ class _Sweep:
                 self.observed = self.online = True
 
     def piece(self, start_ms: int, end_ms: int) -> Piece:
+        """A stretch of time in which this holds."""
         mark = next(reversed(self.running.values()), None)
         found = self._verdict(mark)
         known = found.element is not Element.UNKNOWN
@@ -92,7 +99,9 @@ class _Sweep:
         return found
 
 
-def swept(history: History, model: StateModel, start_ms: int, until_ms: int) -> Iterator[Piece]:
+def swept(
+    history: History, model: StateModel, start_ms: int, until_ms: int, at_start: Sweep | None = None
+) -> Iterator[Piece]:
     """Pieces from the first sample, or from `start_ms` where that is earlier, up to `until_ms`.
 
     Args:
@@ -100,13 +109,12 @@ def swept(history: History, model: StateModel, start_ms: int, until_ms: int) -> 
         model: what the controller's numbers mean.
         start_ms: covered from here at the latest.
         until_ms: end, exclusive; samples from there on are left out.
+        at_start: what holds at `start_ms` by the samples before it: then the pieces begin there.
     """
-    samples: list[Signal | JobMark] = sorted((*history.signals, *history.marks), key=lambda sample: sample.at_ms)
-    now = _Sweep(model)
-    reached = min([start_ms, *(sample.at_ms for sample in samples[:1])])
-    for at_ms, group in groupby(samples, key=lambda sample: sample.at_ms):
-        if at_ms >= until_ms:
-            break
+    now = Sweep(model) if at_start is None else at_start.copied()
+    samples = _between(history, None if at_start is None else start_ms, until_ms)
+    reached = start_ms if at_start is not None else min([start_ms, *(sample.at_ms for sample in samples[:1])])
+    for at_ms, group in groupby(samples, key=_at_ms):
         if at_ms > reached:
             yield now.piece(reached, at_ms)
             reached = at_ms
@@ -114,3 +122,24 @@ def swept(history: History, model: StateModel, start_ms: int, until_ms: int) -> 
             now.take(sample)
     if reached < until_ms:
         yield now.piece(reached, until_ms)
+
+
+def held_at(history: History, until_ms: int, model: StateModel, since: tuple[int, Sweep] | None = None) -> Sweep:
+    """What holds at `until_ms` by the samples before it; `since` is an earlier time and what held then, if known."""
+    start_ms, now = (None, Sweep(model)) if since is None else (since[0], since[1].copied())
+    for sample in _between(history, start_ms, until_ms):
+        now.take(sample)
+    return now
+
+
+def _between(history: History, start_ms: int | None, until_ms: int) -> list[Signal | JobMark]:
+    """Signals and marks in order of time; at one time, signals first."""
+    found: list[Signal | JobMark] = []
+    for column in (history.signals, history.marks):
+        first = 0 if start_ms is None else bisect_left(column, start_ms, key=_at_ms)
+        found += column[first : bisect_left(column, until_ms, key=_at_ms)]
+    return sorted(found, key=_at_ms)
+
+
+def _at_ms(sample: Signal | JobMark) -> int:
+    return sample.at_ms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -18,7 +19,7 @@ from namespace.isa95 import (
     UnknownTime,
     WorkUnitSettings,
 )
-from services.oee.domain.counter import CounterRule
+from services.oee.domain.counter_rule import CounterRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class UnitProfile:
             microstop_threshold_ms=unit.microstop_threshold_s * 1000,
             unknown_is_delay=staleness.unknown_time is UnknownTime.DELAY,
             final_after_ms=staleness.final_after_s * 1000,
-            processed=_rule(unit.processed),
-            defective=None if unit.defective is None else _rule(unit.defective),
+            processed=_rule(unit.processed, unit.ideal_cycle_s),
+            defective=None if unit.defective is None else _rule(unit.defective, unit.ideal_cycle_s),
             state_model=unit.state_model,
             no_count_after_ms=None if unit.no_count_after_s is None else unit.no_count_after_s * 1000,
             changeover=unit.changeover,
@@ -96,5 +97,7 @@ class UnitProfile:
         return self.ideal_cycle_ms
 
 
-def _rule(counter: CounterSettings) -> CounterRule:
-    return CounterRule(counter.bits, counter.max_step)
+def _rule(counter: CounterSettings, ideal_cycle_s: Decimal | None) -> CounterRule:
+    return CounterRule(
+        counter.bits, counter.max_step, None if ideal_cycle_s is None else Fraction(ideal_cycle_s) * 1000
+    )

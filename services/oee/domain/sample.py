@@ -61,8 +61,7 @@ class Reading:
         at_ms: source time, ms since the epoch, UTC.
         counter: which one.
         value: what it showed, not negative.
-        baseline: the first reading of a new session of the machine: what lies between it and the reading
-            before is not counted.
+        baseline: the first reading of a new session of the machine: nobody knows whether the counter went on up to it or was set anew.
         ordinal: order among readings with one source time.
     """
 

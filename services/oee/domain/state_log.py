@@ -19,7 +19,7 @@ from namespace.isa95 import NO_REASONS, ReasonTree
 from services.oee.domain.changeover import Stretch, changeovers, with_changeovers
 from services.oee.domain.classification import Cause, Element
 from services.oee.domain.history import History
-from services.oee.domain.pieces import Piece, swept
+from services.oee.domain.pieces import Piece, Sweep, swept
 from services.oee.domain.plan import PlanSpan
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import Classification
@@ -105,7 +105,9 @@ class StateInterval:
         return self.element in _STOPS or self.minor_stop
 
 
-def pieces(history: History, profile: UnitProfile, start_ms: int, until_ms: int) -> tuple[list[Piece], list[Stretch]]:
+def pieces(
+    history: History, profile: UnitProfile, start_ms: int, until_ms: int, at_start: Sweep | None = None
+) -> tuple[list[Piece], list[Stretch]]:
     """Pieces without gap from `start_ms`, or from the first sample before it, up to `until_ms`, and the changeovers in them.
 
     Args:
@@ -113,8 +115,9 @@ def pieces(history: History, profile: UnitProfile, start_ms: int, until_ms: int)
         profile: how the unit is judged.
         start_ms: covered from here at the latest.
         until_ms: end, exclusive; samples from there on are left out.
+        at_start: what holds at `start_ms`, where nothing before it matters but that.
     """
-    found = swept(history, profile.state_model, start_ms, until_ms)
+    found = swept(history, profile.state_model, start_ms, until_ms, at_start)
     counted = list(with_uncounted_runs(found, history.processed, profile.no_count_after_ms))
     told = with_minor_stops(counted, profile.microstop_threshold_ms)
     stretches = changeovers(told, history, profile)
@@ -137,7 +140,7 @@ def state_log(
     """
     log: list[StateInterval] = []
     for interval in painted(_cut(found, plan), words, reasons):
-        _append(log, interval)
+        append_interval(log, interval)
     return log
 
 
@@ -221,7 +224,7 @@ def _named(
 _STOPS = frozenset({Element.AUST, Element.ADET, Element.ADOT})
 
 
-def _append(log: list[StateInterval], interval: StateInterval) -> None:
+def append_interval(log: list[StateInterval], interval: StateInterval) -> None:
     """Add an interval, joined to the one before if they say the same."""
     if log and log[-1].meaning == interval.meaning:
         log[-1] = replace(log[-1], end_ms=interval.end_ms)

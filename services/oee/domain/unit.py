@@ -20,6 +20,7 @@ from services.oee.domain.kpi import Totals
 from services.oee.domain.plan import Window, window_at, windows_between
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import Sample
+from services.oee.domain.segments import CUT_PIECES, Segments, judge
 
 _DAY_MS = 86_400_000
 
@@ -53,6 +54,7 @@ class UnitState:
         final_until_ms: end of the last final window, or None if there is none yet.
         quiet_until_ms: before this time no window ends or becomes final; only spares looking.
         is_restored: read from a document, perhaps under another site file: what is provisional is judged again.
+        segments: what is judged already of the window that was looked at last; only spares judging it again.
     """
 
     history: History
@@ -61,6 +63,7 @@ class UnitState:
     final_until_ms: int | None = None
     quiet_until_ms: int = field(default=0, compare=False)
     is_restored: bool = field(default=False, compare=False)
+    segments: Segments = field(default=Segments(0), compare=False)
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,10 @@ def advance(
         reached_ms, floor_ms = state.final_until_ms + profile.reach_ms, state.history.floor_ms
         late = (sample for sample in taken if sample.at_ms < reached_ms)
         outputs += [TooLate(sample) for sample in late if sample.at_ms < floor_ms or id(sample) in fresh]
-    earliest_ms = min((sample.at_ms - profile.reach_ms for sample in new), default=None)
-    state = replace(state, history=history, now_ms=max(state.now_ms, now_ms))
+    first_ms = min((sample.at_ms for sample in new), default=None)
+    earliest_ms = None if first_ms is None else first_ms - profile.reach_ms
+    segments = state.segments if first_ms is None else state.segments.before(first_ms)
+    state = replace(state, history=history, now_ms=max(state.now_ms, now_ms), segments=segments)
     touched = [
         item.window.start_ms
         for item in state.provisional
@@ -184,7 +189,9 @@ def advance(
             settled.append(item)
     if final_until_ms is not None and final_until_ms != state.final_until_ms:
         history = history.advanced(final_until_ms)
-    settled_state = UnitState(history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled))
+    settled_state = UnitState(
+        history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled), segments=segments
+    )
     return settled_state, tuple(outputs)
 
 
@@ -194,6 +201,34 @@ def current(state: UnitState, profile: UnitProfile, calendar: WorkCalendar) -> W
     if window is None:
         return None
     return _Judge(state, profile, calendar).result(window, WindowStatus.OPEN, 0)
+
+
+def look(
+    state: UnitState, profile: UnitProfile, calendar: WorkCalendar, *, cut_pieces: int = CUT_PIECES
+) -> tuple[UnitState, WindowResult | None]:
+    """The same as `current`, and a state that remembers what need not be judged again with the next look.
+
+    Args:
+        state: what is remembered.
+        profile: how the unit is judged.
+        calendar: its work calendar.
+        cut_pieces: how much may be judged with every look (`segments`).
+    """
+    window = window_at(calendar, state.now_ms)
+    if window is None:
+        return state, None
+    start_ms = max(window.start_ms, state.history.horizon_ms)
+    known = state.segments if state.segments.start_ms == start_ms else Segments(start_ms)
+    evaluation, known = judge(
+        state.history,
+        profile,
+        calendar,
+        end_ms=window.end_ms,
+        now_ms=state.now_ms,
+        known=known,
+        cut_pieces=cut_pieces,
+    )
+    return replace(state, segments=known), WindowResult(window, WindowStatus.OPEN, 0, None, evaluation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,9 +99,10 @@ class Desk:
             return None
 
     def _work_orders(self, tx: Transaction) -> PostgresWorkOrders:
-        return PostgresWorkOrders(tx, self._site, self._new_id)
+        return PostgresWorkOrders(tx, self._site, self.new_id)
 
-    def _new_id(self) -> UUID:
+    def new_id(self) -> UUID:
+        """Return the id of an original event."""
         return uuid7(self._clock.now(), os.urandom(RANDOM_BYTES))
 
     def _handler(self, use_case: UseCase) -> CommandHandler:

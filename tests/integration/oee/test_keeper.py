@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -256,7 +256,7 @@ async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
     world = worlds[0]
     await world.at(2, online(1), state(1, 6))
     halfway, looking, arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    add_mark, marks_of = postgres.add_mark, postgres.marks_of
+    add_mark, marks_at = postgres.add_mark, postgres.marks_at
     first, *_ = (unit.path for unit in world.units.at(LINE))
 
     async def add(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: JobMark) -> None:
@@ -265,13 +265,13 @@ async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
             await looking.wait()
         await add_mark(tx, path, event_id, mark)
 
-    async def look(tx: Transaction, unit: Unit) -> list[JobMark]:
+    async def look(tx: Transaction, unit: Unit, times_ms: Iterable[int]) -> list[JobMark]:
         looking.set()
         await arrived.wait()
-        return await marks_of(tx, unit)
+        return await marks_at(tx, unit, times_ms)
 
     monkeypatch.setattr(postgres, "add_mark", add)
-    monkeypatch.setattr(postgres, "marks_of", look)
+    monkeypatch.setattr(postgres, "marks_at", look)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         event = group.create_task(world.job("Running", 5, seq=1))
         await halfway.wait()
@@ -281,6 +281,27 @@ async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
         await step
     await world.at(30, state(20, 9))
     assert "JO-1" in {row["job_order"] for row in await world.rows("state_interval")}
+
+
+async def test_late_data_changes_the_intervals_that_were_told_of_a_window_that_still_goes_on(
+    worlds: list[World],
+) -> None:
+    in_time, late = worlds
+    await in_time.at(2, online(1), state(1, 6))
+    await late.at(2, online(1), state(1, 6))
+    await in_time.at(60, state(10, 9), state(20, 6), state(40, 9))
+    await late.at(60, state(40, 9))
+    await late.at(61, state(10, 9), state(20, 6))
+    for world in worlds:
+        await world.at(90, state(80, 6))
+        await world.at(120, state(110, 9))
+
+    columns = "path, start_ms, end_ms, element, reason"
+    told = await in_time.rows("state_interval", columns)
+    assert len(told) >= 4
+    assert await late.rows("state_interval", columns) == told
+    revisions = [said["revision"] for said in await late.said("StateIntervalClosed")]
+    assert {1, 2} <= set(revisions)
 
 
 async def test_a_mark_that_was_rolled_back_never_happened(worlds: list[World]) -> None:

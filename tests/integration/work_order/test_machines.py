@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from services.work_order.domain.machine import MachineState
 from services.work_order.domain.state_machine import State
 from tests.integration.work_order.running import load_demo_site
 from tests.integration.work_order.worlds import PostgresWorld, World, iso, machine, payloads, processed, released
+from tests.unit.work_order.memory import next_id
 from tests.unit.work_order.orders import LINE, at
 
 RUN, STOP, END = MachineState.EXECUTES, MachineState.OTHER, MachineState.COMPLETE
@@ -64,8 +66,21 @@ async def test_the_same_samples_again_begin_and_complete_nothing(world: World) -
     assert len(await world.events()) == before
 
 
+def times(world: PostgresWorld, *, later_s: float = 0) -> MachineTimes:
+    """The service's, in no hurry where a time is not complete."""
+    later = timedelta(seconds=later_s)
+    return MachineTimes(load_demo_site(), world.database, next_id, soon=timedelta(0), later=later)
+
+
 async def interval(
-    world: PostgresWorld, element: str, start: float, end: float, *, revision: int = 1, unit: str = "Packer"
+    world: PostgresWorld,
+    element: str,
+    start: float,
+    end: float,
+    *,
+    revision: int = 1,
+    unit: str = "Packer",
+    later_s: float = 0,
 ) -> None:
     kind = "StateIntervalClosed"
     row = EventRow(
@@ -88,7 +103,22 @@ async def interval(
         hash="0" * 64,
     )
     async with world.database.transaction() as tx:
-        await MachineTimes(load_demo_site()).apply(tx, row)
+        await times(world, later_s=later_s).apply(tx, row)
+
+
+async def told(world: PostgresWorld) -> list[tuple[int, str, str, str, str]]:
+    """Revision and machine time of each response: busy, setup, delay, production."""
+    return [
+        (
+            response["revision"],
+            response["actual_unit_busy_time_s"],
+            response["actual_unit_setup_time_s"],
+            response["actual_unit_delay_time_s"],
+            response["actual_production_time_s"],
+        )
+        for response in payloads(await world.events(), "JobResponse")
+        if "actual_unit_busy_time_s" in response
+    ]
 
 
 async def test_the_machine_s_time_is_in_the_response_and_restates_it_when_late(real: PostgresWorld) -> None:
@@ -98,22 +128,55 @@ async def test_the_machine_s_time_is_in_the_response_and_restates_it_when_late(r
     await interval(real, "APT", 10, 30)
     await interval(real, "APT", 10, 30, unit="Filler")  # its work center's output is the packer's
     assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    first = (1, "1800", "600", "0", "1200")
+    assert await told(real) == [first]
     await interval(real, "ADET", 30, 40)
+    assert await told(real) == [first], "gathered"
+    assert await times(real).restate() == 1
+    second = (2, "2400", "600", "600", "1200")
+    assert await told(real) == [first, second]
     await interval(real, "ADET", 30, 35, revision=2)
+    await interval(real, "APT", 35, 40, revision=2)
     await interval(real, "ADET", 30, 40)
+    assert await times(real).restate() == 1
+    third = (3, "2400", "600", "300", "1500")
+    assert await told(real) == [first, second, third]
+    await interval(real, "APT", 35, 40, revision=3)
+    assert await times(real).restate() == 1
+    assert await told(real) == [first, second, third], "nothing changed"
+    assert await times(real).restate() == 0
 
-    responses = payloads(await real.events(), "JobResponse")
-    assert [
-        (
-            r["revision"],
-            r["actual_unit_busy_time_s"],
-            r["actual_unit_setup_time_s"],
-            r["actual_unit_delay_time_s"],
-            r["actual_production_time_s"],
-        )
-        for r in responses
-    ] == [
-        (1, "1800", "600", "0", "1200"),
-        (2, "2400", "600", "600", "1200"),
-        (3, "2100", "600", "300", "1200"),
+
+async def test_a_response_is_not_restated_before_its_machine_s_time_is_complete(real: PostgresWorld) -> None:
+    await released(real, quantity_source="operator", occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    await interval(real, "APT", 0, 10, later_s=3600)
+    await interval(real, "ADET", 10, 30, later_s=3600)
+    assert await times(real).restate() == 0
+    await interval(real, "APT", 30, 40, later_s=3600)
+    assert await times(real).restate() == 1
+    assert await told(real) == [(2, "2400", "0", "1200", "1200")]
+
+
+async def test_intervals_that_are_told_anew_displace_what_they_cover(real: PostgresWorld) -> None:
+    await released(real, quantity_source="operator", occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    await interval(real, "ADET", 0, 30)
+    assert isinstance(await real.send("Complete", occurred_at=iso(40)), Accepted)
+    for element, start, end, revision in [
+        ("APT", 0, 10, 2),
+        ("ADET", 10, 20, 2),
+        ("APT", 20, 30, 2),
+        ("APT", 0, 30, 3),
+    ]:
+        await interval(real, element, start, end, revision=revision)
+        await times(real).restate()
+
+    assert [(busy, production) for _, busy, _, _, production in await told(real)] == [
+        ("1800", "0"),
+        ("600", "600"),
+        ("1200", "600"),
+        ("1800", "1200"),
+        ("1800", "1800"),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 
-from services.oee.domain.counter import BLOCK_SIZE, CounterRule, CounterTrack
+from services.oee.domain.counter import BLOCK_SIZE, CounterTrack
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.sample import BEFORE_BIRTH, CounterName, Reading
 
 
@@ -34,10 +36,49 @@ def test_rollovers_and_resets_are_told_apart(rule: CounterRule, values: tuple[in
     assert track(rule, *values).counted(-1, 10) == units
 
 
-def test_nothing_is_counted_up_to_a_baseline() -> None:
+def begun_anew(rule: CounterRule, before: int, after: int, *, unheard_ms: int = 5) -> int:
+    """Units counted between the last reading of a session and the first of the next."""
+    found = CounterTrack(rule).with_reading(Reading(0, CounterName.PROCESSED, before))
+    found = found.with_reading(Reading(unheard_ms, CounterName.PROCESSED, after, baseline=True))
+    return found.counted(0, unheard_ms + 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after", "units"),
+    [
+        (CounterRule(32), 100, 101, 1),
+        (CounterRule(32), 100, 100, 0),
+        (CounterRule(16), 65_530, 4, 10),
+        (CounterRule(32, 20), 100, 120, 20),
+    ],
+)
+def test_a_counter_goes_on_up_to_a_new_session_that_it_can_have_reached_unheard(
+    rule: CounterRule, before: int, after: int, units: int
+) -> None:
+    assert begun_anew(rule, before, after) == units
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [(CounterRule(32), 100, 5_000), (CounterRule(32), 5_000, 100), (CounterRule(32, 20), 100, 121)],
+)
+def test_a_counter_that_cannot_have_gone_on_up_to_a_new_session_was_set_anew(
+    rule: CounterRule, before: int, after: int
+) -> None:
+    assert begun_anew(rule, before, after) == 0
+
+
+def test_what_a_machine_can_have_made_unheard_is_twice_what_its_ideal_cycle_allows() -> None:
+    rule = CounterRule(32, 20, Fraction(1000))
+    hour_ms = 3_600_000
+    assert begun_anew(rule, 100, 7_300, unheard_ms=hour_ms) == 7_200
+    assert begun_anew(rule, 100, 7_301, unheard_ms=hour_ms) == 0
+
+
+def test_counting_goes_on_from_a_counter_that_was_set_anew() -> None:
     found = track(CounterRule(32), 100, 110)
-    found = found.with_reading(Reading(5, CounterName.PROCESSED, 500, baseline=True))
-    found = found.with_reading(Reading(6, CounterName.PROCESSED, 503))
+    found = found.with_reading(Reading(5, CounterName.PROCESSED, 5_000, baseline=True))
+    found = found.with_reading(Reading(6, CounterName.PROCESSED, 5_003))
     assert found.counted(0, 10) == 13
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from namespace.isa95 import CounterSettings, StalenessSettings, UnknownTime, WorkUnitSettings
 from services.oee.domain.classification import Element
-from services.oee.domain.counter import CounterRule
+from services.oee.domain.counter_rule import CounterRule
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import Channel, Sample
 from services.oee.domain.snapshot import SnapshotError, from_document, to_document

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from namespace.contracts.historian_wire import MissedRow
 from namespace.contracts.query import QueryReply, QueryRequest, SiteTopics
 from namespace.contracts.snapshot import snapshot_rows
 from namespace.isa95 import SiteModel
@@ -14,6 +15,7 @@ from namespace.runtime import (
     BusinessTime,
     EdgeNode,
     Health,
+    MachineBacklog,
     MachineNews,
     MachineOnline,
     MachineSample,
@@ -23,6 +25,7 @@ from namespace.runtime import (
     Session,
     to_ms,
 )
+from namespace.runtime.buffer_metrics import WAITING
 from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.machine_feed import MachineFeed
 from namespace.sparkplug import DataType, EdgeNodeConfig, EdgeNodeSession, HostSession, MetricDefinition
@@ -35,13 +38,21 @@ from tests.unit.runtime.support import SetClock, quick, running, small_site, unt
 class Machine:
     """The controller of one line, with a packer and a filler."""
 
-    def __init__(self, broker: MemoryBroker, clock: SetClock, *, node: str = "Line1-PLC", count: int = 0) -> None:
+    def __init__(
+        self,
+        broker: MemoryBroker,
+        clock: SetClock,
+        *,
+        node: str = "Line1-PLC",
+        count: int = 0,
+        waiting: int | None = None,
+    ) -> None:
         self.health, self.metrics, self._bd_seq = Health(), ServiceMetrics(), 0
         self.client_id = node
         self.session = Session(broker.transport(node), name=node, health=self.health, backoff=quick())
         core = EdgeNodeSession(
             EdgeNodeConfig(group_id="Plant", edge_node_id=node, rebirth_debounce_ms=0),
-            [],
+            [] if waiting is None else [MetricDefinition(name=WAITING, datatype=DataType.Int64, value=waiting)],
             {name: self._metrics_of(count) for name in ("Packer", "Filler")},
         )
         self.node = EdgeNode(self.session, core, next_bd_seq=self._next_bd_seq, clock=clock, metrics=self.metrics)
@@ -131,6 +142,35 @@ class NothingMissed(CatchUp):
         await asyncio.Event().wait()
 
 
+class Journal(NothingMissed):
+    """A journal whose pages and positions a test gives; `used` says how much had been heard when a position counted as used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_complete = False
+        self.rows: list[MissedRow] = []
+        self.asked = 0
+        self.heard: Callable[[], int] = int
+        self.used_at: list[tuple[int, int]] = []
+        self.reached: Callable[[SamplePosition], None] = lambda _: None
+
+    def begin(self) -> None:
+        self._is_complete = False
+
+    async def pages(self) -> AsyncIterator[tuple[Sequence[MissedRow], SamplePosition]]:
+        self.asked += 1
+        rows, self.rows = self.rows, []
+        yield rows, SamplePosition("journal", self.asked)
+        self._is_complete = True
+
+    def used(self, position: SamplePosition) -> None:
+        self.used_at.append((position.position, self.heard()))
+
+    async def run(self, reached: Callable[[SamplePosition], None]) -> None:
+        self.reached = reached
+        await asyncio.Event().wait()
+
+
 @dataclass
 class Reader:
     """A service that reads machines: everything it was told, in order."""
@@ -142,6 +182,7 @@ class Reader:
     refuse: list[Exception] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     sessions: Remembered = field(default_factory=Remembered)
+    catch_up: CatchUp = field(default_factory=NothingMissed)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -154,7 +195,7 @@ class Reader:
             self._take,
             sessions=self.sessions,
             queries=QueryClient(self.session, SiteTopics(self.site.path), "reader"),
-            catch_up=NothingMissed(),
+            catch_up=self.catch_up,
             business_time=self.business_time,
             clock=self.clock,
             health=self.health,
@@ -183,6 +224,9 @@ class Reader:
 
     def silences(self, place: str = "Packer") -> list[MachineSilent]:
         return [n for n in self.news if isinstance(n, MachineSilent) and n.place.name == place]
+
+    def backlogs(self, place: str = "Packer") -> list[MachineBacklog]:
+        return [n for n in self.news if isinstance(n, MachineBacklog) and n.place.name == place]
 
     def births(self, place: str = "Packer") -> list[MachineOnline]:
         return [n for n in self.news if isinstance(n, MachineOnline) and n.place.name == place]

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from namespace.runtime import MachineOnline, MachineSample, to_ms
+from namespace.contracts.historian_wire import MissedSample
+from namespace.runtime import MachineBacklog, MachineOnline, MachineSample, to_ms
+from namespace.runtime.buffer_metrics import WAITING
 from namespace.sparkplug import DataType, EdgeNodeDescriptor, Metric, Payload, encode_payload, rebirth_request
-from namespace.store import DatabaseUnavailable
+from namespace.store import DatabaseUnavailable, SamplePosition
 from namespace.transport.memory import MemoryBroker
-from tests.unit.runtime.plant import Machine, Reader, RegistryStandIn, Remembered, plant
+from tests.unit.runtime.plant import Journal, Machine, Reader, RegistryStandIn, Remembered, plant
 from tests.unit.runtime.support import SITE, START, SetClock, listening, sample, small_site, speaking, until
 
 NCMD = "spBv1.0/+/NCMD/#"
@@ -91,6 +93,46 @@ async def test_what_arrives_while_the_snapshot_is_on_its_way_comes_after_it(
     assert reader.counts() in ([(2, False)], [(1, False), (2, False)])
 
 
+async def test_a_position_of_the_journal_is_used_after_what_was_held_back_before_it(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    machine, registry, journal = Machine(broker, clock, count=1), RegistryStandIn(broker, clock), Journal()
+    reader = Reader(broker, clock, catch_up=journal)
+    journal.heard = lambda: len(reader.counts("Filler"))
+    async with registry.at_work(), machine.at_work():
+        await until(registry.host.edge_nodes)
+        registry.may_answer.clear()
+        async with reader.at_work():
+            await until(lambda: registry.asked)
+            clock.move(1)
+            machine.node.set("Filler", {"Count": 9})
+            await until(lambda: reader.feed._listener._held)
+            journal.reached(SamplePosition("journal", 77))
+            registry.may_answer.set()
+            await until(
+                lambda: journal.used_at[-1:] == [(77, len(reader.counts("Filler")))] and reader.counts("Filler")
+            )
+    assert reader.counts("Filler")[-1] == (9, False)
+
+
+async def test_what_a_node_said_that_was_not_understood_is_taken_from_the_journal(
+    broker: MemoryBroker, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("namespace.runtime.machine_feed._DEAF_S", 0.05)
+    machine, registry, journal = Machine(broker, clock, count=1), RegistryStandIn(broker, clock), Journal()
+    reader = Reader(broker, clock, catch_up=journal)
+    async with machine.at_work(), registry.at_work(), reader.at_work():
+        await until(lambda: registry.asked == ["snapshot"] and journal.used_at)
+        at_ms = to_ms(clock.now())
+        place, metric = "Acme/Dallas/Packaging/Line1/Packer", "Admin/ProdProcessedCount"
+        journal.rows = [
+            MissedSample(place, metric, DataType.Int64, 42, at_ms, at_ms, is_birth=False, is_historical=False)
+        ]
+        machine.count(42)
+        await until(lambda: reader.counts() == [(42, False)])
+    assert journal.asked == 2
+
+
 async def test_without_a_registry_live_births_still_work(broker: MemoryBroker, clock: SetClock, brief: None) -> None:
     machine, reader = Machine(broker, clock, count=5), Reader(broker, clock)
     async with reader.at_work(), machine.at_work():
@@ -126,7 +168,26 @@ async def test_a_nodes_death_silences_all_its_places_and_its_return_is_a_new_beg
     assert len(reader.silences("Filler")) == 1
     assert reader.counts() == [(5, True), (5, True)]
     kinds = [type(n).__name__ for n in reader.news if n.place.name == "Packer" and not isinstance(n, MachineSample)]
-    assert kinds == ["MachineOnline", "MachineSilent", "MachineOnline"]
+    a_birth = ["MachineOnline", "MachineBacklog"]
+    assert kinds == [*a_birth, "MachineSilent", *a_birth]
+
+
+@pytest.mark.parametrize("told", [None, 7])
+async def test_how_much_history_a_machine_has_to_send_is_told_before_its_birth_and_when_it_changes(
+    broker: MemoryBroker, clock: SetClock, told: int | None
+) -> None:
+    machine = Machine(broker, clock, count=5, waiting=told)
+    async with plant(broker, clock, machine=machine) as (_, _registry, reader):
+        if told is not None:
+            machine.node.set(None, {WAITING: 0})
+            await until(lambda: len(reader.backlogs("Filler")) == 2)
+        await until(lambda: reader.counts("Filler"))
+    news = [n for n in reader.news if n.place.name == "Packer" and not isinstance(n, MachineOnline)]
+    assert isinstance(news[0], MachineBacklog)
+    assert isinstance(news[1], MachineSample)
+    later = [] if told is None else [0]
+    assert [n.waiting for n in news if isinstance(n, MachineBacklog)] == [told, *later]
+    assert [n.waiting for n in reader.backlogs("Filler")] == [told, *later]
 
 
 async def test_a_machine_whose_clock_is_behind_does_not_stay_silent_for_ever(

@@ -21,6 +21,7 @@ from namespace.runtime import (
     StoreAndForwardNode,
     buffer_path,
 )
+from namespace.runtime.buffer_metrics import WAITING
 from namespace.sparkplug import (
     Data,
     DataType,
@@ -120,6 +121,11 @@ class Host:
             if metric.is_historical is history
         ]
 
+    def waiting(self) -> list[object]:
+        """What the node said of its backlog: in births, and between them."""
+        told = [event for event in self.look() if isinstance(event, NodeBirth | Data)]
+        return [metric.value for event in told for metric in event.metrics if metric.name == WAITING]
+
     def count(self, kind: type[HostEvent]) -> int:
         return sum(isinstance(event, kind) for event in self.look())
 
@@ -196,6 +202,22 @@ async def test_whoever_may_have_missed_something_gets_the_resend_window_again(pa
             await state(broker, online=True, at_ms=20)
         await until(lambda: host.values("A", history=True) == [1, 2])
     assert edge.session.connects == 1
+
+
+async def test_a_birth_says_how_much_history_follows_and_the_end_of_it_is_told(path: Path) -> None:
+    broker = MemoryBroker()
+    edge = Edge(broker.transport("edge"), path)
+    async with hosting(broker) as host, edge.running():
+        await until(lambda: edge.node.core.is_born)
+        await edge.node.kept(edge.report("A", 1, 2, 3))
+        await until(lambda: host.values("A", history=False) == [1, 2, 3])
+        edge.clock.move(seconds=1)
+        request = rebirth_request(EdgeNodeDescriptor(GROUP, NODE), 0)
+        async with speaking(broker) as speaker:
+            await speaker.publish(request.topic, request.payload)
+        await until(lambda: host.count(NodeBirth) == 2 and host.values("A", history=True) == [1, 2, 3])
+        await until(lambda: host.waiting()[-1] == 0)
+    assert host.waiting() == [0, 3, 0]
 
 
 async def test_live_reports_do_not_wait_for_a_long_backlog(path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -41,8 +42,16 @@ class Applied:
         return True
 
 
-def observe(feed: CounterFeed, value: object, minute: float = 0, metric: str = "Admin/ProdProcessedCount") -> None:
-    feed.observe(PACKER, metric, value, at(minute), birth=False)
+def observe(
+    feed: CounterFeed,
+    value: object,
+    minute: float = 0,
+    metric: str = "Admin/ProdProcessedCount",
+    *,
+    birth: bool = False,
+    historical: bool = False,
+) -> None:
+    feed.observe(PACKER, metric, value, at(minute), birth=birth, historical=historical)
 
 
 async def run_until_applied(feed: CounterFeed, applied: Applied) -> None:
@@ -85,6 +94,67 @@ async def test_what_arrives_while_others_are_applied_is_kept() -> None:
     observe(feed, 1, 1)
     await run_until_applied(feed, applied)
     assert applied.batches == [[1], [2]]
+
+
+@contextlib.asynccontextmanager
+async def working(feed: CounterFeed) -> AsyncIterator[None]:
+    task = asyncio.create_task(feed.run())
+    yield
+    task.cancel()
+
+
+async def turns(number: int = 20) -> None:
+    """Let the feed have its turn, some times."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def test_a_birth_is_applied_after_the_history_that_its_source_has_to_send() -> None:
+    applied = Applied()
+    feed = CounterFeed(COUNTERS, applied, pause_s=0, quiet_s=1000)
+    async with working(feed):
+        feed.expect_history(PACKER, 3)
+        observe(feed, 50, 5, birth=True)
+        observe(feed, 60, 6)
+        await turns()
+        assert applied.batches == [], "nothing of the history has come"
+        observe(feed, 20, 2, historical=True)
+        observe(feed, 30, 3, historical=True)
+        await turns()
+        assert [value for batch in applied.batches for value in batch] == [20, 30]
+        observe(feed, 40, 4, historical=True)
+        feed.expect_history(PACKER, 0)
+        await turns()
+        assert [value for batch in applied.batches for value in batch] == [20, 30, 40, 50, 60]
+        await feed.settled()
+        observe(feed, 70, 7, birth=True)
+        await turns()
+        assert applied.batches[-1] == [70], "its source has nothing more to send"
+
+
+async def test_what_is_applied_before_its_turn_does_not_settle_what_waits() -> None:
+    applied = Applied()
+    feed = CounterFeed(COUNTERS, applied, pause_s=0, quiet_s=1000)
+    async with working(feed):
+        feed.expect_history(PACKER, 1)
+        observe(feed, 50, 5, birth=True)
+        observe(feed, 20, 2, historical=True)
+        settled = asyncio.create_task(feed.settled())
+        await turns()
+        assert applied.batches == [[20]]
+        assert not settled.done()
+        feed.expect_history(PACKER, 0)
+        await asyncio.wait_for(settled, 5)
+
+
+@pytest.mark.parametrize("waiting", [None, 9], ids=["says nothing", "says so and sends none"])
+async def test_a_source_that_sends_no_history_is_not_waited_for_for_ever(waiting: int | None) -> None:
+    applied = Applied()
+    feed = CounterFeed(COUNTERS, applied, pause_s=0, quiet_s=0.05)
+    feed.expect_history(PACKER, waiting)
+    observe(feed, 50, 5, birth=True)
+    await run_until_applied(feed, applied)
+    assert applied.batches == [[50]]
 
 
 @pytest.mark.parametrize("value", [None, True, "12", -1, math.nan, math.inf])

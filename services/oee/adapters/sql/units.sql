@@ -43,6 +43,10 @@ SELECT * FROM (
     WHERE path = $1 AND at_ms < $2 ORDER BY job_order, at_ms DESC, ordinal DESC
 ) AS before WHERE running;
 
+-- name: marks_at
+-- The marks of a unit at some times.
+SELECT at_ms, ordinal, job_order, running, ideal_cycle_s, material FROM job_mark WHERE path = $1 AND at_ms = ANY ($2::bigint[]);
+
 -- name: add_interval
 -- An interval of a unit's state log; one that begins at the same time restates it, and one that is there already is left as it is.
 INSERT INTO state_interval (

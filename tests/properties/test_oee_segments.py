@@ -1,0 +1,104 @@
+"""A window that is judged segment by segment while it goes on comes out as one that is judged whole, whatever comes late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from namespace.isa95 import Changeover
+from services.oee.domain.counter_rule import CounterRule
+from services.oee.domain.profile import UnitProfile
+from services.oee.domain.sample import Channel, Classification, CounterName, CycleMark, JobMark, Reading, Sample, Signal
+from services.oee.domain.unit import advance, begin, current, look
+from tests.properties.test_oee_properties import PROFILES, SAMPLES
+from tests.unit.oee.scenario import CALENDAR, HOUR_S, ms
+
+BEGIN_S = 6 * HOUR_S
+PROFILE = UnitProfile(
+    ideal_cycle_ms=Fraction(1000),
+    ideal_cycles_ms={"Cola": Fraction(750)},
+    microstop_threshold_ms=30_000,
+    processed=CounterRule(16),
+    changeover_gap_ms=60_000,
+)
+
+
+def shop_floor(source: Random, seconds: int) -> Iterator[tuple[int, Sample]]:
+    """Samples of a busy unit, each with the second in which it arrives: most at once, some late, some very late."""
+    total = scrap = order = 0
+    running: JobMark | None = None
+    for second in range(BEGIN_S, BEGIN_S + seconds):
+        said: list[Sample] = []
+        at_ms = ms(second) + source.randrange(1000)
+        if source.random() < 0.5:
+            total += source.choice([1, 1, 1, 2])
+            said.append(Reading(at_ms, CounterName.PROCESSED, total % 65_536, baseline=source.random() < 0.02))
+        if source.random() < 0.05:
+            scrap += 1
+            said.append(Reading(at_ms, CounterName.DEFECTIVE, scrap))
+        if source.random() < 0.1:
+            if running is not None and running.running:
+                running = replace(running, at_ms=at_ms, running=False, ordinal=2 * second)
+            elif running is not None and source.random() < 0.3:
+                material = running.material if source.random() < 0.7 else source.choice(["Cola", "Lemonade"])
+                running = replace(running, at_ms=at_ms, running=True, material=material, ordinal=2 * second)
+            else:
+                order += 1
+                material = source.choice(["Cola", "Lemonade", None])
+                running = JobMark(at_ms, f"JO-{order}", True, source.random() < 0.1, material, None, 2 * second)
+            said.append(running)
+        if source.random() < 0.04:
+            said.append(Signal(at_ms, Channel.STATE, source.choice([6, 6, 6, 6, 5, 11, 9])))
+        if source.random() < 0.01:
+            said.append(Signal(at_ms, Channel.ONLINE, source.randrange(2)))
+        if source.random() < 0.004:
+            said.append(CycleMark(at_ms - 60_000, source.choice([None, "Cola"]), Fraction(900), second))
+        if source.random() < 0.004:
+            said.append(Classification(at_ms - 90_000, at_ms, None, "lead", second, str(second)))
+        for sample in said:
+            late_s = 0 if source.random() < 0.97 else source.choice([3, 30, 300])
+            yield second + late_s, sample
+
+
+@pytest.mark.parametrize("changeover", list(Changeover))
+@pytest.mark.parametrize("no_count_after_ms", [None, 20_000])
+def test_a_busy_shift_is_judged_in_segments_as_it_is_judged_whole(
+    changeover: Changeover, no_count_after_ms: int | None
+) -> None:
+    profile = replace(PROFILE, changeover=changeover, no_count_after_ms=no_count_after_ms)
+    arrivals: dict[int, list[Sample]] = {}
+    for second, sample in shop_floor(Random(f"{changeover} {no_count_after_ms}"), 1500):
+        arrivals.setdefault(second, []).append(sample)
+    state = begin(profile, CALENDAR, ms(BEGIN_S))
+    cuts = taken_back = 0
+    for second in range(BEGIN_S, BEGIN_S + 1800, 4):
+        samples = [sample for each in range(second - 3, second + 1) for sample in arrivals.get(each, ())]
+        before = len(state.segments.parts)
+        state, _ = advance(state, samples, ms(second), profile, CALENDAR)
+        taken_back += len(state.segments.parts) < before
+        state, result = look(state, profile, CALENDAR, cut_pieces=6)
+        cuts = max(cuts, len(state.segments.parts))
+        assert result == current(state, profile, CALENDAR), second
+    assert cuts >= 5
+    assert taken_back >= 5
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(PROFILES, SAMPLES, st.integers(1, 6))
+def test_any_samples_are_judged_in_segments_as_they_are_judged_whole(
+    profile: UnitProfile, samples: list[Sample], looks: int
+) -> None:
+    state = begin(profile, CALENDAR, ms(BEGIN_S))
+    for number in range(looks):
+        now_ms = ms(BEGIN_S + (number + 1) * 15 * HOUR_S // looks)
+        state, _ = advance(state, samples[number::looks], now_ms, profile, CALENDAR)
+        state, result = look(state, profile, CALENDAR, cut_pieces=1)
+        assert result == current(state, profile, CALENDAR)
+        state, again = look(state, profile, CALENDAR, cut_pieces=1)
+        assert again == result
