@@ -10,6 +10,7 @@ import pytest
 from namespace.contracts.query import MAX_PAGE_BYTES
 from namespace.contracts.work_order import DispatchBoardArgs, JobOrderArgs, JobOrderCountsArgs, JobOrdersArgs
 from namespace.runtime.errors import QueryFailed
+from namespace.store import Transaction
 from services.work_order.adapters.board_reading import BoardReading
 from services.work_order.adapters.reading import Reading
 from services.work_order.application.carrying_out import Refused
@@ -119,6 +120,28 @@ async def test_deep_lists_come_in_pages_below_the_limit_and_whole(real: Postgres
     centers, orders = await read(board, limit=120)
     assert [order["id"] for order in orders] == ids[:120]
     assert centers[PLACES[0]]["queue_length"] == 130
+
+
+async def test_a_board_costs_the_same_statements_whatever_is_on_its_lists(
+    real: PostgresWorld, board: BoardReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = Transaction.fetch
+
+    async def counted(tx: Transaction, sql: str, *args: object) -> list[Any]:
+        asked.append(sql)
+        return await fetch(tx, sql, *args)
+
+    await shaft(real)
+    monkeypatch.setattr(Transaction, "fetch", counted)
+    await read(board, limit=200)
+    few = len(asked)
+    monkeypatch.undo()
+    await released(real, *(f"JO-{number}" for number in range(60)), work_request="WR-1")
+    asked.clear()
+    monkeypatch.setattr(Transaction, "fetch", counted)
+    page = await board.dispatch_board(DispatchBoardArgs(places=PLACES, limit=200))
+    assert (len(asked), len(page.data["job_orders"]) > 40) == (few, True)
 
 
 async def test_an_unknown_work_center_and_a_made_up_cursor_are_refused(board: BoardReading) -> None:

@@ -140,6 +140,8 @@ export interface JobOrder {
   startedAt: string | null;
   endedAt: string | null;
   version: number;
+  /** Why it may not run. */
+  hold: string | null;
 }
 
 /** What its work center's list says of a job order. */
@@ -147,7 +149,6 @@ export interface WorkOrder extends JobOrder {
   operation: string | null;
   rework: string;
   remaining: string;
-  hold: string | null;
   due: string | null;
   customerReference: string | null;
   quantitySource: "counter" | "operator";

@@ -42,6 +42,8 @@ const ICONS = {
 
 /** What moves an order on; these carry the accent. */
 const ADVANCING = new Set(["Start", "Begin", "Resume"]);
+/** What a held order may not. */
+const RUNS = new Set(["Begin", "Resume"]);
 const DANGEROUS = new Set(["Stop", "Abort", "Cancel"]);
 
 /** The action that waits for a yes. @type {import("@preact/signals").Signal<{ name: "Stop" | "Abort" | "Cancel" | "Complete", order: JobOrder } | null>} */
@@ -50,7 +52,9 @@ const asked = signal(/** @type {{ name: "Stop" | "Abort" | "Cancel" | "Complete"
 /** @param {JobOrder} order @returns {ActionName[]} what this person may do with the order as it is */
 export function actionsFor(order) {
   const mine = session.value?.commands ?? [];
-  return (OFFERED[order.state] ?? []).filter((name) => mine.includes(`work_order/${name}`) && order.possible.includes(name));
+  return (OFFERED[order.state] ?? []).filter(
+    (name) => mine.includes(`work_order/${name}`) && order.possible.includes(name) && !(order.hold && RUNS.has(name)),
+  );
 }
 
 /** @param {JobOrder} order @param {ActionName} name */
