@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { boardAt, loadBoards } from "../model/boards.js";
-import { dismiss, intentOn, isBusy, isOpen } from "../model/commands.js";
+import { intentOn, isBusy, isOpen } from "../model/commands.js";
 import { isHeard } from "../model/heard.js";
 import { placeAt } from "../model/namespace.js";
 import { linkTo } from "../model/router.js";
@@ -12,6 +12,7 @@ import { may } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { text } from "../text/index.js";
 import { Icon, StateShape } from "../ui/icons.jsx";
+import { IntentNews } from "../ui/fields.jsx";
 import { Failed, Skeleton } from "../ui/parts.jsx";
 import { act } from "./act.js";
 import { RunningOrder, WaitingOrder } from "./dispatch-orders.jsx";
@@ -130,7 +131,6 @@ function LaneBody({ board, stale }) {
     setWish(null);
   };
   const { dragged, begin } = useDrag(list, (id, to) => void moveTo(id, to));
-  const refused = intent?.status === "refused";
   return (
     <div class={`lane-scroll ${stale ? "lane-stale" : ""}`} data-scroller>
       {board.active.length === 0 ? (
@@ -140,19 +140,7 @@ function LaneBody({ board, stale }) {
       ) : (
         board.active.map((order) => <RunningOrder key={order.id} order={order} />)
       )}
-      {refused && (
-        <div class="notice notice-bad" role="alert" data-testid="lane-news">
-          <Icon name="warning" size={18} />
-          <div>
-            <b>{text.orders.refused(text.work.actions[intent.name] ?? intent.name)}</b>
-            <span>{intent.message === "no_answer" ? text.orders.noAnswer : intent.message}</span>
-          </div>
-          <button type="button" class="icon-button" aria-label={text.orders.dismiss} onClick={() => dismiss(board.place)}>
-            <Icon name="close" size={18} />
-          </button>
-        </div>
-      )}
-      {intent?.status === "silent" && <p class="notice">{text.orders.silent}</p>}
+      <IntentNews subject={board.place} can="dismiss" testId="lane-news" />
       {queue.length === 0 ? (
         <p class="muted small lane-note">
           {text.work.dispatch.empty} {text.work.dispatch.emptyHint}

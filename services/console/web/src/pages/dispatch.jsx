@@ -198,7 +198,7 @@ const KINDS = /** @type {const} */ (["late", "tight", "intime", "open", "undue"]
 function Legend() {
   const rows = useMemo(() => KINDS.map((kind) => ({ kind, words: text.work.latenessLong[kind] })), []);
   return (
-    <details class="legend">
+    <details class="late-legend">
       <summary>{text.work.dispatch.legend}</summary>
       <ul>
         {rows.map(({ kind, words }) => (

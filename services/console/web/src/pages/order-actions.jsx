@@ -9,6 +9,7 @@ import { liveness } from "../model/stream.js";
 import { decimal, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
+import { IntentNews } from "../ui/fields.jsx";
 import { Dialog } from "../ui/parts.jsx";
 import { tell } from "../ui/toasts.jsx";
 import { refreshOrders } from "./orders.jsx";
@@ -150,27 +151,8 @@ function ActionButton({ name, order, kind, running, disabled }) {
   );
 }
 
-/** What became of the last action on the order: pending, asked again, or refused with the reason. @param {{ order: JobOrder }} props */
-export function ActionNews({ order }) {
-  const intent = intentOn(order.id);
-  if (!intent || intent.status === "pending" || intent.status === "done") return null;
-  const action = text.orders.actions[/** @type {ActionName} */ (intent.name)] ?? text.work.actions[intent.name] ?? intent.name;
-  const silent = intent.status === "silent";
-  return (
-    <div class={`notice ${silent ? "" : "notice-bad"}`} role="alert" data-testid="action-news">
-      <Icon name={silent ? "clock" : "warning"} size={18} />
-      <div>
-        {!silent && <b>{text.orders.refused(action)}</b>}
-        <span>{silent ? text.orders.silent : intent.message === "no_answer" ? text.orders.noAnswer : intent.message}</span>
-      </div>
-      {!silent && (
-        <button type="button" class="icon-button" aria-label={text.orders.dismiss} onClick={() => dismiss(order.id)}>
-          <Icon name="close" size={18} />
-        </button>
-      )}
-    </div>
-  );
-}
+/** What became of the last action on the order: asked again, or refused with the reason. @param {{ order: JobOrder }} props */
+export const ActionNews = ({ order }) => <IntentNews subject={order.id} can="dismiss" testId="action-news" />;
 
 /** Asks once before what cannot be undone, and names what will happen. */
 export function ConfirmAction() {

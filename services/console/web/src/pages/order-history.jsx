@@ -1,4 +1,4 @@
-// What has happened to a job order, newest first, in words: every event but the single counts, which stand with the quantities.
+// What has happened to a job order, newest first, in words.
 
 import { useState } from "preact/hooks";
 import { decimal, unitSymbol } from "../format.js";
@@ -16,28 +16,28 @@ export function OrderHistory({ history }) {
   const newestFirst = history.toReversed();
   return (
     <>
-    <ol class="history">
-      {newestFirst.slice(0, all ? undefined : SHOWN_AT_FIRST).map((entry, index) => (
-        <li key={`${entry.at} ${history.length - index}`} class={entry.to ? `o-${entry.to}` : ""}>
-          <Moment at={entry.at} />
-          <div>
-            <b>{wordsOf(entry)}</b>
-            {entry.from && entry.to && entry.from !== entry.to && (
-              <span class="muted small">
-                {text.orders.states[entry.from]} → {text.orders.states[entry.to]}
-              </span>
-            )}
-            {entry.actor && <span class="muted small">{text.orders.by(entry.actor)}</span>}
-            {reasonOf(entry) && <q>{reasonOf(entry)}</q>}
-          </div>
-        </li>
-      ))}
-    </ol>
-    {!all && history.length > SHOWN_AT_FIRST && (
-      <button type="button" class="button" onClick={() => setAll(true)}>
-        {text.work.order.historyAll(history.length)}
-      </button>
-    )}
+      <ol class="history">
+        {newestFirst.slice(0, all ? undefined : SHOWN_AT_FIRST).map((entry, index) => (
+          <li key={`${entry.at} ${history.length - index}`} class={entry.to ? `o-${entry.to}` : ""}>
+            <Moment at={entry.at} />
+            <div>
+              <b>{wordsOf(entry)}</b>
+              {entry.from && entry.to && entry.from !== entry.to && (
+                <span class="muted small">
+                  {text.orders.states[entry.from]} → {text.orders.states[entry.to]}
+                </span>
+              )}
+              {entry.actor && <span class="muted small">{text.orders.by(entry.actor)}</span>}
+              {reasonOf(entry) && <q>{reasonOf(entry)}</q>}
+            </div>
+          </li>
+        ))}
+      </ol>
+      {!all && history.length > SHOWN_AT_FIRST && (
+        <button type="button" class="button" onClick={() => setAll(true)}>
+          {text.work.order.historyAll(history.length)}
+        </button>
+      )}
     </>
   );
 }
@@ -47,6 +47,10 @@ function wordsOf({ type, cause, payload }) {
   const kind = text.events.types[type] ?? type;
   const causes = /** @type {Record<string, string>} */ (text.orders.causes);
   switch (type) {
+    case "QuantityReported": {
+      const counted = text.orders.counted(decimal(String(payload.good)), decimal(String(payload.scrap)));
+      return typeof payload.reports === "number" ? `${counted} · ${text.orders.reports(payload.reports)}` : counted;
+    }
     case "LaborReported":
       return text.orders.labor[payload.clock === "off" ? "off" : "on"](String(payload.person));
     case "JobResponse":

@@ -69,7 +69,7 @@ function Reasons({ title, rows, unit }) {
   return (
     <>
       <h3 class="sub-title">{title}</h3>
-      <ul class="reasons" data-testid="reasons">
+      <ul class="scrap-reasons" data-testid="reasons">
         {rows.map(({ reason, amount }) => (
           <li key={reason}>
             <span class={reason === NO_REASON ? "muted" : ""}>{reason === NO_REASON ? text.work.order.noReason : reasonName(reason)}</span>

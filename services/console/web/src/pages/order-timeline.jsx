@@ -40,13 +40,13 @@ export function OrderTimeline({ story, rows }) {
   const countsTop = lines.length * ROW;
   const bottom = countsTop + (made.length > 0 ? COUNTS + 10 : 0);
   return (
-    <div ref={box} class="timeline" data-testid="timeline">
+    <div ref={box} class="life" data-testid="timeline">
       {states.length === 0 ? (
         <Empty icon="clock" title={text.work.order.nothing} />
       ) : (
         <svg width={whole} height={bottom + 24} role="img" aria-label={text.work.order.timeline}>
           {ticks(from, to, Math.max(2, Math.floor(width / TICK_PX))).map((tick) => (
-            <g key={tick} class="tick">
+            <g key={tick} class="life-tick">
               <line x1={x(tick)} x2={x(tick)} y1={0} y2={bottom} />
               <text x={x(tick)} y={bottom + 16} text-anchor="middle">
                 {moment(new Date(tick).toISOString(), site.value.timeZone, now.value)}

@@ -15,7 +15,7 @@ import { decimal, duration, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { LatenessChip } from "../ui/lateness.jsx";
-import { Empty, Failed, Moment, Skeleton } from "../ui/parts.jsx";
+import { Empty, Fact, Failed, Moment, Skeleton } from "../ui/parts.jsx";
 import { Obstacle } from "./dispatch-orders.jsx";
 import { ActionNews, ConfirmAction, OrderActions } from "./order-actions.jsx";
 import { OrderState, Progress } from "./order-cards.jsx";
@@ -250,16 +250,8 @@ function Commands({ whole: { order, orders } }) {
   );
 }
 
-/** @param {{ name: string, children: import("preact").ComponentChildren }} props */
-export const Fact = ({ name, children }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd class="num">{children}</dd>
-  </div>
-);
-
 /** @param {{ id: string }} props */
-export const OrderLink = ({ id }) => (
+const OrderLink = ({ id }) => (
   <a class="text-link" href={linkTo({ view: "order", query: { order: id } })}>
     {id}
   </a>
