@@ -8,7 +8,7 @@ from namespace.runtime import NoAnswer, NotConnected, QueryClient, QueryFailed
 from services.console.domain.states import JsonValue
 from services.console.ports import Answer, NotAnswered, NotAskable
 
-_ASK_S = 4.0
+_ASK_S = 3.0
 _OURS = frozenset({"InternalError", "TookTooLong", "DatabaseUnavailable", "UnknownQuery", "Malformed"})
 """Codes of a service that is in trouble itself; what it says with any other is about the question."""
 

@@ -46,12 +46,6 @@ def interval_event(path: EquipmentPath, interval: StateInterval, revision: int =
     return new_event("StateIntervalClosed", path, key, interval.end_ms, payload, job_order=interval.job_order)
 
 
-async def retell(tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]) -> list[NewEvent]:
-    """Make what was told of a stretch of time what `log` says, and return the events of what is new in it."""
-    new = await postgres.restate_intervals(tx, path, log)
-    return [interval_event(path, interval, revision) for interval, revision in new]
-
-
 def interval_event_id(path: EquipmentPath, start_ms: int, end_ms: int, revision: int) -> str:
     """Return the id of the event that told of an interval."""
     return str(uuid5(_IDS, _interval_key(path, start_ms, end_ms, revision)))
@@ -64,6 +58,12 @@ def classified_event_id(word: str) -> str:
 
 def _interval_key(path: EquipmentPath, start_ms: int, end_ms: int, revision: int) -> str:
     return f"{path}|interval|{start_ms}|{end_ms}" + (f"|{revision}" if revision > 1 else "")
+
+
+async def retell(tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]) -> list[NewEvent]:
+    """Make what was told of a stretch of time what `log` says, and return the events of what is new in it."""
+    new = await postgres.restate_intervals(tx, path, log)
+    return [interval_event(path, interval, revision) for interval, revision in new]
 
 
 async def say(tx: Transaction, unit: Unit, output: Output) -> list[NewEvent]:

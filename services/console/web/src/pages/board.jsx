@@ -63,11 +63,12 @@ function Line({ line }) {
         <section class={`wall-oee ${stale ? "wall-stale" : ""}`} aria-label={text.oee.oee}>
           <div class="wall-index">
             <span>{text.oee.oee}</span>
-            <b class="num" data-testid="wall-oee">
-              {typeof oee?.value === "number" ? number(oee.value * 100, 1) : DASH}
+            <b class={`num ${typeof oee?.value === "number" && oee.value >= 10 ? "is-long" : ""}`} data-testid="wall-oee">
+              {typeof oee?.value === "number" ? number(oee.value * 100, oee.value >= 1 ? 0 : 1) : DASH}
               {typeof oee?.value === "number" && <i>%</i>}
             </b>
             {typeof oee?.value !== "number" && <small>{text.oee.undefinedBecause(textAt(line.path, "OEE/Reason"))}</small>}
+            {typeof oee?.value === "number" && oee.value > 1 && <small class="wall-warning">{text.oee.over}</small>}
             {stale && <small class="wall-warning">{text.board.stale(age(oee.timestamp, now.value))}</small>}
           </div>
           <div class="wall-factors">

@@ -33,7 +33,7 @@ export function TrendChart({ rows, figures, isRestated, choose, chosen, range })
   useEffect(() => {
     const element = box.current;
     if (!element || width === 0) return undefined;
-    const at = rows.map(({ start, end }) => (Date.parse(start) + Date.parse(end)) / 2000);
+    const at = rows.map(({ start, end }) => (Date.parse(start) + Math.min(Date.parse(end), range.to)) / 2000);
     const values = figures.map((name) => rows.map((row) => numberOf(row.figures[name])));
     const most = Math.max(1, ...values.flat().filter((value) => value !== null)) * 1.02;
     const chart = new uPlot(

@@ -735,6 +735,8 @@ export const en = {
       ["Enter", "Go to the place"],
       ["u", "Go one place up"],
       ["Tab ↑ ↓", "Move an order on the dispatch board"],
+      ["+ − ← →", "Zoom and move in the timeline"],
+      [", .", "Previous and next interval"],
       ["Esc", "Close a dialog or panel"],
       ["?", "Show these keys"],
     ],
