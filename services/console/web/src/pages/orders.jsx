@@ -114,7 +114,7 @@ function Lane({ center, orders, finished }) {
   const place = placeAt(center.path) ?? center;
   const [finishedShown, setFinishedShown] = useState(false);
   const active = orders.filter(({ state }) => state === "Running" || state === "Interrupted");
-  const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart").sort(byDispatch);
+  const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart");
   const blocker = active.find(({ state }) => state === "Running");
   return (
     <section class="lane" aria-label={center.name} data-lane={center.path}>
@@ -181,10 +181,4 @@ export function withLiveCounts(order) {
     good: typeof good === "number" ? String(good) : order.good,
     scrap: typeof scrap === "number" ? String(scrap) : order.scrap,
   };
-}
-
-/** Released before not released, then by priority, then by planned start. @param {JobOrder} a @param {JobOrder} b */
-function byDispatch(a, b) {
-  const released = Number(b.state === "AllowedToStart") - Number(a.state === "AllowedToStart");
-  return released || b.priority - a.priority || (a.plannedStart ?? "").localeCompare(b.plannedStart ?? "") || a.id.localeCompare(b.id);
 }
