@@ -75,6 +75,7 @@ from namespace.contracts.work_order_queries import (
     JobOrdersArgs,
     LaborArgs,
     WipArgs,
+    WorkRequestArgs,
     WorkRequestsArgs,
 )
 from namespace.contracts.work_order_responses import JobResponse, LaborActual, OperationResponse, WorkResponse
@@ -135,6 +136,7 @@ __all__ = [
     "WorkMasterStored",
     "WorkMasterVersionArgs",
     "WorkMastersArgs",
+    "WorkRequestArgs",
     "WorkRequestStored",
     "WorkRequestsArgs",
     "WorkResponse",
@@ -263,6 +265,7 @@ CONTRACT = ServiceContract(
             "job_order_counts", JobOrderCountsArgs, "What was made of a job order over time, and why not good."
         ),
         QueryContract("work_requests", WorkRequestsArgs, "Work requests and how far their job orders are."),
+        QueryContract("work_request", WorkRequestArgs, "One work request with the responses it was answered by."),
         QueryContract("labor", LaborArgs, "Who worked on what, from when to when."),
     ),
     follows=("oee",),

@@ -122,6 +122,12 @@ class WorkRequestsArgs(Document):
     cursor: Id | None = None
 
 
+class WorkRequestArgs(Document):
+    """Arguments of `work_request`: its id."""
+
+    id: Id
+
+
 class LaborArgs(Document):
     """Arguments of `labor`.
 

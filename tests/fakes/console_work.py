@@ -267,6 +267,23 @@ class FakeWork:
             [self.document(o) for o in self.orders.orders.values() if o.work_request == args["work_request"]], None
         )
 
+    def _work_request(self, args: Mapping[str, Any]) -> Answer:
+        payload = {
+            "revision": 1,
+            "good": "20011",
+            "scrap": "188",
+            "lead_time_s": "10800",
+            "operations": [{"operation": "FILL", "job_orders": 1, "good": "20011", "scrap": "188", "queue_s": "1200"}],
+        }
+        response = {
+            "seq": 9,
+            "type": "WorkResponse",
+            "occurred_at": _iso(self.orders.site.now),
+            "actor": None,
+            "payload": payload,
+        }
+        return Answer({"id": args["id"], "customer_reference": "PO 4711", "due": None, "responses": [response]}, None)
+
     def _wip(self, args: Mapping[str, Any]) -> Answer:
         rows = []
         for order in self.orders.orders.values():

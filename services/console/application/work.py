@@ -83,7 +83,7 @@ async def dispatch_list(
 
 
 async def order_story(work: Answers, order_id: str) -> dict[str, Any]:
-    """Return everything about one job order but its single counts: itself, its history, its operations, its route.
+    """Return everything about one job order but its single counts: itself, its history, its operations, route and demand.
 
     Raises:
         NotAnswered: The service is silent.
@@ -92,11 +92,12 @@ async def order_story(work: Answers, order_id: str) -> dict[str, Any]:
     answers = await _pages(work, "job_order", {"id": order_id, "without": [_COUNTED]})
     whole = answers[0].data
     request = whole.get("work_request")
-    operations, wip, labor, route = await asyncio.gather(
+    operations, wip, labor, route, demand = await asyncio.gather(
         _documents(work, "job_orders", {"work_request": request, "with_removed": True, "limit": 200}, request),
         _documents(work, "wip", {"work_request": request}, request),
         _documents(work, "labor", {"job_order": order_id}, order_id),
         _route(work, whole),
+        _demand(work, request),
     )
     history = [history_json(document) for answer in answers for document in answer.data["history"]]
     return {
@@ -106,6 +107,7 @@ async def order_story(work: Answers, order_id: str) -> dict[str, Any]:
         "wip": [page_spelling(document) for document in wip],
         "labor": [page_spelling(document) for document in labor],
         "route": route,
+        "request": demand,
     }
 
 
@@ -155,6 +157,17 @@ async def _route(work: Answers, whole: Mapping[str, Any]) -> Any:
         return page_spelling((await _page(work, "work_master", args)).data)
     except NotAskable:
         return None
+
+
+async def _demand(work: Answers, request: str | None) -> dict[str, Any] | None:
+    """Return the work request that an order serves, with its responses; None where it serves none, or it is not known."""
+    if request is None:
+        return None
+    try:
+        whole = (await _page(work, "work_request", {"id": request})).data
+    except NotAskable:
+        return None
+    return {**page_spelling(whole), "responses": [history_json(document) for document in whole["responses"]]}
 
 
 async def _documents(work: Answers, query: str, args: Mapping[str, Any], needed: str | None) -> list[Any]:

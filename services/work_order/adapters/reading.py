@@ -16,6 +16,7 @@ from namespace.contracts.work_order import (
     WipArgs,
     WorkMasterArgs,
     WorkMastersArgs,
+    WorkRequestArgs,
     WorkRequestsArgs,
 )
 from namespace.isa95 import EquipmentPath
@@ -43,6 +44,7 @@ from services.work_order.domain.refusal import Code
 
 _HISTORY_ROWS = 100
 _SHORTEST_STRETCH_S = 10
+_RESPONSES = 20
 
 
 class ReadingSql(Queries):
@@ -57,6 +59,8 @@ class ReadingSql(Queries):
     history: str
     counts: str
     page_of_work_requests: str
+    work_request: str
+    responses: str
     page_of_labor: str
     page_of_listings: str
     wip: str
@@ -84,6 +88,7 @@ class Reading:
             "job_order": self.job_order,
             "job_order_counts": self.job_order_counts,
             "work_requests": self.work_requests,
+            "work_request": self.work_request,
             "labor": self.labor,
             "wip": self.wip,
             "dispatch_list": self.dispatch_list,
@@ -155,6 +160,16 @@ class Reading:
         """Return work requests with the progress of their job orders, as they were stored."""
         rows = await self._fetch(SQL.page_of_work_requests, args.cursor, args.limit + 1)
         return _page([work_request_document(row) for row in rows], args.limit, lambda last: str(last["id"]))
+
+    async def work_request(self, args: WorkRequestArgs) -> Page:
+        """Return one work request with the responses it was answered by, the newest first."""
+        rows = await self._fetch(SQL.work_request, args.id)
+        if not rows:
+            text = f"there is no work request {args.id!r}; query work_requests lists those there are"
+            raise QueryFailed(Code.UNKNOWN_WORK_REQUEST.value, text)
+        responses = [history_document(row) for row in await self._fetch(SQL.responses, args.id, _RESPONSES)]
+        fits = fit_page(responses) if responses else 0
+        return Page({**work_request_document(rows[0]), "responses": responses[:fits]})
 
     async def labor(self, args: LaborArgs) -> Page:
         """Return stretches of labor by job order as stored."""

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from namespace.contracts.query import MAX_PAGE_BYTES
-from namespace.contracts.work_order import DispatchBoardArgs, JobOrderArgs, JobOrderCountsArgs, JobOrdersArgs
+from namespace.contracts.work_order import (
+    DispatchBoardArgs,
+    JobOrderArgs,
+    JobOrderCountsArgs,
+    JobOrdersArgs,
+    WorkRequestArgs,
+)
 from namespace.runtime.errors import QueryFailed
 from namespace.store import Transaction
 from services.work_order.adapters.board_reading import BoardReading
@@ -16,6 +22,7 @@ from services.work_order.adapters.reading import Reading
 from services.work_order.application.carrying_out import Refused
 from services.work_order.ports import WorkCenterRules
 from tests.integration.work_order.test_dispatching import event, heard
+from tests.integration.work_order.test_results import through
 from tests.integration.work_order.test_routes import shaft
 from tests.integration.work_order.worlds import PostgresWorld, iso, released
 from tests.unit.work_order.orders import LINE, OTHER_LINE, at
@@ -204,3 +211,21 @@ async def test_job_orders_of_a_request_are_also_found_when_they_were_removed(rea
 
     assert await ids() == ["WR-1-10", "WR-1-20"]
     assert await ids(with_removed=True) == ["WR-1-10", "WR-1-20", "WR-1-30"]
+
+
+async def test_a_work_request_is_told_with_the_response_that_answered_it(real: PostgresWorld) -> None:
+    await shaft(real)
+    await through(real)
+    await logged(real)
+    reading = Reading(real.database, lambda _: at(0))
+    found = (await reading.work_request(WorkRequestArgs(id="WR-1"))).data
+    assert (found["id"], found["customer_reference"], found["ended"]) == ("WR-1", "SO-7", 4)
+    (response,) = found["responses"]
+    assert (response["type"], response["payload"]["revision"], response["payload"]["lead_time_s"]) == (
+        "WorkResponse",
+        1,
+        "9000",
+    )
+    assert [each.get("queue_s") for each in response["payload"]["operations"]][:1] == [None]
+    with pytest.raises(QueryFailed, match="WR-404"):
+        await reading.work_request(WorkRequestArgs(id="WR-404"))

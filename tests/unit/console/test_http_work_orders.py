@@ -111,6 +111,10 @@ async def test_a_story_has_history_operations_route_and_labor_and_no_single_coun
     assert story["labor"][0]["person"] == "w7"
     assert story["route"]["operations"][0]["materials"][0]["overTolerance"] == "0.02"
     assert "JO-4801" in [order["id"] for order in story["orders"]]
+    assert (story["request"]["customerReference"], story["request"]["responses"][0]["payload"]["lead_time_s"]) == (
+        "PO 4711",
+        "10800",
+    )
     in_process = [row["units"]["EA"]["in_process"] for row in story["wip"] if row["place"] == LINE1]
     assert in_process.count("0") < len(in_process)
 

@@ -260,6 +260,15 @@ export interface OrderStory {
   wip: Wip[];
   labor: LaborEntry[];
   route: WorkMaster | null;
+  request: WorkRequest | null;
+}
+
+export interface WorkRequest {
+  id: string;
+  customerReference: string | null;
+  due: string | null;
+  /** Newest first. */
+  responses: HistoryEntry[];
 }
 
 /** What was made in one stretch of an order's time, for one reason. */

@@ -98,6 +98,26 @@ WHERE ($1::text IS NULL OR stored_seq > (SELECT last.stored_seq FROM work_reques
 ORDER BY stored_seq
 LIMIT $2;
 
+-- name: work_request
+-- One work request, with how far its job orders are.
+SELECT request.*, progress.* FROM work_request AS request
+CROSS JOIN LATERAL (
+    SELECT count(*) AS job_orders,
+        count(*) FILTER (WHERE removed = 'Cancelled') AS cancelled,
+        count(*) FILTER (WHERE state IN ('Running', 'Interrupted')) AS active,
+        count(*) FILTER (WHERE state = 'Ended') AS ended,
+        count(*) FILTER (WHERE state = 'Aborted') AS aborted
+    FROM job_order WHERE job_order.work_request = request.id
+) AS progress
+WHERE id = $1;
+
+-- name: responses
+-- The newest answers to a work request, the last of them first.
+SELECT seq, type, occurred_at, recorded_at, actor, correlation, payload FROM event_log
+WHERE subject = $1 AND type = 'WorkResponse'
+ORDER BY seq DESC
+LIMIT $2;
+
 -- name: page_of_labor
 -- Stretches of labor after a given one, by job order as stored and within it by clock-on.
 SELECT stored_seq, number, id AS job_order, place, work_request, work_master, person, started_at, finished_at

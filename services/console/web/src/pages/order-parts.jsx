@@ -1,102 +1,13 @@
-// Parts of the order page that are tables: operations and where their units are, material, labor and machine, responses.
+// Parts of the order page: material and tolerance, labor and machine, responses.
 
-import { linkTo } from "../model/router.js";
 import { now } from "../model/clock.js";
 import { laborRows, stateBands } from "../model/timeline.js";
 import { decimal, duration, percent, sensible, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Bar, Moment } from "../ui/parts.jsx";
-import { OrderState } from "./order-cards.jsx";
 
 /** @typedef {import("../types.d.ts").OrderStory} OrderStory */
 /** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
-/** @typedef {import("../types.d.ts").RouteOperation} RouteOperation */
-/** @typedef {import("../types.d.ts").WorkOrder} WorkOrder */
-
-/** @param {{ story: OrderStory }} props */
-export function OrderOperations({ story: { order, orders, wip, route } }) {
-  const words = text.work.order;
-  if (orders.length === 0) return <p class="muted">{words.noOperations}</p>;
-  const ids = [...new Set([...(route?.operations.map(({ id }) => id) ?? []), ...orders.map(({ operation }) => operation ?? "")])];
-  const rows = ids
-    .map((id) => ({
-      id,
-      known: route?.operations.find((operation) => operation.id === id),
-      orders: orders.filter(({ operation }) => (operation ?? "") === id),
-      wip: wip.filter(({ operation }) => (operation ?? "") === id),
-    }))
-    .filter((row) => row.orders.length > 0);
-  return (
-    <div class="table-box">
-      <table class="operations">
-        <thead>
-          <tr>
-            <th>{words.operation}</th>
-            <th>{words.after}</th>
-            <th>{text.orders.title}</th>
-            <th class="right">{words.queued}</th>
-            <th class="right">{words.inProcess}</th>
-            <th class="right">{words.finished}</th>
-            <th class="right">{words.scrapped}</th>
-            <th class="right">{words.rework}</th>
-            <th class="right">{words.short}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id} class={(order.operation ?? "") === row.id ? "is-here" : ""} data-operation={row.id}>
-              <th scope="row">
-                <b>{row.id || "–"}</b>
-                {row.known?.description && <span class="muted small">{row.known.description}</span>}
-              </th>
-              <td>{afterOf(row.known)}</td>
-              <td>
-                <ul class="order-links">
-                  {row.orders.map((each) => (
-                    <li key={each.id}>
-                      <a class="text-link" href={linkTo({ view: "order", place: each.workCenter, query: { order: each.id } })}>
-                        {each.id}
-                      </a>
-                      <OrderState state={each.state} />
-                      <span class="muted small">{each.workCenter.split("/").at(-1)}</span>
-                    </li>
-                  ))}
-                </ul>
-              </td>
-              {/** @type {const} */ (["queued", "in_process", "done", "scrapped", "set_aside", "short"]).map((name) => (
-                <Amount key={name} wip={row.wip} name={name} />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const LABELS = { queued: "queued", in_process: "inProcess", done: "finished", scrapped: "scrapped", set_aside: "rework", short: "short" };
-
-/** @param {{ wip: OrderStory["wip"], name: keyof typeof LABELS }} props */
-function Amount({ wip, name }) {
-  /** @type {Map<string, number>} */
-  const sums = new Map();
-  for (const each of wip) for (const [unit, amounts] of Object.entries(each.units)) sums.set(unit, (sums.get(unit) ?? 0) + Number(amounts[name]));
-  const shown = [...sums].filter(([, amount]) => amount !== 0);
-  const label = /** @type {Record<string, unknown>} */ (text.work.order)[LABELS[name]];
-  return (
-    <td class={`right num ${name === "scrapped" && shown.length > 0 ? "bad" : ""}`} data-label={String(label)}>
-      {shown.length === 0 ? <span class="muted">0</span> : shown.map(([unit, amount]) => `${sensible(amount)} ${unitSymbol(unit)}`).join(", ")}
-    </td>
-  );
-}
-
-/** @param {RouteOperation | undefined} operation */
-function afterOf(operation) {
-  if (!operation || operation.predecessors.length === 0) return <span class="muted">{text.work.order.first}</span>;
-  return operation.predecessors
-    .map((each) => (each.rule === "Overlap" && each.quantity ? text.work.order.overlap(each.operation, decimal(each.quantity)) : each.operation))
-    .join(", ");
-}
 
 /** @param {{ story: OrderStory }} props */
 export function OrderMaterial({ story: { order, route } }) {
