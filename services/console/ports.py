@@ -100,6 +100,8 @@ class JobOrderView:
     started_at: datetime | None
     ended_at: datetime | None
     version: int
+    hold: str | None = None
+    """Why it may not run, where somebody holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from tests.fakes.console_nodes import MES, machine, mes_service, unplaced
 from tests.fakes.console_oee import Commands, FakeOee
 from tests.fakes.console_orders import FakeOrders
 from tests.fakes.console_plant import FAULTS, LINES, PRODUCTS, SITE, demo_site
+from tests.fakes.console_work import DEFECTS, ByService
 
 FAST = ScryptCost(log2_n=4)
 
@@ -367,8 +368,8 @@ def parts_for(site: FakeSite, bundle: Path) -> ConsoleParts:
         dispatch=Dispatch(Commands(site.orders, site.oee)),
         job_orders=site.orders,
         nodes=site.nodes,
-        answers=site.oee,
-        reasons=site.oee.reasons,
+        answers=ByService(site.orders.work, site.oee),
+        reasons=(*site.oee.reasons, *DEFECTS),
         now=clock,
         bundle=bundle,
         version="0.1.0",

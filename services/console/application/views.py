@@ -131,6 +131,7 @@ def job_order_json(order: JobOrderView) -> dict[str, Any]:
         "startedAt": instant(order.started_at),
         "endedAt": instant(order.ended_at),
         "version": order.version,
+        "hold": order.hold,
     }
 
 

@@ -92,7 +92,8 @@ async def load(database: Database, units: Units) -> list[str]:
             unit.emitted_until_ms = record["emitted_until_ms"]
             unit.is_saved = True
         for unit in units.by_path.values():
-            unit.pending = [*await marks_of(tx, unit)]
+            known = frozenset() if unit.state is None else frozenset(unit.state.history.marks)
+            unit.pending = [mark for mark in await marks_of(tx, unit) if mark not in known]
         for record in await tx.fetch(_SQL.load_samples):
             unit = units.by_path.get(EquipmentPath.parse(record["path"]))
             if unit is not None:

@@ -5,7 +5,18 @@ import pytest
 from namespace.contracts import oee, work_order
 from services.console.domain.roles import COMMAND_PERMISSIONS, GRANTS, Permission, Role, commands_of, may_command
 
-EXECUTING = {"Begin", "Pause", "Resume", "Complete", "ReportQuantity", "ClockOn", "ClockOff"}
+EXECUTING = {
+    "Begin",
+    "Pause",
+    "Resume",
+    "Complete",
+    "ReportQuantity",
+    "DeclareQuantity",
+    "ChangeSubState",
+    "ClockOn",
+    "ClockOff",
+    "Hold",
+}
 DISPATCHING = {
     "Store",
     "StoreAndStart",
@@ -17,6 +28,15 @@ DISPATCHING = {
     "Abort",
     "Cancel",
     "Clear",
+    "Release",
+    "Amend",
+    "Split",
+    "Merge",
+    "Rework",
+    "Reconcile",
+    "Resequence",
+    "SetAvailability",
+    "CreateJobOrders",
 }
 
 CLASSIFYING = {f"oee/{name}" for name in ("ClassifyStop", "SplitStop", "MergeStops")}

@@ -50,6 +50,9 @@ export function watchFor(view, place, level) {
     case "place":
       return { place, within: level === "WorkUnit" ? above(place) : place, names: CARD_METRICS };
     case "orders":
+    case "dispatch":
+    case "operate":
+    case "order":
       return { within: level === "WorkUnit" ? above(place) : place, names: ORDER_METRICS, events: true };
     case "oee":
       return { within: place, names: OEE_METRICS };

@@ -1,5 +1,7 @@
 // Every word the console shows, in English. Words of the shop floor; ISA-95 terms stay underneath.
 
+import { work } from "./work.js";
+
 /** @type {Record<number, string>} */
 const packml = {
   0: "Undefined",
@@ -62,6 +64,14 @@ const eventTypes = {
   WorkRequestStored: "Work request stored",
   JobOrderStored: "Job order created",
   JobOrderUpdated: "Job order changed",
+  JobOrderAmended: "Quantity or due date changed",
+  JobOrderHeld: "Job order held",
+  JobOrderReleased: "Hold ended",
+  ReworkOrdered: "Rework ordered",
+  QuantityDeclared: "Quantity declared",
+  WorkResponse: "Work response",
+  JobListResequenced: "Sequence changed",
+  EquipmentAvailabilityChanged: "Equipment availability changed",
   JobOrderStateChanged: "Job order state changed",
   QuantityReported: "Quantity reported",
   LaborReported: "Labor reported",
@@ -195,7 +205,18 @@ export const en = {
     blocked: "Blocked by what follows, or starved by what comes before",
     unknown: "Unknown: no trustworthy signal",
   },
-  views: { place: "Overview", orders: "Job orders", oee: "OEE", nodes: "Nodes", events: "Events", board: "Wall board" },
+  views: {
+    place: "Overview",
+    orders: "Job orders",
+    oee: "OEE",
+    nodes: "Nodes",
+    events: "Events",
+    dispatch: "Dispatch",
+    operate: "Operator",
+    order: "Job order",
+    board: "Wall board",
+  },
+  work,
   value: { yes: "Yes", no: "No", rows: (/** @type {number} */ count) => `${count} rows` },
   quality: {
     good: "Good",
@@ -713,6 +734,7 @@ export const en = {
       ["→ ←", "Open and close a branch"],
       ["Enter", "Go to the place"],
       ["u", "Go one place up"],
+      ["Tab ↑ ↓", "Move an order on the dispatch board"],
       ["+ − ← →", "Zoom and move in the timeline"],
       [", .", "Previous and next interval"],
       ["Esc", "Close a dialog or panel"],
