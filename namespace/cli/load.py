@@ -36,6 +36,7 @@ from namespace.transport import BrokerUrl, BrokerUrlError, ConnectRefused
 
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _KNOWN_WITHIN = 250  # times 20 ms
+_OWN_FILES = 200
 
 
 class LoadHook(Protocol):
@@ -106,6 +107,7 @@ def load(
     }
     console = Console(highlight=False, stderr=as_json)
     seconds = _seconds(duration)
+    process.allow_open_files(nodes + _OWN_FILES)
     with _account(broker, group) as url, _progress(console) as progress:
         task = progress.add_task("load", total=messages or rate * seconds, born=0, nodes=nodes, said="0 messages")
 

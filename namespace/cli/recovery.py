@@ -22,6 +22,9 @@ from namespace.servers.folder import DataFolder
 from namespace.servers.settings import data_dir, site_file_of
 from namespace.servers.site import read_site
 
+_PATIENCE = 5
+"""How often the historian is asked for its gaps while it is behind; it takes a second and a half to say so."""
+
 app = typer.Typer(help="What a restored site knows it is missing.", no_args_is_help=True, add_completion=False)
 
 
@@ -84,12 +87,23 @@ async def _ask(guest: Guest, group_id: str, record: RestoreRecord | None) -> Rem
         return Remembered(None)
     try:
         since = {} if record is None else {"since_ms": to_ms(record.taken_at)}
-        gaps = await guest.client.queries.ask_all("historian", "gaps", since) if record is not None else []
+        gaps = await _gaps(guest, since) if record is not None else []
     except (NoAnswer, QueryFailed) as error:
         raise CliError(
             f"the historian does not tell its gaps: {error}", where="historian", remedy="See `uns status`."
         ) from error
     return Remembered(heard, gaps)
+
+
+async def _gaps(guest: Guest, since: dict[str, int]) -> list[dict[str, Any]]:
+    """Return when the historian heard nothing; once it has caught up with itself, if that does not take long."""
+    for _ in range(_PATIENCE):
+        try:
+            return await guest.client.queries.ask_all("historian", "gaps", since)
+        except QueryFailed as failed:
+            if failed.code != "Behind":
+                raise
+    return await guest.client.queries.ask_all("historian", "gaps", since)
 
 
 def _text(report: RecoveryReport) -> str:

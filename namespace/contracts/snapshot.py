@@ -1,13 +1,13 @@
 """The rows of the `snapshot` query: edge nodes with their current values, cut so that any node fits any page.
 
 A row holds some metrics of one edge node or device as a Sparkplug payload (Base64), so a snapshot says no less than the births it stands
-for. All rows of one answer are of one instant; the asked service keeps them while it is paged.
+for. The rows of one edge node follow each other and are of one instant; those of another may be of a later one.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -50,8 +50,8 @@ SNAPSHOT_QUERY = QueryContract(
 )
 
 
-def snapshot_rows(snapshot: NodeSnapshot) -> list[dict[str, Any]]:
-    """Return the rows of one edge node."""
+def snapshot_rows(snapshot: NodeSnapshot) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one edge node."""
     head = {
         "edge_node": str(snapshot.edge_node),
         "online": snapshot.online,
@@ -60,11 +60,43 @@ def snapshot_rows(snapshot: NodeSnapshot) -> list[dict[str, Any]]:
         "sent_at": snapshot.sent_at,
         "born_at": snapshot.born_at,
     }
-    rows = [{**head, "device_id": None, "alive": True, "metrics": text} for text in _chunks(snapshot.metrics)]
+    for text in _chunks(snapshot.metrics):
+        yield {**head, "device_id": None, "alive": True, "metrics": text}
     for device in snapshot.devices:
-        of_device = {"device_id": device.device_id, "alive": device.alive}
-        rows += [{**head, **of_device, "metrics": text} for text in _chunks(device.metrics)]
-    return rows
+        for text in _chunks(device.metrics):
+            yield {**head, "device_id": device.device_id, "alive": device.alive, "metrics": text}
+
+
+class SnapshotReader:
+    """Makes edge nodes of rows as these come in, page by page."""
+
+    def __init__(self) -> None:
+        self._rows: list[Mapping[str, Any]] = []
+
+    def take(self, rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]:
+        """Take the rows of a page; return the edge nodes that are complete by now.
+
+        Raises:
+            RemoteProtocolError: A row is not one.
+        """
+        complete: list[NodeSnapshot] = []
+        try:
+            for row in rows:
+                if self._rows and row["edge_node"] != self._rows[0]["edge_node"]:
+                    complete += self.rest()
+                self._rows.append(row)
+        except (KeyError, TypeError) as error:
+            raise _no_row(error) from None
+        return complete
+
+    def rest(self) -> list[NodeSnapshot]:
+        """Return what the rows that came last make up, once there are no more.
+
+        Raises:
+            RemoteProtocolError: A row is not one.
+        """
+        rows, self._rows = self._rows, []
+        return [_node(rows)] if rows else []
 
 
 def snapshots_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]:
@@ -73,38 +105,40 @@ def snapshots_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]
     Raises:
         RemoteProtocolError: A row is not one.
     """
-    heads: dict[str, Mapping[str, Any]] = {}
-    metrics: dict[tuple[str, str | None], list[Metric]] = {}
-    alive: dict[tuple[str, str | None], bool] = {}
+    reader = SnapshotReader()
+    return reader.take(rows) + reader.rest()
+
+
+def _node(rows: Sequence[Mapping[str, Any]]) -> NodeSnapshot:
+    """Return the edge node that its rows describe."""
+    metrics: dict[str | None, list[Metric]] = {}
+    alive: dict[str | None, bool] = {}
     try:
         for row in rows:
-            node, device = str(row["edge_node"]), row["device_id"]
-            heads.setdefault(node, row)
-            alive[node, device] = bool(row["alive"])
-            chunk = decode_payload(b64decode(row["metrics"], validate=True))
-            metrics.setdefault((node, device), []).extend(chunk.metrics)
-        return [_node(node, head, metrics, alive) for node, head in heads.items()]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RemoteProtocolError(Reason.PROTOBUF, f"not a row of a snapshot: {error!r}") from None
+            device_id = None if row["device_id"] is None else str(row["device_id"])
+            alive[device_id] = bool(row["alive"])
+            metrics.setdefault(device_id, []).extend(decode_payload(b64decode(row["metrics"], validate=True)).metrics)
+        head = rows[0]
+        return NodeSnapshot(
+            edge_node=EdgeNodeDescriptor.parse(head["edge_node"]),
+            online=bool(head["online"]),
+            bd_seq=None if head["bd_seq"] is None else int(head["bd_seq"]),
+            seq=int(head["seq"]) % 256,
+            sent_at=int(head["sent_at"]),
+            born_at=int(head["born_at"]),
+            metrics=tuple(metrics.pop(None, ())),
+            devices=tuple(
+                DeviceSnapshot(device, alive[device], tuple(own))
+                for device, own in metrics.items()
+                if device is not None
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _no_row(error) from None
 
 
-def _node(
-    node: str,
-    head: Mapping[str, Any],
-    metrics: Mapping[tuple[str, str | None], list[Metric]],
-    alive: Mapping[tuple[str, str | None], bool],
-) -> NodeSnapshot:
-    devices = [device for owner, device in metrics if owner == node and device is not None]
-    return NodeSnapshot(
-        edge_node=EdgeNodeDescriptor.parse(node),
-        online=bool(head["online"]),
-        bd_seq=None if head["bd_seq"] is None else int(head["bd_seq"]),
-        seq=int(head["seq"]) % 256,
-        sent_at=int(head["sent_at"]),
-        born_at=int(head["born_at"]),
-        metrics=tuple(metrics.get((node, None), ())),
-        devices=tuple(DeviceSnapshot(device, alive[node, device], tuple(metrics[node, device])) for device in devices),
-    )
+def _no_row(error: Exception) -> RemoteProtocolError:
+    return RemoteProtocolError(Reason.PROTOBUF, f"not a row of a snapshot: {error!r}")
 
 
 def _chunks(metrics: tuple[Metric, ...]) -> Iterator[str]:

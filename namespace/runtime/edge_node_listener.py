@@ -1,8 +1,8 @@
 """Hearing edge nodes as a late joiner: subscribe, hold back, take a snapshot, go on from there.
 
 A restart asks no machine for a rebirth: somebody who has heard everything hands over births and current values. That is `namespace_state`
-for all, and the historian for `namespace_state`, which alone may ask machines; what is missed here is asked of it. What the events mean
-is the caller's business.
+for all, and the historian for `namespace_state`, which alone may ask machines; what is missed here is asked of it. Neither the snapshot of
+a large site nor what was held back meanwhile keeps the process from its other work. What the events mean is the caller's business.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
-from namespace.contracts.snapshot import snapshots_from_rows
+from namespace.contracts.snapshot import SnapshotReader
 from namespace.runtime.accelerated import compiled_walk
 from namespace.runtime.clock import Clock, to_ms
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
@@ -20,7 +20,7 @@ from namespace.runtime.logging import get_logger
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
-from namespace.runtime.session import Session
+from namespace.runtime.session import Session, turns
 from namespace.runtime.telling import Teller
 from namespace.sparkplug import (
     HostEvent,
@@ -33,10 +33,11 @@ from namespace.sparkplug import (
 from namespace.transport import Message
 
 _HELD = 50_000
-_AT_ONCE = 256
 _TICK_S = 0.25
 _RETRY_S = 1.0
 _SNAPSHOT_S = 3.0
+_PAGE_TRIES = 3
+"""How often a further page of a snapshot is asked for: who told the first is there, if busy."""
 _REGISTRY = "namespace_state"
 
 
@@ -74,7 +75,7 @@ class EdgeNodeListener:
         metrics: Counts what is refused.
         core: The protocol; a new one by default.
         snapshot_from: The service whose snapshot is taken.
-        snapshot_s: Longest wait for it, in seconds.
+        snapshot_s: Longest wait for a page of it, in seconds.
         insists: Whether a snapshot that did not come is asked for again while what comes is used already.
         asks_for_rebirths: Whether `namespace_state` is asked for the rebirths that are wanted; else that is up to who is told.
 
@@ -145,6 +146,7 @@ class EdgeNodeListener:
     async def connected(self) -> None:
         """Hold back what arrives until there is a snapshot."""
         self._held, self._is_overflown, self._has_snapshot = [], False, False
+        self._take(self._core.disconnected(self._now_ms()))  # until what is held back has been handed on
         self._joining.set()
 
     def disconnected(self) -> None:
@@ -170,15 +172,19 @@ class EdgeNodeListener:
         self._session.abort()
 
     async def _release(self) -> None:
-        """Hand on what was held back, part by part; what comes meanwhile waits behind it."""
+        """Hand on what was held back as there is room, and behind it what comes meanwhile, until both have met."""
+        while held := self._held:
+            later: list[Message] = []
+            self._held = later
+            for part in turns(held):
+                self._take(self._core.receive_batch(part, self._now_ms()))
+                await asyncio.sleep(0)
+                await self.has_room()
+                if self._held is not later or self._is_overflown:
+                    return  # the session has ended, or is about to
+        self._held = None
         self._core.connected(self._now_ms())
-        while self._held and self._is_joining and not self._is_overflown:
-            part, self._held = self._held[:_AT_ONCE], self._held[_AT_ONCE:]
-            self._take(self._core.receive_batch(part, self._now_ms()))
-            await self.has_room()
-        if self._is_joining:
-            self._held = None
-            self.joined()
+        self.joined()
 
     def _take(self, events: Sequence[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         for event in events:
@@ -235,15 +241,26 @@ class EdgeNodeListener:
         with contextlib.suppress(TimeoutError):  # then asking says that there is no session
             async with asyncio.timeout(self._snapshot_s):
                 await self._queries.can_ask()
-        rows = await self._queries.ask_all(
-            self._snapshot_from, "snapshot", {"groups": self._groups}, timeout_s=self._snapshot_s, tries=1
+        pages = self._queries.ask_pages(
+            self._snapshot_from,
+            "snapshot",
+            {"groups": self._groups},
+            timeout_s=self._snapshot_s,
+            tries=1,
+            later_tries=_PAGE_TRIES,
         )
+        reader = SnapshotReader()
+        async with contextlib.aclosing(pages):
+            async for rows in pages:
+                self._take_over(reader.take(rows))
+        self._take_over(reader.rest())
+        self._has_snapshot = True
+        await self._release()
+
+    def _take_over(self, snapshots: Sequence[NodeSnapshot]) -> None:
         if not self._is_joining:
             raise NotConnected("the broker session was lost before the snapshot was taken")
-        snapshots = snapshots_from_rows(rows)
-        self._has_snapshot = True
         self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
-        await self._release()
 
     async def _tick(self) -> None:
         while True:

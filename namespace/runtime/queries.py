@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,9 @@ from namespace.transport import Message
 
 QUERY_LIMIT_S = 10.0
 """Longest time a service works on one question, in seconds."""
+
+PAGE_BYTES = 56 * 1024
+"""What the rows of a page may take, in bytes of JSON; the rest of `MAX_PAGE_BYTES` is for what is around them."""
 
 _QUEUE = 200
 _WORKERS = 4
@@ -216,20 +219,75 @@ class QueryClient:
     ) -> list[Any]:
         """Ask for every page of a query whose pages are lists, and return them joined; raises like `ask`."""
         rows: list[Any] = []
+        async for page in self.ask_pages(service, query, args, timeout_s=timeout_s, tries=tries):
+            rows.extend(page)
+        return rows
+
+    async def ask_pages(
+        self,
+        service: str,
+        query: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float = 5.0,
+        tries: int = 2,
+        later_tries: int | None = None,
+    ) -> AsyncGenerator[list[Any], None]:
+        """Ask for every page of a query whose pages are lists, and yield each as it comes; raises like `ask`.
+
+        Args:
+            service: Whom to ask.
+            query: What.
+            args: By the query's contract.
+            timeout_s: Patience for each try, in seconds.
+            tries: How often each question is put.
+            later_tries: How often those after the first are, where that differs: whoever has answered once is there.
+        """
         cursor: str | None = None
         while True:
             page = await self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s, tries=tries)
-            rows.extend(page.data)
+            yield page.data
             if page.next is None:
-                return rows
-            cursor = page.next
+                return
+            cursor, tries = page.next, later_tries or tries
 
 
-def fit_page(rows: list[Any], *, limit_bytes: int = 56 * 1024) -> int:
+def fit_page(rows: list[Any], *, limit_bytes: int = PAGE_BYTES) -> int:
     """Return how many leading rows fit a page of `limit_bytes` as JSON; at least one."""
     total = 0
     for index, row in enumerate(rows):
-        total += len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1
+        total += _row_bytes(row)
         if total > limit_bytes:
             return max(1, index)
     return len(rows)
+
+
+class Pages:
+    """Cuts rows into pages as they are asked for, so that no more are made than that.
+
+    Args:
+        rows: Made one by one.
+        limit_bytes: Of a page as JSON; a larger row has one to itself.
+    """
+
+    def __init__(self, rows: Iterator[Any], *, limit_bytes: int = PAGE_BYTES) -> None:
+        self._rows = rows
+        self._limit_bytes = limit_bytes
+        self._over: list[Any] = []
+
+    def next(self) -> tuple[list[Any], bool]:
+        """Return the rows of the next page, and whether it is the last."""
+        page = self._over
+        total = sum(_row_bytes(row) for row in page)
+        for row in self._rows:
+            total += _row_bytes(row)
+            if page and total > self._limit_bytes:
+                self._over = [row]
+                return page, False
+            page.append(row)
+        self._over = []
+        return page, True
+
+
+def _row_bytes(row: Any) -> int:
+    return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1

@@ -222,7 +222,7 @@ class Session:
                 self._health.ready(self._part)
                 self.up.set()
                 async for batch in connection.batches():
-                    for number, part in enumerate(_turns(batch)):
+                    for number, part in enumerate(turns(batch)):
                         if number:
                             await asyncio.sleep(0)
                         self._dispatch(part)
@@ -270,8 +270,8 @@ class Session:
         return handlers
 
 
-def _turns(batch: Sequence[Message]) -> Iterator[Sequence[Message]]:
-    """Cut a batch into parts that take the event loop some milliseconds each."""
+def turns(batch: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Cut a batch into parts that take the event loop some milliseconds each; others should have their turn in between."""
     start = size = 0
     for position, message in enumerate(batch, 1):
         size += len(message.payload)

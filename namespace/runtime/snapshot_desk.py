@@ -1,24 +1,50 @@
 """Answering the `snapshot` query: what one listener knows, for another that joins late.
 
-All rows of one answer are of one instant, kept while they are paged. Who has not joined himself says so at once, so that nobody takes
-little for everything.
+A snapshot is put together as it is asked for, a page at a time, so that a site of any size holds nobody up: all rows of one edge node are
+of one instant, those of two need not be. Who asks has heard what happened meanwhile since before his first question. Who has not joined
+himself says so at once, so that nobody takes little for everything.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
 from namespace.contracts.snapshot import SnapshotArgs, snapshot_rows
 from namespace.runtime.errors import QueryFailed
-from namespace.runtime.queries import Page, fit_page
+from namespace.runtime.queries import Page, Pages
 from namespace.sparkplug import EdgeNodeDescriptor, HostSession, NodeState
 
 _KEPT = 32
 _KEPT_S = 60.0
+
+
+class _Telling:
+    """A snapshot on its way: what is still to be told, and the last page, in case it did not arrive."""
+
+    def __init__(self, token: str, rows: Iterator[dict[str, Any]]) -> None:
+        self._token = token
+        self._pages = Pages(rows)
+        self._number = -1
+        self._page = Page([])
+        self.asked_s = 0.0
+
+    def page(self, number: int) -> Page:
+        """Return a page, the one after the last or that one again.
+
+        Raises:
+            QueryFailed: It is another.
+        """
+        if number == self._number + 1:
+            self._number = number
+            rows, is_last = self._pages.next()
+            self._page = Page(rows, None if is_last else f"{self._token}:{number + 1}")
+        elif number != self._number:
+            raise _gone()
+        return self._page
 
 
 class SnapshotDesk:
@@ -34,45 +60,44 @@ class SnapshotDesk:
         self._core = core
         self._is_joined = is_joined
         self._with_stale = with_stale
-        self._kept: OrderedDict[str, tuple[float, list[dict[str, Any]]]] = OrderedDict()
+        self._kept: OrderedDict[str, _Telling] = OrderedDict()
 
     async def answer(self, arguments: SnapshotArgs) -> Page:
-        """Return one page of a snapshot; the first page takes it, the cursor names it."""
+        """Return one page of a snapshot; without a cursor it begins one, which the cursor of each page goes on with."""
+        if not self._is_joined():
+            self._kept.clear()  # what is known may be old from here on: they would go on as if it were not
+            raise QueryFailed(
+                "NotJoined", "this service has not joined the namespace itself yet; ask again in a moment"
+            )
         if arguments.cursor is None:
-            if not self._is_joined():
-                raise QueryFailed(
-                    "NotJoined", "this service has not joined the namespace itself yet; ask again in a moment"
-                )
-            nodes = (node for node in self._core.edge_nodes() if _wanted(node, arguments))
-            return self._page("", [row for node in nodes for row in self._rows(node)], 0)
-        token, _, offset = arguments.cursor.partition(":")
-        kept = self._kept.get(token)
-        if kept is None or not offset.isdigit():
-            raise QueryFailed("SnapshotGone", "this snapshot is kept no more; begin again without a cursor")
-        return self._page(token, kept[1], int(offset))
+            token, number = uuid4().hex, "0"
+            nodes = [node for node in self._core.edge_nodes() if _wanted(node, arguments)]
+            telling = _Telling(token, self._rows(nodes))
+        else:
+            token, _, number = arguments.cursor.partition(":")
+            known = self._kept.pop(token, None)
+            if known is None or not number.isdecimal():
+                raise _gone()
+            telling = known
+        page = telling.page(int(number))
+        self._keep(token, telling)
+        return page
 
-    def _rows(self, node: EdgeNodeDescriptor) -> list[dict[str, Any]]:
-        if not self._with_stale and self._core.state(node) is NodeState.STALE:
-            return []
-        snapshot = self._core.snapshot(node)
-        return [] if snapshot is None else snapshot_rows(snapshot)
+    def _rows(self, nodes: Iterable[EdgeNodeDescriptor]) -> Iterator[dict[str, Any]]:
+        for node in nodes:
+            snapshot = self._core.snapshot(node)
+            if snapshot is not None and (self._with_stale or self._core.state(node) is not NodeState.STALE):
+                yield from snapshot_rows(snapshot)
 
-    def _page(self, token: str, rows: list[dict[str, Any]], offset: int) -> Page:
-        rest = rows[offset:]
-        count = fit_page(rest) if rest else 0
-        if count == len(rest):
-            self._kept.pop(token, None)
-            return Page(rest)
-        if not token:
-            token = uuid4().hex
-            self._keep(token, rows)
-        return Page(rest[:count], f"{token}:{offset + count}")
-
-    def _keep(self, token: str, rows: list[dict[str, Any]]) -> None:
-        now_s = asyncio.get_running_loop().time()
-        self._kept[token] = (now_s, rows)
-        while len(self._kept) > _KEPT or now_s - next(iter(self._kept.values()))[0] > _KEPT_S:
+    def _keep(self, token: str, telling: _Telling) -> None:
+        telling.asked_s = now_s = asyncio.get_running_loop().time()
+        self._kept[token] = telling
+        while len(self._kept) > _KEPT or now_s - next(iter(self._kept.values())).asked_s > _KEPT_S:
             self._kept.popitem(last=False)
+
+
+def _gone() -> QueryFailed:
+    return QueryFailed("SnapshotGone", "this snapshot is kept no more; begin again without a cursor")
 
 
 def _wanted(node: EdgeNodeDescriptor, arguments: SnapshotArgs) -> bool:

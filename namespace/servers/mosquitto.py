@@ -30,8 +30,8 @@ password_file {folder}/passwords
 acl_file {folder}/acl
 set_tcp_nodelay true
 max_inflight_messages 100
-# The default of 1000 drops messages silently when a host is slow for a moment.
-max_queued_messages 100000
+# Beyond it messages are dropped silently. It has to hold every retained topic, which go to a subscriber in one piece.
+max_queued_messages 250000
 max_queued_bytes 268435456
 # Of the whole packet: a larger one ends its connection before the broker takes any of it in.
 max_packet_size 8454144
@@ -46,6 +46,9 @@ log_type notice
 connection_messages {connection_messages}
 log_timestamp_format %Y-%m-%dT%H:%M:%SZ
 """
+
+_OPEN_FILES = 65_536
+"""One for each connection: a thousand edge nodes are more than the usual limit."""
 
 
 class Mosquitto:
@@ -121,6 +124,7 @@ class Mosquitto:
                 output=output,
                 env=environment,
                 cwd=self.folder,
+                open_files=_OPEN_FILES,
             )
 
     def is_ready_within(self, timeout_s: float) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import resource
 import signal
 import subprocess
 import sys
@@ -93,6 +94,7 @@ def spawn(
     env: Mapping[str, str],
     cwd: Path,
     death_signal: signal.Signals = signal.SIGTERM,
+    open_files: int = 0,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; it gets `death_signal` when the calling thread ends.
 
@@ -106,7 +108,15 @@ def spawn(
         env: Its whole environment.
         cwd: Its working folder, which that user must be able to enter.
         death_signal: Sent by the kernel if we die first (Linux only).
+        open_files: How many files and connections it needs at a time, as far as the machine's own limit allows.
     """
+    follow = follow_parent(death_signal)
+
+    def prepare() -> None:
+        allow_open_files(open_files)
+        if follow is not None:
+            follow()
+
     return subprocess.Popen(  # noqa: S603 - fixed programs, arguments made here
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
@@ -118,8 +128,20 @@ def spawn(
         user=run_as.uid,
         group=run_as.gid,
         extra_groups=None if run_as.uid is None else [],
-        preexec_fn=follow_parent(death_signal),  # noqa: PLW1509 - one system call, nothing that takes a lock
+        preexec_fn=prepare,  # noqa: PLW1509 - some system calls, nothing that takes a lock
     )
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process have `count` files and connections open at a time, or as many as it may allow itself.
+
+    The usual limit of 1,024 is for programs that wait by `select`.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        count = min(count, most)
+    if allowed not in (resource.RLIM_INFINITY, count) and allowed < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, most))
 
 
 def follow_parent(death_signal: signal.Signals) -> Callable[[], None] | None:

@@ -52,10 +52,12 @@ class DataType(IntEnum):
     StringArray = 33
     DateTimeArray = 34
 
+    __hash__ = int.__hash__  # tables are looked up by it for every metric; an Enum's own takes ten times as long
+
     @property
     def is_array(self) -> bool:
         """Whether values are packed into one bytes field."""
-        return self.value >= 22
+        return self >= 22
 
     @property
     def is_basic(self) -> bool:
@@ -228,8 +230,11 @@ def from_wire(datatype: DataType, field: str, raw: object) -> Scalar:
     return READERS[datatype](raw)
 
 
+_SCALARS: Final = (bool, int, float, str, bytes)
+
+
 def _identity(raw: object) -> Scalar:
-    assert isinstance(raw, bool | int | float | str | bytes)
+    assert isinstance(raw, _SCALARS)
     return raw
 
 
@@ -272,3 +277,22 @@ READERS: Final = {
     member: _reader_of(member) for member in DataType if member.value <= 15 or WIRE_FIELD[member] == "bytes_value"
 }
 """Raw field content to value, for single-value types; arrays come out as the bytes they arrived in."""
+
+_READ_AS_IS = frozenset(
+    {
+        DataType.Float,
+        DataType.Double,
+        DataType.Boolean,
+        DataType.UInt64,
+        DataType.DateTime,
+        DataType.Bytes,
+        DataType.File,
+    }
+)
+
+PLAIN_FORMS: Final = {
+    int(member): (member, WIRE_FIELD[member], None if member in _READ_AS_IS else READERS[member])
+    for member in READERS
+    if not member.is_array
+}
+"""By the number of a type: the type, the member that holds a value, and how it is read there, None for as it is. Single values only."""

@@ -7,12 +7,14 @@ data type stays the unsigned number that was on the wire.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.datatype import (
     METRIC_TYPES,
+    PLAIN_FORMS,
     PROPERTY_TYPES,
     DataType,
     Scalar,
@@ -38,6 +40,8 @@ from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits, Payload
 Resolve = Callable[[str | None, int | None], Metric | None]
 """Name and alias as received, to the metric as it was born; None when no birth told of it."""
 
+_SMALL_SET_BYTES, _SMALL_SETS = 200, 4_096
+_NESTED = frozenset({"propertyset_value", "propertysets_value"})
 _META_FIELDS = tuple(field.name for field in fields(MetaData))
 _UNTYPED_PROPERTY = {
     "int_value": DataType.Int32,
@@ -97,18 +101,30 @@ class MetricReader:
             RemoteProtocolError: it breaks a rule or a limit.
         """
         self._spend(1)
-        name = text_of(message.name) if message.HasField("name") else None
-        alias = message.alias if message.HasField("alias") else None
+        name: str | None = text_of(message.name)
+        if not name and not message.HasField("name"):
+            name = None
+        alias: int | None = message.alias
+        if not alias and not message.HasField("alias"):
+            alias = None
         if not name and alias is None:
             raise RemoteProtocolError(Reason.METRIC_NAME, "a metric has neither name nor alias")
         born = resolve(name, alias) if resolve is not None else None
-        datatype = self._datatype(message, born)
+        plain = PLAIN_FORMS.get(message.datatype) if born is None else None
+        datatype: DataType | None
+        if plain is not None and not message.is_null and message.HasField(plain[1]):  # nearly all there is
+            datatype, field, read = plain
+            raw = getattr(message, field)
+            value: Value = raw if read is None else read(raw)
+        else:
+            datatype = self._datatype(message, born)
+            value = self.value(message, datatype, born, depth)
         return Metric(
             name=name,
             alias=alias,
-            timestamp=message.timestamp if message.HasField("timestamp") else None,
+            timestamp=message.timestamp or (0 if message.HasField("timestamp") else None),
             datatype=datatype,
-            value=self.value(message, datatype, born, depth),
+            value=value,
             is_historical=message.is_historical,
             is_transient=message.is_transient,
             properties=self.properties(message.properties) if message.HasField("properties") else None,
@@ -154,13 +170,27 @@ class MetricReader:
             RemoteProtocolError: it breaks a rule or a limit.
         """
         self._check_depth(depth)
+        known = _known_properties(message)
+        if known is None:
+            return self.read_properties(message, depth)
+        self._spend(len(known) + 1)
+        return known
+
+    def read_properties(self, message: pb.Payload.PropertySet, depth: int = 1) -> PropertySet:
+        """Read a property set anew.
+
+        Raises:
+            RemoteProtocolError: it breaks a rule or a limit.
+        """
         if len(message.keys) != len(message.values):
             raise RemoteProtocolError(Reason.PROPERTY_SET, f"{len(message.keys)} keys and {len(message.values)} values")
         self._spend(len(message.keys) + 1)
         return PropertySet(
             tuple(
-                (text_of(key), self._property(value, depth))
-                for key, value in zip(message.keys, message.values, strict=True)
+                [
+                    (text_of(key), self._property(value, depth))
+                    for key, value in zip(message.keys, message.values, strict=True)
+                ]
             )
         )
 
@@ -227,6 +257,27 @@ class MetricReader:
         self._remaining -= count
         if self._remaining < 0:
             raise RemoteProtocolError(Reason.VALUE_COUNT, f"more than {self._max_values} values in one payload")
+
+
+def _known_properties(message: pb.Payload.PropertySet) -> PropertySet | None:
+    """Return the one object for property sets of this content; None for a large or nested one, or one that breaks a rule.
+
+    Machines of a kind say the same of thousands of metrics: it is read once and kept once.
+    """
+    if message.ByteSize() > _SMALL_SET_BYTES:
+        return None
+    return _small_set(message.SerializeToString())
+
+
+@lru_cache(_SMALL_SETS)
+def _small_set(data: bytes) -> PropertySet | None:
+    message = pb.Payload.PropertySet.FromString(data)
+    if any(value.WhichOneof("value") in _NESTED for value in message.values):
+        return None
+    try:
+        return MetricReader(DEFAULT_LIMITS).read_properties(message)
+    except RemoteProtocolError:
+        return None
 
 
 def _row(message: pb.Payload.DataSet.Row, types: tuple[DataType, ...]) -> tuple[Cell, ...]:

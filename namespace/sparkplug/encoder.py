@@ -54,12 +54,17 @@ def encode_payload(payload: Payload, *, says_datatype: Callable[[Metric], bool] 
         message.uuid = check_text(payload.uuid)
     if payload.body is not None:
         message.body = payload.body
+    written: _Written = {}
     for metric in payload.metrics:
-        _write_metric(message.metrics.add(), metric, says_datatype=says_datatype(metric))
+        _write_metric(message.metrics.add(), metric, written, says_datatype=says_datatype(metric))
     return message.SerializeToString()
 
 
-def _write_metric(message: pb.Payload.Metric, metric: Metric, *, says_datatype: bool = True) -> None:
+_Written = dict[int, pb.Payload.PropertySet]
+"""Property sets of this payload by the identity of what they say: metrics often share one."""
+
+
+def _write_metric(message: pb.Payload.Metric, metric: Metric, written: _Written, *, says_datatype: bool = True) -> None:
     datatype = _checked_datatype(metric)
     if metric.name is not None:
         message.name = check_text(metric.name)
@@ -76,9 +81,14 @@ def _write_metric(message: pb.Payload.Metric, metric: Metric, *, says_datatype: 
     if metric.metadata is not None:
         _write_metadata(message.metadata, metric.metadata)
     if metric.properties is not None:
-        message.properties.SetInParent()
-        _write_properties(message.properties, metric.properties)
-    _write_value(message, metric, datatype)
+        known = written.get(id(metric.properties))
+        if known is None:
+            message.properties.SetInParent()
+            _write_properties(message.properties, metric.properties)
+            written[id(metric.properties)] = message.properties
+        else:
+            message.properties.CopyFrom(known)
+    _write_value(message, metric, datatype, written)
 
 
 def _checked_datatype(metric: Metric) -> DataType:
@@ -89,7 +99,7 @@ def _checked_datatype(metric: Metric) -> DataType:
     return metric.datatype
 
 
-def _write_value(message: pb.Payload.Metric, metric: Metric, datatype: DataType) -> None:
+def _write_value(message: pb.Payload.Metric, metric: Metric, datatype: DataType, written: _Written) -> None:
     value = metric.value
     if value is None:
         message.is_null = True
@@ -101,7 +111,7 @@ def _write_value(message: pb.Payload.Metric, metric: Metric, datatype: DataType)
     elif datatype is DataType.Template:
         if not isinstance(value, Template):
             raise LocalProtocolError(f"metric {metric.name!r} takes a Template, not {type(value).__name__}")
-        _write_template(message.template_value, value)
+        _write_template(message.template_value, value, written)
     elif datatype.is_array:
         message.bytes_value = pack_array(datatype, value)
     else:
@@ -168,7 +178,7 @@ def _write_dataset(message: pb.Payload.DataSet, dataset: DataSet) -> None:
                 setattr(element, field, to_wire(datatype, cell))
 
 
-def _write_template(message: pb.Payload.Template, template: Template) -> None:
+def _write_template(message: pb.Payload.Template, template: Template, written: _Written) -> None:
     if template.is_definition != (template.template_ref is None):
         raise LocalProtocolError("a Template is a definition without template_ref, or an instance with one")
     message.is_definition = template.is_definition
@@ -179,7 +189,7 @@ def _write_template(message: pb.Payload.Template, template: Template) -> None:
     for metric in template.metrics:
         if metric.name is None:
             raise LocalProtocolError("a member of a Template needs a name")
-        _write_metric(message.metrics.add(), metric)
+        _write_metric(message.metrics.add(), metric, written)
     for parameter in template.parameters:
         if not parameter.datatype.is_basic:
             raise LocalProtocolError(f"parameter {parameter.name!r} takes a basic type")

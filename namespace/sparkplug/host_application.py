@@ -131,7 +131,11 @@ class HostSession:
         return self._taken()
 
     def connected(self, now_ms: int) -> None:
-        """Note that we are connected again; stale edge nodes will be wanted, spread over time."""
+        """Note that we are connected again; stale edge nodes will be wanted, spread over time.
+
+        Who restores a snapshot feeds what arrived meanwhile before this: messages that a snapshot includes are known by their time then,
+        also where more than 256 of an edge node came.
+        """
         self._connected = True
         for node in self._nodes.values():
             if node.state is NodeState.STALE:
@@ -237,7 +241,9 @@ class HostSession:
 
     def _walk_next(self, route: Route, payload: bytes, now_ms: int) -> bool:
         """Do by the compiled step what parsing and `_take_next` would do; tell whether it could."""
-        data = None if self._walk is None else walked_data(self._walk, route, payload, now_ms, self._settings.limits)
+        if self._walk is None or not self._connected:
+            return False
+        data = walked_data(self._walk, route, payload, now_ms, self._settings.limits)
         if data is None:
             return False
         self._events.append(data)
@@ -253,6 +259,7 @@ class HostSession:
             or window.is_waiting
             or sent_at < node.born_at
             or not self._settings.check_sequence
+            or not self._connected
             or not (seq or message.HasField("seq"))
         ):
             return False
@@ -289,6 +296,9 @@ class HostSession:
         if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
             self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
             return
+        if not self._connected and node.window.is_included(sent_at) and not _is_history(message):
+            self._ignore(route, IgnoredReason.REPEATED)
+            return
         order = node.window.place(seq, sent_at)
         if order is Order.NEXT:
             self._accept(route, message, now_ms)
@@ -307,7 +317,7 @@ class HostSession:
         """Whether a message with a time before the birth's may come from before the birth."""
         if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
             return False
-        return not message.metrics or not all(metric.is_historical for metric in message.metrics)
+        return not _is_history(message)
 
     def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
         node, sent_at = route.node, message.timestamp
@@ -377,6 +387,11 @@ class HostSession:
 
     def _ignore(self, route: Route, reason: IgnoredReason) -> None:
         self._events.append(Ignored(route.text, reason))
+
+
+def _is_history(message: pb.Payload) -> bool:
+    """Whether a message says nothing but what was: its own time may be as old."""
+    return bool(message.metrics) and all(metric.is_historical for metric in message.metrics)
 
 
 _SHOWN: Final = 200

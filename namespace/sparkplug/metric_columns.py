@@ -9,20 +9,8 @@ from dataclasses import replace
 from sys import intern
 from typing import Any, NamedTuple
 
-from namespace.sparkplug.datatype import READERS, WIRE_FIELD, DataType, Scalar
+from namespace.sparkplug.datatype import PLAIN_FORMS, WIRE_FIELD, DataType, Scalar
 from namespace.sparkplug.metric import Metric, PropertySet, Value
-
-_READ_AS_IS = frozenset(
-    {
-        DataType.Float,
-        DataType.Double,
-        DataType.Boolean,
-        DataType.UInt64,
-        DataType.DateTime,
-        DataType.Bytes,
-        DataType.File,
-    }
-)
 
 
 class MetricValue(NamedTuple):
@@ -182,12 +170,7 @@ class Columns:
 _Form = tuple[tuple[int, int], str, bool, Callable[[object], Scalar] | None]
 
 _FORMS: dict[DataType, _Form] = {
-    datatype: (
-        (int(datatype), 0),
-        field,
-        datatype in READERS and not datatype.is_array,
-        None if datatype in _READ_AS_IS else READERS.get(datatype),
-    )
+    datatype: ((int(datatype), 0), field, int(datatype) in PLAIN_FORMS, PLAIN_FORMS.get(int(datatype), (0, 0, None))[2])
     for datatype, field in WIRE_FIELD.items()
 }
 """How entries of each data type are read; what is the same for all slots of a type is kept once."""

@@ -72,6 +72,10 @@ class SequenceWindow(Generic[Held]):
         self.restart(seq)
         self._known_until = sent_at_ms
 
+    def is_included(self, sent_at_ms: int) -> bool:
+        """Whether a message was sent before the one that was resumed after, whatever its number: numbers come round."""
+        return 0 < sent_at_ms < self._known_until
+
     def place(self, seq: int, sent_at_ms: int) -> Order:
         """Say where a message stands; the caller then accepts, holds or drops it.
 

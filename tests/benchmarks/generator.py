@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from namespace.servers.process import allow_open_files
 from namespace.transport import BrokerUrl
 from services.simulator.adapters.load import LoadGenerator, LoadOptions
 from services.simulator.domain.load import LoadPlan
 
 GROUP = "Storm"
-_RATE = 100.0
+_RATE, _OWN_FILES = 100.0, 200
 _LONGEST_S = 600.0
 
 
 async def _speak(url: str, host_id: str, nodes: int, metrics: int) -> None:
+    allow_open_files(nodes + _OWN_FILES)
     plan = LoadPlan(nodes=nodes, devices=0, metrics=metrics, group_id=GROUP, seed=7)
     generator = LoadGenerator(plan, BrokerUrl.parse(url), LoadOptions(primary_host_id=host_id))
     async with generator.running():

@@ -99,7 +99,9 @@ class Reading:
         return Page(rows[:count], None if count == len(found) else str(found[count - 1]["id"]))
 
     async def gaps(self, arguments: GapsArgs) -> Page:
-        """Answer `gaps`."""
+        """Answer `gaps`, those included that were noted when it was asked for."""
+        if arguments.cursor is None:
+            await self._settle()
         group, node = _node(arguments.edge_node)
         async with self._database.transaction() as tx:
             found = await tx.fetch(
@@ -120,10 +122,14 @@ class Reading:
         head = await read_head(self._database)
         return Page({"journal": head.journal, "position": head.position})
 
+    async def _settle(self) -> None:
+        if not await self._settled(_SETTLE_S):
+            raise QueryFailed("Behind", "what was heard last is not in the database yet; ask again")
+
     async def missed(self, arguments: MissedArgs) -> Page:
         """Answer `missed`: the first page fixes where it ends, after all that was heard when it was asked for."""
-        if arguments.cursor is None and not await self._settled(_SETTLE_S):
-            raise QueryFailed("Behind", "what was heard last is not in the database yet; ask again")
+        if arguments.cursor is None:
+            await self._settle()
         head = await read_head(self._database)
         if head.journal != arguments.journal or arguments.after > head.position:
             raise QueryFailed("OtherJournal", f"this is journal {head.journal}, which ends at {head.position}")

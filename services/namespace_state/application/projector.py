@@ -6,8 +6,8 @@ A change of quality is not held back: that something is lost must be seen at onc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from itertools import islice
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from heapq import heappop, heappush
 
 from namespace.runtime import NotConnected
 from services.namespace_state.application.turns import Turns
@@ -39,6 +39,8 @@ class Projector:
         self._dirty: dict[str, Entry | bytes | None] = {}
         self._ordinary = Turns()
         self._urgent = Turns()
+        self._resting: list[tuple[float, str, str]] = []  # a heap: until when, topic, lane
+        self._rests: set[str] = set()
         self._sent: dict[str, tuple[float, int]] = {}
         self._adopted: dict[str, set[str]] = {}
         self._unpublishable: set[str] = set()
@@ -82,7 +84,11 @@ class Projector:
                     continue
                 self._dirty[topic] = entry
                 sent = self._sent.get(topic)
-                self._wait(entry, topic, is_urgent=sent is None or sent[1] != entry.quality)
+                lane = f"{entry.source.group_id}/{entry.source.edge_node_id}"
+                if sent is None or sent[1] != entry.quality:
+                    self._hurry(lane, topic)
+                elif topic not in self._urgent and topic not in self._ordinary:
+                    self._rest(lane, topic, sent[0] + self._interval_s)
 
     def born(self, source: str, entries: Iterable[Entry]) -> None:
         """Clear what `source` had before the start and has no more."""
@@ -101,28 +107,33 @@ class Projector:
     def _clear(self, topics: Iterable[str]) -> None:
         for topic in topics:
             self._dirty[topic] = None
-            self._urgent.add("", topic)
+            self._hurry("", topic)
 
-    def _wait(self, entry: Entry, topic: str, *, is_urgent: bool) -> None:
-        lane = f"{entry.source.group_id}/{entry.source.edge_node_id}"
-        (self._urgent if is_urgent else self._ordinary).add(lane, topic)
+    def _hurry(self, lane: str, topic: str) -> None:
+        self._ordinary.remove(topic)
+        self._rests.discard(topic)
+        self._urgent.add(lane, topic)
+
+    def _rest(self, lane: str, topic: str, until_s: float) -> None:
+        if topic not in self._rests:
+            self._rests.add(topic)
+            heappush(self._resting, (until_s, topic, lane))
 
     async def run(self) -> None:
         """Publish until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_STEP_S)
-            for topic in self._due(loop.time()):
+            self._wake(loop.time())
+            for topic in self._due():
                 entry = self._dirty.pop(topic)
-                self._urgent.remove(topic)
-                self._ordinary.remove(topic)
                 payload = document_of(entry) if isinstance(entry, Entry) else entry or b""
                 try:
                     await self._publish(topic, payload, True)
                 except NotConnected:
                     if topic not in self._dirty:
                         self._dirty[topic] = entry
-                        self._urgent.add("", topic)
+                    self._hurry("", topic)
                     break
                 except ValueError:
                     self._unpublishable.add(topic)  # longer than a topic may be
@@ -132,13 +143,26 @@ class Projector:
                 else:
                     self._sent.pop(topic, None)
 
-    def _due(self, now_s: float) -> list[str]:
-        rested = (
-            topic
-            for topic in self._ordinary
-            if topic not in self._urgent and now_s - self._sent.get(topic, (0.0, 0))[0] >= self._interval_s
-        )
-        due = list(islice(rested, self._per_step // 2))  # a newcomer's many first values must not outdate what is there
-        due += islice(self._urgent, self._per_step - len(due))
-        due += islice(rested, self._per_step - len(due))
-        return due
+    def _wake(self, now_s: float) -> None:
+        """Let those have their turn again whose interval is over."""
+        while self._resting and self._resting[0][0] <= now_s:
+            _, topic, lane = heappop(self._resting)
+            if topic in self._rests:
+                self._rests.remove(topic)
+                until_s = self._sent.get(topic, (0.0, 0))[0] + self._interval_s
+                if until_s > now_s:  # it was on its way when it was changed
+                    self._rest(lane, topic, until_s)
+                else:
+                    self._ordinary.add(lane, topic)
+
+    def _due(self) -> Iterator[str]:
+        """Yield what is published in one step, as it is taken out; what is not taken stays."""
+        left = self._per_step
+        for turns, most in (
+            (self._ordinary, left // 2),  # a newcomer's many first values must not outdate what is there
+            (self._urgent, left),
+            (self._ordinary, left),
+        ):
+            for topic in turns.take(min(most, left)):
+                left -= 1
+                yield topic

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 
 class Turns:
-    """Topics in lanes, one lane for each source; within a lane the oldest comes first."""
+    """Topics in lanes, one lane for each source; within a lane the oldest comes first. Whatever waits, each step costs the same."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, dict[str, None]] = {}
+        self._lanes: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
         self._lane_of: dict[str, str] = {}
 
     def __contains__(self, topic: object) -> bool:
@@ -19,26 +20,35 @@ class Turns:
         """Let `topic` wait in `lane`; one that waits already keeps its place."""
         if topic not in self._lane_of:
             self._lane_of[topic] = lane
-            self._lanes.setdefault(lane, {})[topic] = None
+            waiting = self._lanes.get(lane)
+            if waiting is None:
+                waiting = self._lanes[lane] = OrderedDict()
+            waiting[topic] = None
 
     def remove(self, topic: str) -> None:
-        """Let `topic` wait no more; its lane comes after all others next."""
+        """Let `topic` wait no more."""
         lane = self._lane_of.pop(topic, None)
-        if lane is None:
-            return
-        left = self._lanes.pop(lane)
-        del left[topic]
-        if left:
-            self._lanes[lane] = left
+        if lane is not None:
+            waiting = self._lanes[lane]
+            del waiting[topic]
+            if not waiting:
+                del self._lanes[lane]
 
-    def __iter__(self) -> Iterator[str]:
-        """Go through the topics, one of each lane and again; nothing may be added or removed meanwhile."""
-        lanes = [iter(lane) for lane in self._lanes.values()]
-        while lanes:
-            following = []
-            for lane in lanes:
-                topic = next(lane, None)
-                if topic is not None:
-                    yield topic
-                    following.append(lane)
-            lanes = following
+    def take(self, count: int) -> Iterator[str]:
+        """Yield topics that wait no more from then on, one of each lane and again; others may be added meanwhile.
+
+        Args:
+            count: At most so many.
+        """
+        for _ in range(count):
+            lane = next(iter(self._lanes), None)
+            if lane is None:
+                return
+            waiting = self._lanes[lane]
+            topic, _ = waiting.popitem(last=False)
+            del self._lane_of[topic]
+            if waiting:
+                self._lanes.move_to_end(lane)
+            else:
+                del self._lanes[lane]
+            yield topic

@@ -141,8 +141,10 @@ class Picture:
         self._foreign = ForeignPlaces(rules)
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
+        self._sources: dict[EdgeNodeDescriptor, list[Source]] = {}
         self._owners: dict[Address, tuple[Source, str]] = {}
         self._strays = 0
+        self._stale_entries = 0
 
     # -- reading
 
@@ -170,13 +172,12 @@ class Picture:
 
     def counts(self) -> dict[str, int]:
         """Return the figures published at the site, by metric name."""
-        entries = list(self.entries())
         return {
             "Namespace/Nodes": len(self.nodes),
             "Namespace/NodesOnline": sum(node.state == "online" for node in self.nodes.values()),
             "Namespace/Devices": sum(len(node.devices) for node in self.nodes.values()),
-            "Namespace/Metrics": len(entries),
-            "Namespace/Stale": sum(entry.quality == Quality.STALE for entry in entries),
+            "Namespace/Metrics": sum(map(len, self._entries.values())),
+            "Namespace/Stale": self._stale_entries,
             "Namespace/Unplaced": sum(not node.is_placed for node in self.nodes.values()),
             "Namespace/Conflicts": sum(len(node.conflicts) for node in self.nodes.values()),
             "Namespace/Rejected": self._strays + sum(node.rejected.total() for node in self.nodes.values()),
@@ -207,7 +208,7 @@ class Picture:
                 node = self._node(edge_node)
                 self._move(node, "offline" if isinstance(event, NodeDeath) else "stale", now_ms)
                 node.devices = dict.fromkeys(node.devices, False) if isinstance(event, NodeDeath) else node.devices
-                return Changes(updated=tuple(self._stale(s for s in self._entries if _is_of(s, edge_node))))
+                return Changes(updated=tuple(self._stale(self._sources.get(edge_node, ()))))
             case DeviceDeath(edge_node=edge_node, device_id=device_id):
                 self._node(edge_node).devices[device_id] = False
                 return Changes(
@@ -239,12 +240,12 @@ class Picture:
 
     def _born(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
         """A birth names everything its source has: what is not in it has vanished."""
-        known = self._entries.setdefault(source, {})
+        known = self._entries_for(source)
         born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
         moved = self._foreign.born(
             source.group_id, source.edge_node_id, source.device_id or None, ((m.name, m.value) for m in born.values())
         )
-        vanished = [self._drop(known.pop(name)) for name in [name for name in known if name not in born]]
+        vanished = [self._forget(known.pop(name)) for name in [name for name in known if name not in born]]
         vanished += [self._move_entry(entry) for entry in known.values() if moved]
         vanished += [self._settle(entry) for entry in known.values()]
         updated = [self._put(source, metric) for metric in born.values()]
@@ -262,7 +263,8 @@ class Picture:
             if entry is not None:
                 entry.value = value
                 entry.timestamp_ms = timestamp
-                entry.quality = quality
+                if entry.quality != quality:
+                    self._grade(entry, quality)
                 updated.append(entry)
         return Changes(tuple(updated))
 
@@ -272,8 +274,15 @@ class Picture:
         known = slot.memo = (entry, int(Quality.GOOD) if entry is None else entry.quality)
         return known
 
+    def _entries_for(self, source: Source) -> dict[str, Entry]:
+        known = self._entries.get(source)
+        if known is None:
+            known = self._entries[source] = {}
+            self._sources.setdefault(EdgeNodeDescriptor(source.group_id, source.edge_node_id), []).append(source)
+        return known
+
     def _put(self, source: Source, metric: MetricValue) -> Entry:
-        known = self._entries.setdefault(source, {})
+        known = self._entries_for(source)
         unit = metric.properties.value("engUnit") if metric.properties is not None else None
         declared = metric.properties.quality if metric.properties is not None else None
         entry = known.get(metric.name)
@@ -286,16 +295,25 @@ class Picture:
         entry.datatype = metric.datatype
         entry.value = metric.value
         entry.timestamp_ms = metric.timestamp
-        entry.quality = Quality.GOOD if declared is None else declared
+        self._grade(entry, Quality.GOOD if declared is None else declared)
         entry.unit = unit if isinstance(unit, str) else entry.unit
         return entry
 
     def _stale(self, sources: Iterable[Source]) -> Iterator[Entry]:
-        for source in list(sources):
+        for source in sources:
             for entry in self._entries.get(source, {}).values():
                 if entry.quality != Quality.STALE:
-                    entry.quality = Quality.STALE
+                    self._grade(entry, Quality.STALE)
                     yield entry
+
+    def _grade(self, entry: Entry, quality: int) -> None:
+        """Give an entry its quality, and count those that are stale: to go through all of them every second would be much work."""
+        self._stale_entries += (quality == Quality.STALE) - (entry.quality == Quality.STALE)
+        entry.quality = quality
+
+    def _forget(self, entry: Entry) -> Address | None:
+        self._grade(entry, Quality.GOOD)
+        return self._drop(entry)
 
     def _drop(self, entry: Entry) -> Address | None:
         if entry.contested is not None:
@@ -369,7 +387,3 @@ class Picture:
                 node.rejected[rejected] += 1
             if ignored is not None:
                 node.ignored[ignored] += 1
-
-
-def _is_of(source: Source, edge_node: EdgeNodeDescriptor) -> bool:
-    return source.group_id == edge_node.group_id and source.edge_node_id == edge_node.edge_node_id

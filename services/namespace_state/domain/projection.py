@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from urllib.parse import quote
 
 from namespace.contracts.json_value import iso_ms, json_value
@@ -11,6 +12,9 @@ from services.namespace_state.domain.picture import Address, Entry
 
 HIDDEN = ("EventLog/Events", "Command/Request", "Command/Response")
 """Messages in the form of a metric: events have topics of their own, commands are nobody else's business."""
+
+
+_LEVELS = 10_000
 
 
 def is_projected(entry: Entry) -> bool:
@@ -57,6 +61,7 @@ def document_of(entry: Entry) -> bytes:
     ).encode()
 
 
+@lru_cache(_LEVELS)
 def _escaped(level: str) -> str:
     """Percent-escape what a topic level may not hold, or what would read as one of ours."""
     escaped = quote(level, safe=" :()[]{}@!$&'*,;=~.-_äöüÄÖÜß").replace("+", "%2B")

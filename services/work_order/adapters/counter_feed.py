@@ -26,8 +26,8 @@ from services.work_order.ports import CounterSample, Sample, StateSample
 _MOST_HELD = 5_000
 """Samples held per work center; beyond it the oldest go, which costs precision at a change of job order, no units."""
 
-_QUIET_S = 5.0
-"""History is over that has not come for so long after a birth, where its source does not say how much there is, or says so and sends none."""
+_QUIET_S = 3.0
+"""History is over that has not come for so long after a birth: its source does not say how much there is, or sends none of it."""
 
 Apply = Callable[[EquipmentPath, Sequence[Sample]], Awaitable[bool]]
 """Applies samples of one work center; returns False where the database cannot be used now, to be asked again."""

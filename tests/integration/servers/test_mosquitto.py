@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -15,7 +20,9 @@ from namespace.servers.probe import SignIn, sign_in
 from namespace.testing.servers import TestBroker, scratch_folder
 from namespace.transport import BrokerUrl
 from namespace.transport.mqtt import MqttTransport
+from tests.chaos import hostile
 
+_PUBLISH = 3
 StartBroker = Callable[[], TestBroker]
 
 
@@ -78,6 +85,58 @@ def test_a_killed_broker_starts_again_with_its_accounts(start_broker: StartBroke
     assert sign_in("127.0.0.1", broker.port, "test", "only-for-tests") is SignIn.UNREACHABLE
     broker.start()
     assert sign_in("127.0.0.1", broker.port, "test", "only-for-tests") is SignIn.ACCEPTED
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read from /proc")
+def test_a_broker_takes_more_connections_than_the_usual_limit_of_open_files(start_broker: StartBroker) -> None:
+    """A thousand edge nodes found no room beside the services where a shell allows 1,024 open files."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert most == resource.RLIM_INFINITY or most > 1_024, "this machine allows no more"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, most))
+    try:
+        broker = start_broker()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    limits = Path(f"/proc/{broker.server.pid}/limits").read_text(encoding="ascii")
+    (of_files,) = (line.split() for line in limits.splitlines() if line.startswith("Max open files"))
+    assert int(of_files[3]) > 1_024
+
+
+def test_a_subscriber_that_is_slow_for_a_moment_gets_every_retained_topic(start_broker: StartBroker) -> None:
+    """They go out in one piece: a site of 100,000 metrics has more than the broker used to hold for one client."""
+    broker, topics = start_broker(), 150_000
+    url = BrokerUrl.parse(broker.add_account("many"))
+    with signed_in(url, "writer") as writer, signed_in(url, "reader") as reader:
+        retained = (b"\x31" + hostile.publish(f"many/{number}", b"x" * 100)[1:] for number in range(topics))
+        for packets in iter(lambda: b"".join(islice(retained, 1_000)), b""):
+            writer.sendall(packets)
+        answered(writer)
+        reader.sendall(hostile.subscribe("many/#"))
+        answered(writer)
+        answered(writer)  # by now all of it is on its way
+        heard, stream = 0, reader.makefile("rb")
+        while heard < topics:
+            first, length = stream.read(2)
+            heard += first >> 4 == _PUBLISH
+            stream.read(length)
+
+
+@contextmanager
+def signed_in(url: BrokerUrl, client_id: str) -> Iterator[socket.socket]:
+    """Yield a connection that nobody reads and of which the machine holds little."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.settimeout(20)
+        connection.connect((url.host, url.port))
+        connection.sendall(hostile.connect(url, client_id))
+        assert connection.recv(4) == b"\x20\x02\x00\x00"
+        yield connection
+
+
+def answered(connection: socket.socket) -> None:
+    """Return once the broker has taken in what was sent before, and what others had sent before an earlier answer."""
+    connection.sendall(b"\xc0\x00")
+    assert connection.recv(2) == b"\xd0\x00"
 
 
 def test_a_port_in_use_names_the_other_broker_and_the_way_out(start_broker: StartBroker) -> None:

@@ -25,6 +25,9 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+TABLES = ("job_order", "job_listing")
+
+
 async def birth_of(world: PostgresWorld, place: EquipmentPath) -> tuple[int, int]:
     """Return how many metrics a work center's birth has with what is published there now, and its bytes."""
     boards = Boards(world.database, lambda _place, _metrics: None)
@@ -46,7 +49,14 @@ async def test_births_are_as_large_with_many_orders_as_with_twenty(real: Postgre
 
 
 async def test_no_command_reads_all_the_orders_there_are(real: PostgresWorld) -> None:
-    """Plans made while the tables are small stay in use: none of them may be a plan that reads a whole table."""
+    """Plans made while the tables are small stay in use: none of them may be a plan that reads a whole table.
+
+    Statistics taken at a moment when a table has one page make every plan such a plan until they are taken again, a minute later; when that
+    moment is depends on the server's other tables, so none are taken here.
+    """
+    async with real.database.transaction() as tx:
+        for table in TABLES:
+            await tx.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
     ids = [f"JO-{number:04}" for number in range(150)]
     await released(real, *ids, quantity={"value": "10", "unit": "H87"}, quantity_source="operator")
     for order_id in ids[:40]:
@@ -59,7 +69,7 @@ async def test_no_command_reads_all_the_orders_there_are(real: PostgresWorld) ->
             await tx.fetchval("SELECT pg_stat_force_next_flush()")
             rows = await tx.fetch(
                 "SELECT relname, seq_tup_read, idx_scan FROM pg_stat_user_tables WHERE relname = ANY($1::text[])",
-                ["job_order", "job_listing"],
+                list(TABLES),
             )
         return rows if all(row["idx_scan"] > 150 for row in rows) else None
 

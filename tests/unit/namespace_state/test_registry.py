@@ -3,17 +3,22 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from types import FrameType
+from typing import Any, cast
 
 import pytest
 
 from namespace.contracts.namespace_state import NodesArgs, RebirthArgs
 from namespace.contracts.query import SiteTopics
-from namespace.contracts.snapshot import SnapshotArgs, snapshots_from_rows
+from namespace.contracts.snapshot import SnapshotArgs, SnapshotReader
 from namespace.isa95 import SiteModel
-from namespace.runtime import NotConnected, QueryFailed, SnapshotDesk, get_logger, to_ms
+from namespace.runtime import NotConnected, Page, QueryFailed, SnapshotDesk, get_logger, to_ms
 from namespace.sparkplug import (
+    Data,
     DataType,
     EdgeNodeConfig,
     EdgeNodeDescriptor,
@@ -24,6 +29,7 @@ from namespace.sparkplug import (
     OutgoingMessage,
     PropertySet,
 )
+from services.namespace_state.application import projector, turns
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
 from services.namespace_state.application.reconciler import Reconciler
@@ -312,36 +318,103 @@ async def test_nodes_are_listed_page_by_page() -> None:
     assert rows[0]["devices"] == [{"device_id": "Packer", "alive": True}]
 
 
-async def test_a_late_joiner_has_what_the_registry_had_when_it_asked() -> None:
-    it = State()
-    nodes = [Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}) for number in range(20)]
+def many_nodes() -> list[Node]:
+    return [Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}) for number in range(20)]
+
+
+async def pages_of(desk: SnapshotDesk, between: Callable[[int], None] = lambda number: None) -> list[Page]:
+    """Fetch a whole snapshot; `between` is called before each page but the first."""
+    pages = [await desk.answer(SnapshotArgs())]
+    while pages[-1].next is not None:
+        between(len(pages))
+        pages.append(await desk.answer(SnapshotArgs(cursor=pages[-1].next)))
+    return pages
+
+
+def same(one: HostSession, other: HostSession, nodes: list[Node]) -> bool:
+    return all(
+        one.state(node.descriptor) is other.state(node.descriptor)
+        and one.metrics(node.descriptor, "Packer") == other.metrics(node.descriptor, "Packer")
+        for node in nodes
+    )
+
+
+async def test_a_late_joiner_has_what_the_registry_has_once_it_has_heard_the_rest() -> None:
+    """Nodes go on speaking while pages are fetched, more than 256 times each: numbers come round."""
+    it, nodes = State(), many_nodes()
     for node in nodes:
         it.hear(*node.born(it.now_ms))
     desk = SnapshotDesk(it.host, lambda: True, with_stale=True)
-    page = await desk.answer(SnapshotArgs())
-    rows = list(page.data)
-    pages = 1
-    while page.next is not None:
-        it.hear(*nodes[-1].says(it.now_ms, M0=pages))  # what changes while pages are fetched is not part of it
-        page = await desk.answer(SnapshotArgs(cursor=page.next))
-        rows += page.data
-        pages += 1
-    assert pages > 1
+    heard: list[OutgoingMessage] = []
+
+    def speak(number: int) -> None:
+        for node in (nodes[0], nodes[-1]):
+            for count in range(300):
+                it.clock.move(0.001)
+                heard.extend(node.says(it.now_ms, M0=number * 1_000 + count))
+                it.hear(heard[-1])
+
+    speak(0)
+    pages = await pages_of(desk, speak)
+    assert len(pages) > 2
     joiner = HostSession()
-    joiner.restore(snapshots_from_rows(rows), it.now_ms)
-    before = HostSession()
-    for number in range(20):
-        for message in Node(node=f"N{number}", devices={"Packer": [f"M{m}" for m in range(300)]}).born(to_ms(START)):
-            before.receive(message.topic, message.payload, to_ms(START))
-    for node in nodes:
-        theirs = {(m.name, m.value) for m in joiner.metrics(node.descriptor, "Packer")}
-        assert theirs == {(m.name, m.value) for m in before.metrics(node.descriptor, "Packer")}
-        assert joiner.state(node.descriptor) is before.state(node.descriptor)
-    with pytest.raises(QueryFailed, match="SnapshotGone"):
-        await desk.answer(SnapshotArgs(cursor="gone:3"))
+    joiner.disconnected(it.now_ms)
+    reader = SnapshotReader()
+    for page in pages:
+        joiner.restore(reader.take(page.data), it.now_ms)
+    joiner.restore(reader.rest(), it.now_ms)
+    told = [joiner.receive(message.topic, message.payload, it.now_ms) for message in heard]
+    joiner.connected(it.now_ms)
+    assert same(joiner, it.host, nodes)
+    values = [event.metrics[0].value for events in told for event in events if isinstance(event, Data)]
+    assert values == sorted(values, key=lambda value: cast(int, value)), "what a snapshot includes is not said again"
+    assert joiner.tick(it.now_ms + 60_000) == [], "nobody is asked for a rebirth"
+
+
+async def test_a_snapshot_is_made_a_page_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making it all before the first answer took longer than late joiners wait, who then asked for all of it again."""
+    it = State()
+    for node in many_nodes():
+        it.hear(*node.born(it.now_ms))
+    made: list[EdgeNodeDescriptor] = []
+    snapshot = it.host.snapshot
+    monkeypatch.setattr(it.host, "snapshot", lambda node: made.append(node) or snapshot(node))
+    desk = SnapshotDesk(it.host, lambda: True, with_stale=True)
+    page = await desk.answer(SnapshotArgs())
+    told = {row["edge_node"] for row in page.data}
+    assert len(told) <= len(made) <= len(told) + 1 < 20
+    await pages_of(desk)
+    assert len(made) <= 20 + len(told) + 1
+
+
+async def test_a_page_of_a_snapshot_that_was_lost_is_told_again_and_no_other() -> None:
+    it = State()
+    for node in many_nodes():
+        it.hear(*node.born(it.now_ms))
+    desk = SnapshotDesk(it.host, lambda: True, with_stale=True)
+    pages = await pages_of(desk)
+    assert await desk.answer(SnapshotArgs(cursor=pages[-2].next)) == pages[-1]
+    for cursor in (pages[0].next, "gone:3", "gone", f"{str(pages[0].next).partition(':')[0]}:x"):
+        with pytest.raises(QueryFailed, match="SnapshotGone"):
+            await desk.answer(SnapshotArgs(cursor=cursor))
     only = await desk.answer(SnapshotArgs(nodes=("Plant/N3",)))
     assert {row["edge_node"] for row in only.data} == {"Plant/N3"}
     assert (await desk.answer(SnapshotArgs(groups=("Elsewhere",)))).data == []
+
+
+async def test_a_snapshot_ends_with_the_connection_of_who_tells_it() -> None:
+    """What he knows is stale from then on, and would be told as machines that are not there."""
+    it, is_joined = State(), True
+    for node in many_nodes():
+        it.hear(*node.born(it.now_ms))
+    desk = SnapshotDesk(it.host, lambda: is_joined, with_stale=True)
+    cursor = (await desk.answer(SnapshotArgs())).next
+    is_joined = False
+    with pytest.raises(QueryFailed, match="NotJoined"):
+        await desk.answer(SnapshotArgs(cursor=cursor))
+    is_joined = True
+    with pytest.raises(QueryFailed, match="SnapshotGone"):
+        await desk.answer(SnapshotArgs(cursor=cursor))
 
 
 async def test_wishes_for_a_rebirth_become_one_request_and_a_birth_fulfils_them() -> None:
@@ -431,6 +504,72 @@ async def test_what_cannot_be_published_waits_for_the_session() -> None:
         assert it.retained == {}
         it.is_up = True
         await until(lambda: len(it.retained) == 2)
+
+
+@contextmanager
+def calls_counted(*files: str) -> Iterator[list[str]]:
+    """Note every call and every step of a generator in some source files."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename in files:
+            calls.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+async def test_what_waits_for_its_interval_is_not_gone_through_in_every_step() -> None:
+    """A site's worth of topics, all sent a moment ago and changed since, cost the projection nothing until they are due."""
+    it, many = State(), 5_000
+    it.projector = it.registry._projector = Projector(ROOT, it.publish, interval_s=60, per_second=1_000_000)
+    node, other = Node(devices={"Packer": [f"M{number}" for number in range(many)]}), Node(node="Line2-PLC")
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: len(it.sent) == many)
+        it.clock.move(1)
+        it.hear(*node.says(it.now_ms, **{f"M{number}": 1 for number in range(many)}), *other.born(it.now_ms))
+        await until(lambda: len(it.sent) > many)
+        with calls_counted(projector.__file__, turns.__file__) as calls:
+            for _ in range(3):
+                shown = len(it.sent)
+                it.hear(other.will)
+                await until(lambda: len(it.sent) > shown)  # noqa: B023 - waited for here
+                shown = len(it.sent)
+                it.hear(*other.born(it.now_ms))
+                await until(lambda: len(it.sent) > shown)  # noqa: B023 - waited for here
+    assert 0 < len(calls) < many / 2
+
+
+async def test_stale_values_are_counted_as_they_come_and_go() -> None:
+    it, random_ = State(), random.Random(3)
+    nodes = [Node(node=f"N{n}", devices={"Packer": ["A", "B"], "Filler": ["C"]}) for n in range(5)]
+    for node in nodes:
+        it.hear(*node.born(it.now_ms))
+    for _ in range(200):
+        it.clock.move(1)
+        node = random_.choice(nodes)
+        match random_.randrange(5):
+            case 0:
+                it.hear(node.will)
+            case 1:
+                it.hear(*node.born(it.now_ms))
+            case 2:
+                it.hear(*node.says(it.now_ms, A=random_.randrange(9)))
+            case 3:
+                it.hear(*node.session.device_death("Filler", it.now_ms))
+            case 4:
+                missed = Node(node=node.descriptor.edge_node_id, devices={"Packer": ["A"]})
+                missed._bd_seq = node._bd_seq
+                it.hear(*missed.born(it.now_ms))
+        entries = list(it.picture.entries())
+        counts = it.picture.counts()
+        assert counts["Namespace/Stale"] == sum(entry.quality == 500 for entry in entries)
+        assert counts["Namespace/Metrics"] == len(entries)
+    assert counts["Namespace/Stale"] > 0
 
 
 def test_topics_of_the_sites_own_services_are_apart_from_those_of_its_equipment() -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from random import Random
 
 from namespace.isa95 import EquipmentPath, SiteModel, load_site
-from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, from_ms
+from namespace.runtime import MachineBacklog, MachineNews, MachineOnline, MachineSample, MachineSilent, from_ms
 from namespace.sparkplug import DataType
 from services.oee.application.units import Said, Unit, Units
 from services.oee.domain.kpi import Totals
@@ -283,5 +283,6 @@ class Plant:
 
 
 def _at_ms(news: MachineNews) -> int:
+    assert not isinstance(news, MachineBacklog), "the plant does not tell of it"
     at = news.source_time if isinstance(news, MachineSample) else news.since
     return int(at.timestamp() * 1000)

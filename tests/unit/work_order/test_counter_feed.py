@@ -121,11 +121,11 @@ async def test_a_birth_is_applied_after_the_history_that_its_source_has_to_send(
         observe(feed, 20, 2, historical=True)
         observe(feed, 30, 3, historical=True)
         await turns()
-        assert sum(applied.batches, []) == [20, 30]
+        assert [value for batch in applied.batches for value in batch] == [20, 30]
         observe(feed, 40, 4, historical=True)
         feed.expect_history(PACKER, 0)
         await turns()
-        assert sum(applied.batches, []) == [20, 30, 40, 50, 60]
+        assert [value for batch in applied.batches for value in batch] == [20, 30, 40, 50, 60]
         await feed.settled()
         observe(feed, 70, 7, birth=True)
         await turns()
