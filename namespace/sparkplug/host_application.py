@@ -68,6 +68,8 @@ class HostSession:
         self._attention: set[HostNode] = set()
         self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
+        self._connected_at = 0
+        self._returned_at: int | None = None
         self._events: list[HostEvent] = []
         self._walk: Walk | None = None
 
@@ -115,9 +117,11 @@ class HostSession:
         """
         if not self._connected:
             return []
+        are_returning = self._are_returning(now_ms)
         for node in sorted(self._attention, key=lambda node: node.edge_node):
             self._expire(node, now_ms)
-            self._ask(node, now_ms, has_evidence=False)
+            if not (are_returning and node.wish.reason is WantedReason.CONNECTION_LOST):
+                self._ask(node, now_ms, has_evidence=False)
             if not node.needs_attention:
                 self._attention.discard(node)
         return self._taken()
@@ -137,6 +141,7 @@ class HostSession:
         also where more than 256 of an edge node came.
         """
         self._connected = True
+        self._connected_at, self._returned_at = now_ms, None
         for node in self._nodes.values():
             if node.state is NodeState.STALE:
                 self._want(node, WantedReason.CONNECTION_LOST, now_ms, ask=False)
@@ -279,7 +284,10 @@ class HostSession:
         message_type = route.topic.message_type
         out_of_band = message_type is MessageType.NBIRTH or message_type is MessageType.NDEATH
         if out_of_band or not self._settings.check_sequence:
+            session = route.node.bd_seq
             self._apply(route, message, now_ms)
+            if route.node.bd_seq != session:
+                self._returned_at = now_ms
             if route.node.window.is_waiting:
                 self._release(route.node, now_ms)
         else:
@@ -344,6 +352,12 @@ class HostSession:
             self._accept(held.route, held.message, now_ms)
         node.gap_since = now_ms if node.window.is_waiting else None
 
+    def _are_returning(self, now_ms: int) -> bool:
+        """Whether edge nodes are coming back by themselves, each with a new session, since our connection is back."""
+        if self._returned_at is None or now_ms - self._connected_at >= _LONGEST_RETURN_MS:
+            return False
+        return now_ms - self._returned_at < self._settings.rebirth_quiet_ms
+
     def _expire(self, node: HostNode, now_ms: int) -> None:
         timeout_ms = self._settings.reorder_timeout_ms
         if node.gap_since is not None and now_ms - node.gap_since >= timeout_ms:
@@ -394,6 +408,7 @@ def _is_history(message: pb.Payload) -> bool:
     return bool(message.metrics) and all(metric.is_historical for metric in message.metrics)
 
 
+_LONGEST_RETURN_MS: Final = 60_000
 _SHOWN: Final = 200
 """How much of a topic an event repeats."""
 

@@ -19,6 +19,8 @@ class HostSettings:
         rebirth_interval_ms: between the first request for rebirth and the second; it doubles from then on.
         rebirth_attempts: requests to one edge node without fresh evidence that it is there.
         rebirth_spread_ms: first requests after a connection are spread over this time, node by node.
+        rebirth_quiet_ms: after our own connection was gone, who was there before is asked once nobody has come back with a new session
+            for so long: where the broker was gone, all of them do.
         rebirths_per_s: requests in a second, to all edge nodes together; what is over waits its turn. 0 sets no limit.
         max_nodes: edge nodes; messages of further ones are rejected.
         max_devices: devices of one edge node.
@@ -33,6 +35,7 @@ class HostSettings:
     rebirth_interval_ms: int = 5_000
     rebirth_attempts: int = 8
     rebirth_spread_ms: int = 0
+    rebirth_quiet_ms: int = 1_000
     rebirths_per_s: int = 200
     max_nodes: int = 20_000
     max_devices: int = 10_000

@@ -31,6 +31,11 @@ class RebirthWish:
         return self._reason is not None and self._attempts < self._max_attempts
 
     @property
+    def reason(self) -> WantedReason | None:
+        """Why a rebirth is wanted; None while none is."""
+        return self._reason
+
+    @property
     def takes_any_birth(self) -> bool:
         """Whether requests went unanswered so often that even a birth which looks old is welcome.
 

@@ -2,7 +2,8 @@
 
 Times are until whoever restarted, and after the broker everybody, holds every metric of every node as current. The nodes are one process
 of the load generator, gated on the primary host; `namespace_state` is the service itself. Both hosts are what the library offers, in this
-process. Requests for rebirth are read off the wire, by a reader that must see one of ours in the end.
+process; where `namespace_state` itself restarts, the primary host is the historian. Requests for rebirth are read off the wire, by a reader
+that must see one of ours in the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteModel, load_site
@@ -37,7 +38,7 @@ from namespace.sparkplug import (
     decode_payload,
     rebirth_request,
 )
-from namespace.testing.servers import TestBroker, database_maker, running_broker, scratch_folder
+from namespace.testing.servers import ServiceDatabase, TestBroker, database_maker, running_broker, scratch_folder
 from namespace.transport import BrokerUrl
 from namespace.transport.mqtt import MqttTransport
 from tests.benchmarks.brokers import durable_postgres
@@ -51,11 +52,12 @@ from tests.benchmarks.service import running
 
 NODES, METRICS = 1_000, 100
 _HOST_ID = "bench-primary"
-_FIRST_S, _PATIENCE_S, _QUIET_S, _LOOK_S = 180.0, 60.0, 3.0, 0.02
+_FIRST_S, _PATIENCE_S, _QUIET_S, _LOOK_S, _ASK_S = 180.0, 60.0, 3.0, 0.02, 0.2
 _WHAT = {
     "restart-host": ("a host restarts: 100,000 metrics current", 5.0),
     "restart-primary": ("the primary host restarts: 1,000 gated nodes reborn, all current", 10.0),
     "restart-broker": ("the broker restarts: all current at both hosts", 10.0),
+    "restart-registry": ("namespace_state restarts: all current, its start included", 5.0),
 }
 
 
@@ -74,19 +76,21 @@ def measured(run: Run) -> list[Row]:
 
 async def _rows(run: Run) -> list[Row]:
     found: dict[str, list[float]] = {each: [] for each in _WHAT}
-    asked: list[float] = []
+    asked: dict[str, list[float]] = {"restart-host": [], "restart-registry": []}
     with durable_postgres() as server, running_broker() as broker, scratch_folder() as folder:
         for account in ("bench-primary", "bench-other", "bench-asker", "bench-wire"):
             broker.add_account(account)
-        async with (
-            running(
-                "services.namespace_state",
-                broker_url=broker.add_account("mes-namespace-state"),
-                database_url=(await database_maker(server)("namespace_state")).dsn,
-                data_dir=folder,
-            ),
-            _requests(broker) as requests,
-        ):
+        new_database = database_maker(server)
+
+        def service(name: str, database: ServiceDatabase, **further: str) -> AbstractAsyncContextManager[object]:
+            url = broker.add_account(f"mes-{name.replace('_', '-')}")
+            return running(
+                f"services.{name}", broker_url=url, database_url=database.dsn, data_dir=folder, further=further
+            )
+
+        databases = {name: await new_database(name) for name in ("namespace_state", "historian")}
+        async with AsyncExitStack() as registry, _requests(broker) as requests:
+            await registry.enter_async_context(service("namespace_state", databases["namespace_state"]))
             with _generator(broker):
                 async with _primary(broker) as core:
                     await _current(core, "the primary host at first")
@@ -98,7 +102,7 @@ async def _rows(run: Run) -> list[Row]:
                         async with _other(broker) as other:
                             found["restart-host"].append(await _current(other, "the other host", began))
                             await asyncio.sleep(_QUIET_S)
-                        asked.append(float(len(requests)))
+                        asked["restart-host"].append(float(len(requests)))
                 for number in range(run.few_rounds):
                     began = time.monotonic()
                     async with _primary(broker) as core, _other(broker) as other:
@@ -116,13 +120,27 @@ async def _rows(run: Run) -> list[Row]:
                                 await _current(core, "the primary host after the broker", began)
                             )
                             await asyncio.sleep(_QUIET_S)
-    one = Spread.of(asked)
+                async with service("historian", databases["historian"], UNS_HOST_ID=_HOST_ID):
+                    await _registry_knows_all(broker)
+                    await asyncio.sleep(_QUIET_S)
+                    for _ in range(run.few_rounds):
+                        requests.clear()
+                        await registry.aclose()
+                        began = time.monotonic()
+                        await registry.enter_async_context(service("namespace_state", databases["namespace_state"]))
+                        await _registry_knows_all(broker)
+                        found["restart-registry"].append(time.monotonic() - began)
+                        await asyncio.sleep(_QUIET_S)
+                        asked["restart-registry"].append(float(len(requests)))
     rows = [against_goal(each, what, found[each], "s", goal) for each, (what, goal) in _WHAT.items()]
-    what = "requests for rebirth while a host that is not primary restarts"
-    return [
-        *rows,
-        Row("restart-host-rebirths", what, figure=one, unit="requests", ratio=one, against="request", gate=Gate(0.0)),
-    ]
+    return [*rows, *(_requests_row(each, Spread.of(counts)) for each, counts in asked.items())]
+
+
+def _requests_row(restart: str, counts: Spread) -> Row:
+    what = f"requests for rebirth, of all 1,000 nodes, in {restart}"
+    return Row(
+        f"{restart}-rebirths", what, figure=counts, unit="requests", ratio=counts, against="request", gate=Gate(0.0)
+    )
 
 
 async def _registry_knows_all(broker: TestBroker) -> None:
@@ -140,7 +158,7 @@ async def _registry_knows_all(broker: TestBroker) -> None:
             with contextlib.suppress(NoAnswer):
                 rows = await queries.ask_all("namespace_state", "nodes", timeout_s=2.0)
                 online = sum(row["group_id"] == GROUP and row["state"] == "online" for row in rows)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_ASK_S)
     finally:
         await session.leave()
         await _ended(task)

@@ -10,6 +10,7 @@ from namespace.sparkplug import (
     DeviceBirth,
     DeviceDeath,
     EdgeNodeConfig,
+    EdgeNodeDescriptor,
     EdgeNodeSession,
     HostEvent,
     HostSession,
@@ -673,6 +674,54 @@ def test_loss_of_our_connection_makes_everything_stale() -> None:
     assert line.host.tick(line.now + 60_000) == []
     line.host.connected(line.now + 60_000)
     assert line.host.tick(line.now + 60_000) == [RebirthWanted(NODE, WantedReason.CONNECTION_LOST)]
+
+
+def _three_lines() -> tuple[HostSession, list[EdgeNodeSession]]:
+    host, edges = HostSession(SETTINGS), []
+    for name in ("a", "b", "c"):
+        edge = EdgeNodeSession(EdgeNodeConfig(group_id="g", edge_node_id=name), [], {})
+        _comes_back(host, edge, 1, NOW)
+        edges.append(edge)
+    host.disconnected(NOW)
+    host.connected(NOW)
+    return host, edges
+
+
+def _comes_back(host: HostSession, edge: EdgeNodeSession, bd_seq: int, now_ms: int) -> None:
+    edge.disconnected()
+    edge.connect(bd_seq, now_ms)
+    for message in edge.subscribed(now_ms):
+        host.receive(message.topic, message.payload, now_ms)
+
+
+def test_who_comes_back_by_himself_when_the_broker_does_is_not_asked_for_a_rebirth() -> None:
+    """A thousand nodes were asked while they were signing in, and said everything twice."""
+    host, (a, b, c) = _three_lines()
+    _comes_back(host, a, 2, NOW + 100)
+    assert host.tick(NOW + 1_000) == []
+    _comes_back(host, b, 2, NOW + 1_050)
+    assert host.tick(NOW + 2_000) == []
+    assert host.tick(NOW + 2_050) == [RebirthWanted(EdgeNodeDescriptor("g", "c"), WantedReason.CONNECTION_LOST)]
+    _comes_back(host, c, 2, NOW + 2_100)
+    assert host.tick(NOW + 60_000) == []
+
+
+def test_a_rebirth_that_was_asked_for_keeps_nobody_else_from_being_asked() -> None:
+    """It says that our connection alone was gone."""
+    host, (a, _, _) = _three_lines()
+    for message in a.rebirth(NOW + 100):
+        host.receive(message.topic, message.payload, NOW + 100)
+    wanted = host.tick(NOW + 150)
+    assert [event.edge_node.edge_node_id for event in wanted if isinstance(event, RebirthWanted)] == ["b", "c"]
+
+
+def test_a_node_that_never_stops_coming_back_keeps_others_waiting_for_a_minute_at_most() -> None:
+    host, (a, _, _) = _three_lines()
+    for number in range(119):
+        _comes_back(host, a, number + 2, NOW + 500 * number)
+        assert host.tick(NOW + 500 * number + 400) == []
+    _comes_back(host, a, 250, NOW + 59_900)
+    assert len(host.tick(NOW + 60_000)) == 2
 
 
 def test_a_broken_payload_is_rejected_and_the_next_one_read() -> None:
