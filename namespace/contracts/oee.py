@@ -16,14 +16,20 @@ from namespace.contracts.contract import (
 )
 from namespace.contracts.oee_arguments import (
     ClassifyStop,
+    IntervalArgs,
+    IntervalsArgs,
     KpiArgs,
     KpiFiguresArgs,
+    KpiRevisionsArgs,
     LossArgs,
     MergeStops,
     Restate,
     SetIdealCycle,
+    ShiftsArgs,
     SplitStop,
     StateLogArgs,
+    TimelineArgs,
+    WaterfallArgs,
 )
 from namespace.sparkplug import DataType
 
@@ -322,13 +328,34 @@ CONTRACT = ServiceContract(
     queries=(
         QueryContract("state_log", StateLogArgs, "Intervals of one work unit, oldest first."),
         QueryContract("kpi_windows", KpiArgs, "Closed windows with their elements and revisions, newest first."),
-        QueryContract("kpi_revisions", KpiArgs, "Everything that was said about the windows of a place, newest first."),
+        QueryContract(
+            "kpi_revisions", KpiRevisionsArgs, "Everything that was said about the windows of a place, newest first."
+        ),
         QueryContract(
             "kpis",
             KpiFiguresArgs,
             "The key figures of ISO 22400-2 of a place by shift, day, job order, material or the last minutes, exact.",
         ),
         QueryContract("losses", LossArgs, "The loss ledger of a place over a time, the greatest loss first."),
+        QueryContract(
+            "waterfall",
+            WaterfallArgs,
+            "From calendar time to good production: every part of the time of a place once, adding up to all of it.",
+        ),
+        QueryContract("shifts", ShiftsArgs, "Shifts and planned down times of a place, by its work calendar."),
+        QueryContract(
+            "timeline",
+            TimelineArgs,
+            "What the units of a place were in, as judged now, drawn together to a resolution without losing a stop.",
+        ),
+        QueryContract(
+            "intervals", IntervalsArgs, "Intervals of a place by loss, reason or element, as judged now: whole rows."
+        ),
+        QueryContract(
+            "interval",
+            IntervalArgs,
+            "One interval with what stands behind it: its shift, words of persons, events, and the metrics to look up.",
+        ),
     ),
     follows=("work_order",),
     reads_machines=True,

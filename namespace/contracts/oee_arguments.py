@@ -120,6 +120,23 @@ class KpiArgs(_Arguments):
     cursor: str | None = None
 
 
+class KpiRevisionsArgs(KpiArgs):
+    """Arguments of `kpi_revisions`.
+
+    Attributes:
+        place: A work unit, or a place above it for all units below.
+        limit: Revisions per page, newest first.
+        cursor: From the previous page.
+        since: Only of windows that begin at or after this instant.
+        until: Only of windows that begin before this instant.
+        restated: Only revisions that replaced another one.
+    """
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    restated: bool = False
+
+
 class KpiFiguresArgs(_Arguments):
     """Arguments of `kpis`.
 
@@ -129,6 +146,7 @@ class KpiFiguresArgs(_Arguments):
         since: Only windows that end after this instant; null for a week back.
         until: Only windows that begin before this instant; null for all.
         minutes: For `rolling`: how far back from business time.
+        figures: Only these figures; null for all.
         limit: Rows per page, the newest first.
         cursor: From the previous page.
     """
@@ -138,6 +156,7 @@ class KpiFiguresArgs(_Arguments):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     minutes: Annotated[int, Field(ge=1, le=180)] = 60
+    figures: Annotated[tuple[str, ...], Field(max_length=40)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 20
     cursor: str | None = None
 
@@ -150,9 +169,101 @@ class LossArgs(_Arguments):
         since: Only windows that end after this instant; null for a week back.
         until: Only windows that begin before this instant; null for all.
         by: What comes first: the greatest time, or the greatest number of stops.
+        include_open: Also the shift that is not over yet.
     """
 
     place: str
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     by: Literal["time", "count"] = "time"
+    include_open: bool = False
+
+
+class WaterfallArgs(_Arguments):
+    """Arguments of `waterfall`.
+
+    Attributes:
+        place: A work unit, or a place above it for all units below.
+        since: The windows that end after this instant.
+        until: And begin before this one.
+    """
+
+    place: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class ShiftsArgs(_Arguments):
+    """Arguments of `shifts`.
+
+    Attributes:
+        place: Whose work calendar.
+        since: Shifts that end after this instant.
+        until: And begin before this one, at most 35 days later.
+    """
+
+    place: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class TimelineArgs(_Arguments):
+    """Arguments of `timeline`.
+
+    Attributes:
+        place: A work unit, or a place above it for all units below.
+        units: Only these work units; null for all.
+        since: Intervals that end after this instant.
+        until: And begin before this one.
+        resolution_ms: Intervals shorter than this are drawn together where they follow one another; 0 for none.
+        limit: Rows per page.
+        cursor: From the previous page.
+    """
+
+    place: str
+    units: Annotated[tuple[str, ...], Field(max_length=500)] | None = None
+    since: AwareDatetime
+    until: AwareDatetime
+    resolution_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=2000)] = 1000
+    cursor: str | None = None
+
+
+class IntervalsArgs(_Arguments):
+    """Arguments of `intervals`.
+
+    Attributes:
+        place: A work unit, or a place above it for all units below.
+        since: Intervals that end after this instant.
+        until: And begin before this one.
+        loss: Only those of this loss of the ledger; `production` for production time without minor stops.
+        reason: Only those with this reason, or one below it; empty for those without a reason.
+        element: Only those of this time element.
+        cause: Only those of this cause in the machine's words, such as `blocked`.
+        order: What comes first.
+        limit: Rows per page.
+        cursor: From the previous page.
+    """
+
+    place: str
+    since: AwareDatetime
+    until: AwareDatetime
+    loss: str | None = None
+    reason: str | None = None
+    element: str | None = None
+    cause: str | None = None
+    order: Literal["newest", "longest"] = "newest"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: str | None = None
+
+
+class IntervalArgs(_Arguments):
+    """Arguments of `interval`.
+
+    Attributes:
+        place: The work unit.
+        at: An instant in the interval.
+    """
+
+    place: str
+    at: AwareDatetime

@@ -8,8 +8,8 @@ from namespace.contracts.contract import ServiceContract
 CONSOLE = ServiceContract(
     service="console",
     summary="Where people watch and act: pages, sign-in and roles.",
-    commands_to=("work_order",),
-    asks=("namespace_state", "work_order", "oee"),
+    commands_to=("work_order", "oee"),
+    asks=("namespace_state", "work_order", "oee", "historian"),
     reads_projection=True,
 )
 

@@ -68,11 +68,14 @@ from namespace.contracts.work_order_masters import (
     WorkMasterVersionArgs,
 )
 from namespace.contracts.work_order_queries import (
+    DispatchBoardArgs,
     DispatchListArgs,
     JobOrderArgs,
+    JobOrderCountsArgs,
     JobOrdersArgs,
     LaborArgs,
     WipArgs,
+    WorkRequestArgs,
     WorkRequestsArgs,
 )
 from namespace.contracts.work_order_responses import JobResponse, LaborActual, OperationResponse, WorkResponse
@@ -86,6 +89,7 @@ __all__ = [
     "ClockArgs",
     "CreateJobOrdersArgs",
     "DeclareQuantityArgs",
+    "DispatchBoardArgs",
     "DispatchListArgs",
     "EquipmentAvailabilityChanged",
     "JobListResequenced",
@@ -93,6 +97,7 @@ __all__ = [
     "JobOrderArgs",
     "JobOrderCancelled",
     "JobOrderCleared",
+    "JobOrderCountsArgs",
     "JobOrderFacts",
     "JobOrderHeld",
     "JobOrderReleased",
@@ -131,6 +136,7 @@ __all__ = [
     "WorkMasterStored",
     "WorkMasterVersionArgs",
     "WorkMastersArgs",
+    "WorkRequestArgs",
     "WorkRequestStored",
     "WorkRequestsArgs",
     "WorkResponse",
@@ -248,11 +254,18 @@ CONTRACT = ServiceContract(
     queries=(
         QueryContract("wip", WipArgs, "Where the units of open work requests are, by work center and operation."),
         QueryContract("dispatch_list", DispatchListArgs, "The job list of a work center, now or at any past moment."),
+        QueryContract(
+            "dispatch_board", DispatchBoardArgs, "What work centers have in hand, with forecasts and what keeps orders."
+        ),
         QueryContract("work_masters", WorkMastersArgs, "Versions of work masters by material and state."),
         QueryContract("work_master", WorkMasterArgs, "One version of a work master."),
         QueryContract("job_orders", JobOrdersArgs, "Job orders by place, state, work request."),
         QueryContract("job_order", JobOrderArgs, "One job order with its history from the event log."),
+        QueryContract(
+            "job_order_counts", JobOrderCountsArgs, "What was made of a job order over time, and why not good."
+        ),
         QueryContract("work_requests", WorkRequestsArgs, "Work requests and how far their job orders are."),
+        QueryContract("work_request", WorkRequestArgs, "One work request with the responses it was answered by."),
         QueryContract("labor", LaborArgs, "Who worked on what, from when to when."),
     ),
     follows=("oee",),

@@ -25,6 +25,20 @@ class DispatchListArgs(Document):
     cursor: Id | None = None
 
 
+class DispatchBoardArgs(Document):
+    """Arguments of `dispatch_board`.
+
+    Attributes:
+        places: The work centers.
+        limit: At most so many job orders of each that have not begun.
+        cursor: From the previous page.
+    """
+
+    places: Annotated[tuple[PlacePath, ...], Field(min_length=1, max_length=20)]
+    limit: Annotated[int, Field(ge=1, le=200)] = 20
+    cursor: Id | None = None
+
+
 class JobOrdersArgs(Document):
     """Arguments of `job_orders`.
 
@@ -35,6 +49,7 @@ class JobOrdersArgs(Document):
         material: Only orders that make this material, by their work master.
         since: Only orders that ended after this instant or are not over.
         until: Only orders that began, or are planned, or else were stored, before this instant.
+        with_removed: Also those that were cancelled or cleared.
         order: In order of dispatch, or those stored last first.
         limit: Orders per page.
         cursor: From the previous page.
@@ -46,6 +61,7 @@ class JobOrdersArgs(Document):
     material: Id | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    with_removed: bool = False
     order: Literal["dispatch", "newest"] = "dispatch"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Id | None = None
@@ -70,10 +86,32 @@ class JobOrderArgs(Document):
 
     Attributes:
         id: The job order.
+        types: Only events of these types.
+        without: No events of these types.
+        since: Only events that occurred at this instant or later.
+        until: Only events that occurred before this instant.
         cursor: From the previous page of its history.
     """
 
     id: Id
+    types: Annotated[tuple[Id, ...], Field(max_length=20)] | None = None
+    without: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    cursor: Id | None = None
+
+
+class JobOrderCountsArgs(Document):
+    """Arguments of `job_order_counts`.
+
+    Attributes:
+        id: The job order.
+        buckets: Into at most how many stretches of equal length its time is divided.
+        cursor: From the previous page.
+    """
+
+    id: Id
+    buckets: Annotated[int, Field(ge=1, le=200)] = 60
     cursor: Id | None = None
 
 
@@ -82,6 +120,12 @@ class WorkRequestsArgs(Document):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Id | None = None
+
+
+class WorkRequestArgs(Document):
+    """Arguments of `work_request`: its id."""
+
+    id: Id
 
 
 class LaborArgs(Document):

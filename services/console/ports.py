@@ -4,7 +4,7 @@ Adapters put the namespace behind these: the job-order queries and commands of `
 of ``namespace_state``, and the console's own tables of users and sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -24,6 +24,16 @@ class NotAnswered(Exception):
         super().__init__(f"{service} has not answered: {detail}")
         self.service = service
         self.detail = detail
+
+
+class NotAskable(Exception):
+    """The service cannot answer this question, and says why."""
+
+    def __init__(self, service: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.service = service
+        self.code = code
+        self.message = message
 
 
 class NotFound(LookupError):
@@ -90,6 +100,8 @@ class JobOrderView:
     started_at: datetime | None
     ended_at: datetime | None
     version: int
+    hold: str | None = None
+    """Why it may not run, where somebody holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +212,36 @@ class Nodes(Protocol):
     async def all(self) -> Sequence[NodeView]:
         """Return every known edge node; raises NotAnswered."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered, as its contract writes it; ``cursor`` asks for what follows."""
+
+    data: JsonValue
+    cursor: str | None
+
+
+class Answers(Protocol):
+    """Questions whose answers a page gets as the contract of the service writes them."""
+
+    async def ask(self, service: str, query: str, args: Mapping[str, JsonValue], *, most: int) -> Answer:
+        """Ask, going on from page to page until there are ``most`` rows; raises NotAskable or NotAnswered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """One node of the site's tree of reasons for lost time."""
+
+    code: str
+    name: str
+    parents: tuple[str, ...]
+    loss: str | None
+    element: str | None
+    planned: bool
+    owner: str
+    retired: bool
 
 
 class Users(Protocol):

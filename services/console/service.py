@@ -12,13 +12,14 @@ from namespace.runtime import Context, Parts, Service, Session, SystemClock, get
 from namespace.store import Database, migrate
 from namespace.version import VERSION
 from services.console.adapters.account_tables import SessionTable, UserTable
+from services.console.adapters.answers import ServiceAnswers
 from services.console.adapters.demo_users import DemoUsers
 from services.console.adapters.http.app import console_app
 from services.console.adapters.http.parts import ConsoleParts
 from services.console.adapters.node_list import NodeList
 from services.console.adapters.projection import Projection
 from services.console.adapters.settings import ConsoleSettings
-from services.console.adapters.site import site_of
+from services.console.adapters.site import reasons_of, site_of
 from services.console.adapters.web_server import WebServer
 from services.console.adapters.work_orders import JobOrderQueries, ServiceCommands
 from services.console.application.accounts import Accounts
@@ -47,6 +48,8 @@ def compose(context: Context) -> Parts:
             dispatch=dispatch,
             job_orders=JobOrderQueries(context.queries),
             nodes=nodes,
+            answers=ServiceAnswers(context.queries),
+            reasons=reasons_of(context.site),
             now=context.clock.now,
             bundle=BUNDLE,
             version=VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from namespace.contracts.oee import CONTRACT
 from namespace.runtime import Context, Parts, Service, get_logger
+from services.oee.adapters.intervals import Intervals
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
 from services.oee.adapters.words import Words
@@ -15,13 +16,14 @@ def compose(context: Context) -> Parts:
     units = Units(context.site)
     keeper = Keeper(units, context.database, context.node, context.site, now=context.now, log=get_logger())
     reading = Reading(context.database, units, context.site)
+    intervals = Intervals(context.database, units, context.site)
     words = Words(units, context.site.reasons, keeper.listen)
     return Parts(
         commands=words.handlers(),
         follows={"work_order": keeper.job_order_event},
         machines=keeper.observe,
         machine_metrics=units.metrics,
-        queries=reading.handlers(),
+        queries={**reading.handlers(), **intervals.handlers()},
         start=keeper.load,
         tasks={"results": keeper.run},
     )

@@ -101,7 +101,7 @@ def compose(context: Context) -> Parts:
         controller = _controller(context, settings, each)
         tasks[each.edge_node_id] = partial(controller.run, partial(run_line, each.simulation, controller, clock))
     if settings.demo:
-        tasks["demo orders"] = _demo_orders(context, lines, reactors, settings.simulator_seed).run
+        tasks["demo orders"] = _demo_orders(context, lines, reactors, clock, settings.simulator_seed).run
     simulated = {each.name: each.simulation for each in (*lines, *reactors)}
     return Parts(queries={"ground_truth": partial(_ground_truth, simulated)}, tasks=tasks)
 
@@ -165,7 +165,11 @@ def _controller(context: Context, settings: SimulatorSettings, installation: _In
 
 
 def _demo_orders(
-    context: Context, lines: Sequence[_Installation], reactors: Sequence[_Installation], seed: int
+    context: Context,
+    lines: Sequence[_Installation],
+    reactors: Sequence[_Installation],
+    clock: SimulatedClock,
+    seed: int,
 ) -> DemoOrders:
     """The demo's planner and crew, speaking to `work_order` as anybody would."""
 
@@ -194,7 +198,7 @@ def _demo_orders(
         *(Demand(each.place, BOTTLES, is_crewed=index == 0) for index, each in enumerate(lines)),
         *(Demand(each.place, RESIN, is_crewed=True) for each in reactors),
     ]
-    return DemoOrders(demands, ask=ask, send=send, source=source)
+    return DemoOrders(demands, ask=ask, send=send, source=source, now=lambda: clock.now)
 
 
 async def _ground_truth(lines: Mapping[str, Simulation], args: GroundTruthArgs) -> Page:

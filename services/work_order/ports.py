@@ -280,6 +280,10 @@ class WorkOrders(Protocol):
         """Write what the machine says."""
         ...
 
+    async def is_driven(self, place: EquipmentPath) -> bool:
+        """Return whether the machine's states begin or complete anything at a work center: the first permitted order, or one that runs."""
+        ...
+
     async def next_by_machine(self, place: EquipmentPath) -> JobOrder | None:
         """Return, locked, the first permitted order of the job list of a work center where nothing runs, if the machine begins it."""
         ...

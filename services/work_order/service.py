@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from namespace.contracts.work_order import CONTRACT
 from namespace.isa95 import EquipmentPath
 from namespace.runtime import Context, MachineBacklog, MachineNews, MachineSample, Parts, Service
+from services.work_order.adapters.board_reading import BoardReading
 from services.work_order.adapters.boards import Boards
 from services.work_order.adapters.counter_feed import CounterFeed
 from services.work_order.adapters.desk import Desk
@@ -46,12 +47,16 @@ def compose(context: Context) -> Parts:
     work_centers = frozenset(equipment.path for equipment in site.equipment.work_centers())
     counters, machines = counters_of(site), machines_of(site)
     feed = CounterFeed(counters, apply, machines=machines)
-    desk = Desk(site.path, context.clock, SiteShop(site, context.now, feed.uncounted))
+    shop = SiteShop(site, context.now, feed.uncounted)
+    desk = Desk(site.path, context.clock, shop)
     times = MachineTimes(site, context.database, desk.new_id)
     boards = Boards(context.database, lambda place, metrics: context.node.set(place.device_id, metrics))
     return Parts(
         commands=desk.handlers(),
-        queries=Reading(context.database, context.now).handlers(),
+        queries={
+            **Reading(context.database, context.now).handlers(),
+            "dispatch_board": BoardReading(context.database, shop).dispatch_board,
+        },
         machines=observe,
         follows={
             "oee": times.apply,

@@ -47,6 +47,11 @@ STATE = "Status/StateCurrent"
 DEFECTS = "Admin/ProdDefectiveCount/0/AccCount"
 EXECUTE, ABORTED = 6, 9
 SECONDS, CUT, BACK, TARGET = 300, 100, 200, 140
+ENDS = 155
+"""The second in which the last of `TARGET` good pieces is made; of the machine is known since the first."""
+
+_ONES = {"revision", "version"}
+"""What of a response says how often something was said."""
 
 Report = Callable[[Mapping[str, Any], int], Awaitable[None]]
 """Takes values of the packer and the time for which they hold, ms since the epoch."""
@@ -126,25 +131,41 @@ def merged(rows: list[dict[str, Any]]) -> list[list[str]]:
     return intervals
 
 
+def story_of(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how an order went: as it is, when what happened to it, and its last response.
+
+    Into how many reports the quantities are gathered, and how often a response is restated, depends on the wall clock.
+    """
+    events = [event for event in order["history"] if event["type"] != "QuantityReported"]
+    responses = [event["payload"] for event in events if event["type"] == "JobResponse"]
+    assert [said["revision"] for said in responses] == list(range(1, len(responses) + 1))
+    last = {name: said for name, said in responses[-1].items() if name not in _ONES} if responses else None
+    kept = ("state", "sub_state", "good", "scrap")
+    return {
+        "order": {name: order[name] for name in kept},
+        "history": [(event["type"], event["occurred_at"]) for event in events if event["type"] != "JobResponse"],
+        "response": last,
+    }
+
+
 async def outcome(client: SiteClient, begin_ms: int) -> dict[str, Any]:
     """Wait until the last second is accounted for; return what the site says about the whole time."""
-    until_ms = begin_ms + (SECONDS - 1) * 1000
+    seen: dict[str, Any] = {}
 
     async def settled() -> dict[str, Any] | None:
         order = await answered(client, "work_order", "job_order", id="JO-1")
         log = await answered(client, "oee", "state_log", place=PACKER)
         rows = [row for row in log if row["start"] < datetime.fromtimestamp(begin_ms / 1000 + 280, UTC).isoformat()]
         is_over = rows and datetime.fromisoformat(rows[-1]["end"]).timestamp() * 1000 >= begin_ms + 270_000
+        seen.update(state=order["state"], good=order["good"], scrap=order["scrap"], intervals=len(rows), last=rows[-1:])
         if not is_over or order["state"] != "Ended":
             return None
-        # Into how many reports the quantities are gathered depends on the wall clock.
-        told = [event for event in order["history"] if event["type"] != "QuantityReported"]
-        history = [(event["type"], event["occurred_at"]) for event in told]
-        kept = ("state", "sub_state", "good", "scrap")
-        return {"order": {name: order[name] for name in kept}, "history": history, "intervals": merged(rows)}
+        story = story_of(order)
+        if (story["response"] or {}).get("actual_unit_busy_time_s") != str(ENDS - 1):
+            return None  # the end is not in the log yet, or not the machine's time
+        return {**story, "intervals": merged(rows)}
 
-    assert until_ms
-    return await eventually(settled, within_s=25, what="the whole time is judged")
+    return await eventually(settled, within_s=25, what=lambda: f"the whole time is judged: {seen}")
 
 
 async def totals(client: SiteClient) -> dict[str, Any]:

@@ -17,6 +17,7 @@ PACKAGING = "/Acme/Dallas/Packaging"
 FILLER = f"/place{PACKAGING}/Line1/Filler"
 SPEED = "tr[data-metric='Status/CurMachSpeed']"
 TWO_SECONDS_MS = 2_000
+VIEWS = ("place", "orders", "dispatch", "operate", "oee", "nodes", "events")
 SIZES = [
     ViewportSize(width=1440, height=900),
     ViewportSize(width=820, height=1180),
@@ -194,7 +195,7 @@ async def test_no_page_scrolls_sideways_and_operator_actions_fit_a_glove(
         box = await button.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 48
-    for view in ("place", "orders", "oee", "nodes", "events"):
+    for view in VIEWS:
         await page.goto(f"{console.url}/{view}{PACKAGING}")
         await page.wait_for_selector(".page")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
@@ -224,7 +225,7 @@ async def test_the_page_asks_nobody_but_the_console_and_breaks_no_rule_of_its_ow
 async def test_text_has_the_contrast_of_wcag_aa(console: RunningConsole, browser: Browser, scheme: str) -> None:
     context = await browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     page = await signed_in(context, console.url, f"/place{PACKAGING}")
-    for view in ("place", "orders", "oee", "nodes", "events"):
+    for view in VIEWS:
         await page.goto(f"{console.url}/{view}{PACKAGING}")
         await page.wait_for_selector(".page")
         assert await faint_texts(page) == [], view

@@ -113,6 +113,45 @@ async def test_a_command_outlives_the_silence_of_its_service_and_takes_effect_on
         assert (await send(guest, "Cancel", order)).status == "DONE"
 
 
+async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on_its_page(
+    site: RunningSite, browser: Browser
+) -> None:
+    line2 = "Acme/Dallas/Packaging/Line2"
+    order = f"JO-{uuid4().hex[:6].upper()}"
+    args = {
+        "place": line2,
+        "quantity": {"value": "12", "unit": "H87"},
+        "priority": -9,
+        "quantity_source": "operator",
+        "due": "2099-01-01T00:00:00Z",
+    }
+    page = await visit(site, browser, f"/dispatch/{line2}")
+    async with site.guest() as guest:
+        assert (await send(guest, "StoreAndStart", order, args)).status == "DONE"
+        row = page.locator(f"[data-row={order}]")
+        await expect(row.locator("[data-lateness=intime]")).to_be_visible(timeout=PATIENCE_MS)
+        await row.locator(".grip").press("Home")
+        await expect(page.locator("[data-row]").first).to_have_attribute("data-row", order, timeout=PATIENCE_MS)
+        await expect(row.locator(".pin")).to_be_visible()
+        listed = (await guest.queries.ask("work_order", "dispatch_list", {"place": line2})).data
+        assert next(each["id"] for each in listed if each["state"].endswith("AllowedToStart")) == order
+        tablet = await visit(site, browser, f"/operate/{line2}", role="operator")
+        await tablet.locator(f"li[data-order={order}] [data-action=Begin]").click()
+        made = tablet.locator(f"article[data-order={order}]")
+        await made.locator("[data-action=good]").click()
+        for key in ("1", "2"):
+            await tablet.locator(f"[data-key='{key}']").click()
+        await tablet.locator("[data-testid=report]").dblclick()
+        await expect(made.locator(".station-figure")).to_contain_text("100%", timeout=PATIENCE_MS)
+        await made.locator("[data-action=Complete]").click()
+        await expect(made).to_have_count(0, timeout=PATIENCE_MS)
+        await page.goto(f"{site.state().console_url}/order/{line2}?order={order}")
+        await expect(page.locator("[data-revision='1']")).to_contain_text("12 good", timeout=PATIENCE_MS)
+        await expect(page.locator("[data-band=state][data-what=Ended]")).to_have_count(1)
+        history = (await guest.queries.ask("work_order", "job_order", {"id": order})).data["history"]
+        assert [event["type"] for event in history].count("QuantityReported") == 1
+
+
 async def test_a_killed_edge_node_turns_stale_within_two_seconds_and_comes_back(
     site: RunningSite, browser: Browser
 ) -> None:

@@ -50,6 +50,7 @@ from tests.acceptance.packer_world import (
     begin_order,
     positions_remembered,
     produce,
+    story_of,
     totals,
 )
 from tests.integration.historian.running import COUNT_ON_WIRE, DEVICE, GROUP, NODE
@@ -57,9 +58,6 @@ from tests.integration.historian.running import COUNT_ON_WIRE, DEVICE, GROUP, NO
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 PATIENCE_S = 30.0
-RESPONSE = "JobResponse"
-ONES = {"revision", "version"}
-"""What of a response says how often something was said."""
 CUT, BACK = 40, 110
 """When the broker dies and returns, in seconds of production; the order is under way all that time."""
 
@@ -107,13 +105,7 @@ async def packer(world: World, folder: Path, begin_ms: int) -> AsyncIterator[Pac
 
 async def outcome(client: SiteClient) -> dict[str, Any]:
     order = await answered(client, "work_order", "job_order", id="JO-1")
-    # Into how many reports the quantities are gathered, and how often a response is restated, depends on the wall clock.
-    told = [(e["type"], e["occurred_at"]) for e in order["history"] if e["type"] not in {"QuantityReported", RESPONSE}]
-    responses = [e["payload"] for e in order["history"] if e["type"] == RESPONSE]
-    assert [said["revision"] for said in responses] == list(range(1, len(responses) + 1))
-    last = {name: value for name, value in responses[-1].items() if name not in ONES} if responses else None
-    kept = {name: order[name] for name in ("state", "sub_state", "good", "scrap")}
-    return {"order": kept, "history": told, "response": last, "totals": await totals(client)}
+    return {**story_of(order), "totals": await totals(client)}
 
 
 async def life(

@@ -17,7 +17,9 @@ class Outcome:
         rounds: Each round with the seconds from the end of its last fault to full recovery.
         commands: How many commands were answered.
         events: How many events they must have left.
+        logged: How many events the logs of all services have.
         readings: How many readings surely reached a buffer.
+        units: How many units the meters counted.
         passed: What the proxies did to messages and connections.
         problems: Where the tables differ from the truth.
         took_s: Seconds from the first command to the comparison.
@@ -27,7 +29,9 @@ class Outcome:
     rounds: list[tuple[Round, float]] = field(default_factory=list)
     commands: int = 0
     events: int = 0
+    logged: int = 0
     readings: int = 0
+    units: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     took_s: float = 0.0

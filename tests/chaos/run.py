@@ -13,7 +13,7 @@ from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.chaos.wiring import Wires, Wiring, wired
 from namespace.testing.site import running_site
-from tests.chaos.comparison import Tables, compare_events
+from tests.chaos.comparison import PRODUCERS, Tables, compare_events
 from tests.chaos.counts import Counts
 from tests.chaos.orders import LANES
 from tests.chaos.outcome import Outcome
@@ -81,6 +81,7 @@ async def run(
             await work.at_rest()
             _count(outcome, work, meters, wiring)
             outcome.took_s = time.monotonic() - began_s
+            outcome.logged = sum([await tables.head(service) for service in PRODUCERS])
             outcome.problems += await compare_events(tables, work.orders)
             outcome.problems += await compare_readings(tables, meters)
     return outcome
@@ -88,7 +89,7 @@ async def run(
 
 def _count(outcome: Outcome, work: Work, meters: Meters, wiring: Wiring) -> None:
     outcome.commands, outcome.events = len(work.orders.commands), work.orders.total
-    outcome.readings = meters.count()
+    outcome.readings, outcome.units = meters.count(), sum(meters.counted().values())
     outcome.passed.clear()
     for wires in wiring.values():
         for proxy in wires.both():

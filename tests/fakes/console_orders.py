@@ -20,6 +20,7 @@ from services.console.ports import (
     Order,
     QuantityView,
 )
+from tests.fakes.console_work import FakeWork
 
 
 class Site(Protocol):
@@ -80,11 +81,12 @@ class FakeOrders:
         self.sent: list[CommandRequest] = []
         self.delay_s = 0.0
         self.unreachable = False
+        self.work = FakeWork(self)
 
     async def page(
         self, *, place: str, states: Sequence[str], order: Order, limit: int, cursor: str | None
     ) -> JobOrderPage:
-        await self._answer()
+        await self.answering()
         found = [
             order
             for order in self.orders.values()
@@ -98,19 +100,19 @@ class FakeOrders:
         return JobOrderPage(tuple(found[start : start + limit]), following)
 
     async def detail(self, job_order_id: str) -> JobOrderDetail:
-        await self._answer()
+        await self.answering()
         if job_order_id not in self.orders:
             raise NotFound(f"There is no job order {job_order_id!r}.")
         return JobOrderDetail(self.orders[job_order_id], tuple(self.history[job_order_id]))
 
     async def send(self, request: CommandRequest) -> CommandAnswer:
-        await self._answer()
+        await self.answering()
         self.sent.append(request)
         if request.command_id not in self.answers:
             self.answers[request.command_id] = self._execute(request)
         return self.answers[request.command_id]
 
-    async def _answer(self) -> None:
+    async def answering(self) -> None:
         if self.unreachable:
             raise NotAnswered("work_order", "no answer within 5 s")
         if self.delay_s:
@@ -118,6 +120,8 @@ class FakeOrders:
 
     def _execute(self, request: CommandRequest) -> CommandAnswer:
         now = self.site.now
+        if self.work.executes(request):
+            return self.work.execute(request)
         if request.name in {"Store", "StoreAndStart"}:
             state = "AllowedToStart" if request.name == "StoreAndStart" else "NotAllowedToStart"
             quantity = request.args["quantity"]

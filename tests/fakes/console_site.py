@@ -24,8 +24,10 @@ from services.console.domain.states import GOOD, STALE, JsonValue, MetricValue
 from services.console.ports import NodeView
 from tests.fakes.console_accounts import MemorySessions, MemoryUsers
 from tests.fakes.console_nodes import MES, machine, mes_service, unplaced
+from tests.fakes.console_oee import Commands, FakeOee
 from tests.fakes.console_orders import FakeOrders
 from tests.fakes.console_plant import FAULTS, LINES, PRODUCTS, SITE, demo_site
+from tests.fakes.console_work import DEFECTS, ByService
 
 FAST = ScryptCost(log2_n=4)
 
@@ -86,11 +88,17 @@ class FakeSite:
             for line, units in LINES.items()
             for n, unit in enumerate(units)
         ]
+        self.oee = FakeOee(self, now)
         self._seed_orders()
         self._seed_states()
         for role in Role:
             self.users.by_id[role] = User(role, role.capitalize(), role, hash_password(f"{role}-pw", b"s" * 16, FAST))
         self.step(now)
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all work units."""
+        return [unit.path for unit in self.units]
 
     def step(self, now: datetime) -> None:
         """Move the site on to ``now``."""
@@ -277,6 +285,7 @@ class FakeSite:
             put("StateReason", reason, None, since)
             put("StateSince", iso(since or self.now), None, since)
         put("Shift", "Early")
+        put("WindowStart", iso(self.started - timedelta(hours=2)))
         put("PBT", int(pbt * 1000), "C26")
         for key, value in times.items():
             put(key, int(value * 1000), "C26")
@@ -356,9 +365,11 @@ def parts_for(site: FakeSite, bundle: Path) -> ConsoleParts:
     return ConsoleParts(
         accounts=Accounts(site.users, site.sessions, now=clock, cost=FAST),
         live=site.live,
-        dispatch=Dispatch(site.orders),
+        dispatch=Dispatch(Commands(site.orders, site.oee)),
         job_orders=site.orders,
         nodes=site.nodes,
+        answers=ByService(site.orders.work, site.oee),
+        reasons=(*site.oee.reasons, *DEFECTS),
         now=clock,
         bundle=bundle,
         version="0.1.0",

@@ -32,6 +32,7 @@ def job_order_view(document: Mapping[str, Any]) -> JobOrderView:
         started_at=instant_of(document.get("begun_at")),
         ended_at=instant_of(document.get("ended_at")),
         version=int(document.get("version") or 0),
+        hold=_text(document.get("hold")),
     )
 
 

@@ -19,6 +19,7 @@ from services.console.ports import (
     JobOrderPage,
     JobOrderView,
     NodeView,
+    ReasonView,
 )
 
 
@@ -130,6 +131,7 @@ def job_order_json(order: JobOrderView) -> dict[str, Any]:
         "startedAt": instant(order.started_at),
         "endedAt": instant(order.ended_at),
         "version": order.version,
+        "hold": order.hold,
     }
 
 
@@ -156,6 +158,11 @@ def answer_json(answer: CommandAnswer) -> dict[str, Any]:
         "version": answer.version,
         "result": answer.result,
     }
+
+
+def reason_json(reason: ReasonView) -> dict[str, Any]:
+    """One reason for lost time."""
+    return {**asdict(reason), "parents": list(reason.parents)}
 
 
 def session_json(user: User, csrf_token: str, site_path: str, time_zone: str, version: str) -> dict[str, Any]:

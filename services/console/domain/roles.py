@@ -49,6 +49,9 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "ReportQuantity"): Permission.EXECUTE,
         ("work_order", "ClockOn"): Permission.EXECUTE,
         ("work_order", "ClockOff"): Permission.EXECUTE,
+        ("work_order", "DeclareQuantity"): Permission.EXECUTE,
+        ("work_order", "ChangeSubState"): Permission.EXECUTE,
+        ("work_order", "Hold"): Permission.EXECUTE,
         ("work_order", "StoreWorkRequest"): Permission.DISPATCH,
         ("work_order", "Update"): Permission.DISPATCH,
         ("work_order", "Store"): Permission.DISPATCH,
@@ -59,6 +62,18 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "Abort"): Permission.DISPATCH,
         ("work_order", "Cancel"): Permission.DISPATCH,
         ("work_order", "Clear"): Permission.DISPATCH,
+        ("work_order", "Release"): Permission.DISPATCH,
+        ("work_order", "Amend"): Permission.DISPATCH,
+        ("work_order", "Split"): Permission.DISPATCH,
+        ("work_order", "Merge"): Permission.DISPATCH,
+        ("work_order", "Rework"): Permission.DISPATCH,
+        ("work_order", "Reconcile"): Permission.DISPATCH,
+        ("work_order", "Resequence"): Permission.DISPATCH,
+        ("work_order", "SetAvailability"): Permission.DISPATCH,
+        ("work_order", "CreateJobOrders"): Permission.DISPATCH,
+        ("oee", "ClassifyStop"): Permission.EXECUTE,
+        ("oee", "SplitStop"): Permission.EXECUTE,
+        ("oee", "MergeStops"): Permission.EXECUTE,
     }
 )
 

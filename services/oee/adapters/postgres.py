@@ -68,7 +68,6 @@ class _Sql(Queries):
     untaken_words: str
     take_words: str
     parts: str
-    payloads: str
 
 
 _DAY_MS = 86_400_000
@@ -93,7 +92,8 @@ async def load(database: Database, units: Units) -> list[str]:
             unit.emitted_until_ms = record["emitted_until_ms"]
             unit.is_saved = True
         for unit in units.by_path.values():
-            unit.pending = [*await marks_of(tx, unit)]
+            known = frozenset() if unit.state is None else frozenset(unit.state.history.marks)
+            unit.pending = [mark for mark in await marks_of(tx, unit) if mark not in known]
         for record in await tx.fetch(_SQL.load_samples):
             unit = units.by_path.get(EquipmentPath.parse(record["path"]))
             if unit is not None:
@@ -335,22 +335,18 @@ async def page_windows(database: Database, place: str, before_ms: int, before_pa
         return list(await tx.fetch(_SQL.page_windows, place, before_ms, before_path, limit))
 
 
-async def page_revisions(database: Database, place: str, before_id: int, limit: int) -> list[Any]:
+async def page_revisions(
+    database: Database, place: str, before_id: int, limit: int, *, since_ms: int, until_ms: int, after_revision: int
+) -> list[Any]:
     """Read what was said about windows at or below a place before a position, newest first."""
     async with database.transaction() as tx:
-        return list(await tx.fetch(_SQL.page_revisions, place, before_id, limit))
+        return list(await tx.fetch(_SQL.page_revisions, place, before_id, limit, since_ms, until_ms, after_revision))
 
 
 async def parts(database: Database, place: str, since_ms: int, until_ms: int) -> list[Any]:
     """Read the parts of the windows at or below a place that end after `since_ms` and begin before `until_ms`."""
     async with database.transaction() as tx:
         return list(await tx.fetch(_SQL.parts, place, since_ms, until_ms))
-
-
-async def payloads(database: Database, place: str, since_ms: int, until_ms: int) -> list[Any]:
-    """Read what is said of the windows at or below a place that end after `since_ms` and begin before `until_ms`."""
-    async with database.transaction() as tx:
-        return list(await tx.fetch(_SQL.payloads, place, since_ms, until_ms))
 
 
 def _row(unit: Unit, sample: Sample) -> tuple[str, int, str, Decimal | None, int, bool]:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from namespace.contracts.event_log import iso
-from namespace.contracts.oee_arguments import KpiArgs, KpiFiguresArgs, LossArgs, StateLogArgs
-from namespace.isa95 import EquipmentPath, SiteModel, UnknownEquipmentError
+from namespace.contracts.oee_arguments import (
+    KpiArgs,
+    KpiFiguresArgs,
+    KpiRevisionsArgs,
+    LossArgs,
+    ShiftsArgs,
+    StateLogArgs,
+    WaterfallArgs,
+)
+from namespace.isa95 import SiteModel, WorkCalendar
 from namespace.runtime import Page, QueryFailed, fit_page, from_ms, to_ms
 from namespace.runtime.queries import QueryHandler
 from namespace.store import Database
 from services.oee.adapters import postgres
-from services.oee.application.figures import Head, Part, parts_document, parts_of, rows
-from services.oee.application.results import losses_of
-from services.oee.application.units import Unit, Units
-from services.oee.domain.evaluation import evaluate
-from services.oee.domain.losses import ledger
-from services.oee.domain.plan import Window
-from services.oee.domain.unit import WindowResult, WindowStatus
+from services.oee.adapters.windows import Windows
+from services.oee.application.figures import rows
+from services.oee.application.units import Units
+from services.oee.application.waterfall import Span, waterfall
+from services.oee.domain.figures import FIGURES
 
 _END_OF_TIME_MS = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
-
-
 _WEEK_MS = 7 * 86_400_000
+_LONGEST_PLAN = timedelta(days=35)
 
 
 class Reading:
@@ -41,6 +46,7 @@ class Reading:
         self._database = database
         self._units = units
         self._site = site
+        self._windows = Windows(database, units, site)
 
     def handlers(self) -> dict[str, QueryHandler]:
         """Return the handler of each query of the contract."""
@@ -50,6 +56,8 @@ class Reading:
             "kpi_revisions": self.kpi_revisions,
             "kpis": self.kpis,
             "losses": self.losses,
+            "waterfall": self.waterfall,
+            "shifts": self.shifts,
         }
 
     async def state_log(self, arguments: StateLogArgs) -> Page:
@@ -98,10 +106,18 @@ class Reading:
             found[:count], None if is_last else f"{records[count - 1]['start_ms']}|{records[count - 1]['path']}"
         )
 
-    async def kpi_revisions(self, arguments: KpiArgs) -> Page:
+    async def kpi_revisions(self, arguments: KpiRevisionsArgs) -> Page:
         """Answer `kpi_revisions`."""
         before_id = _number(arguments.cursor, 2**63 - 1)
-        records = await postgres.page_revisions(self._database, arguments.place, before_id, arguments.limit)
+        records = await postgres.page_revisions(
+            self._database,
+            arguments.place,
+            before_id,
+            arguments.limit,
+            since_ms=_ms(arguments.since, 0),
+            until_ms=_ms(arguments.until, _END_OF_TIME_MS),
+            after_revision=1 if arguments.restated else 0,
+        )
         found: list[dict[str, Any]] = [{"place": record["path"], **json.loads(record["payload"])} for record in records]
         count = fit_page(found) if found else 0
         is_last = count == len(found) and len(found) < arguments.limit
@@ -109,14 +125,15 @@ class Reading:
 
     async def kpis(self, arguments: KpiFiguresArgs) -> Page:
         """Answer `kpis`."""
-        place = self._place(arguments.place)
-        now_ms = self._now_ms(place)
+        place = self._windows.place(arguments.place)
+        now_ms = self._windows.now_ms(place)
         if arguments.by == "rolling":
-            parts = self._rolling(place, now_ms - arguments.minutes * 60_000, now_ms)
+            parts = self._windows.rolling(place, now_ms - arguments.minutes * 60_000, now_ms)
         else:
             since_ms, until_ms = _ms(arguments.since, now_ms - _WEEK_MS), _ms(arguments.until, _END_OF_TIME_MS)
-            parts = await self._parts(place, since_ms, until_ms)
-        found = rows(place, arguments.by, parts, self._site, now_ms)[::-1]
+            parts = await self._windows.parts(place, since_ms, until_ms)
+        wanted_figures = None if arguments.figures is None else _known_figures(arguments.figures)
+        found = rows(place, arguments.by, parts, self._site, now_ms, figures=wanted_figures)[::-1]
         offset = _number(arguments.cursor, 0)
         wanted = found[offset : offset + arguments.limit]
         count = fit_page(wanted) if wanted else 0
@@ -125,12 +142,13 @@ class Reading:
 
     async def losses(self, arguments: LossArgs) -> Page:
         """Answer `losses`."""
-        place = self._place(arguments.place)
-        now_ms = self._now_ms(place)
+        place = self._windows.place(arguments.place)
+        now_ms = self._windows.now_ms(place)
         since_ms, until_ms = _ms(arguments.since, now_ms - _WEEK_MS), _ms(arguments.until, _END_OF_TIME_MS)
         sums: dict[tuple[str | None, str], list[Any]] = {}
-        for record in await postgres.payloads(self._database, str(place), since_ms, until_ms):
-            for loss in json.loads(record["payload"])["losses"]:
+        for parts, losses in await self._windows.between(place, since_ms, until_ms):
+            is_wanted = arguments.include_open or any(part.head.status != "open" for part in parts)
+            for loss in losses if is_wanted else ():
                 entry = sums.setdefault((loss["loss"], loss["reason"]), [Decimal(0), 0, 0])
                 entry[0] += Decimal(loss["time_ms"])
                 entry[1] += loss["units"]
@@ -154,51 +172,59 @@ class Reading:
             None,
         )
 
-    async def _parts(self, place: EquipmentPath, since_ms: int, until_ms: int) -> list[Part]:
-        found = []
-        told = set()
-        for record in await postgres.parts(self._database, str(place), since_ms, until_ms):
-            path = EquipmentPath.parse(record["path"])
-            told.add((path, record["start_ms"]))
-            shift, bounds = (record["shift"], record["shift_date"]), (record["start_ms"], record["end_ms"])
-            losses = json.loads(record["payload"])["losses"]
-            found += parts_of(Head(path, shift, bounds, record["status"]), json.loads(record["parts"]), losses)
-        for path, unit in self._units.by_path.items():
-            result = unit.result
-            if result is None or not path.is_within(place) or (path, result.window.start_ms) in told:
-                continue
-            if result.window.end_ms > since_ms and result.window.start_ms < until_ms:
-                found += self._open(unit, result)
-        return found
+    async def waterfall(self, arguments: WaterfallArgs) -> Page:
+        """Answer `waterfall`."""
+        place = self._windows.place(arguments.place)
+        since_ms, until_ms = to_ms(arguments.since), to_ms(arguments.until)
+        windows = await self._windows.between(place, since_ms, until_ms)
+        heads = [parts[0].head for parts, _ in windows if parts]
+        start_ms = min([since_ms, *(head.window[0] for head in heads)])
+        reached_ms = max(
+            [self._windows.now_ms(place), start_ms, *(head.window[1] for head in heads if head.status != "open")]
+        )
+        end_ms = min(max([until_ms, *(head.window[1] for head in heads)]), reached_ms)
+        units = self._units.at(place)
+        calendars = {id(unit.calendar): unit.calendar for unit in units}
+        scheduled = {key: _scheduled_ms(calendar, start_ms, end_ms) for key, calendar in calendars.items()}
+        spans = [Span(unit.path, end_ms - start_ms, scheduled[id(unit.calendar)]) for unit in units]
+        bounded = {"start": iso(from_ms(start_ms)), "end": iso(from_ms(end_ms)), "units": len(spans)}
+        return Page({**bounded, **waterfall(spans, windows)})
 
-    def _rolling(self, place: EquipmentPath, start_ms: int, end_ms: int) -> list[Part]:
-        found = []
-        for path, unit in self._units.by_path.items():
-            if unit.state is None or not path.is_within(place):
-                continue
-            evaluation = evaluate(
-                unit.state.history, unit.profile, unit.calendar, start_ms=start_ms, end_ms=end_ms, now_ms=end_ms
+    async def shifts(self, arguments: ShiftsArgs) -> Page:
+        """Answer `shifts`."""
+        if not timedelta(0) < arguments.until - arguments.since <= _LONGEST_PLAN:
+            raise QueryFailed(
+                "BadArguments", f"ask for more than nothing and at most {_LONGEST_PLAN.days} days of shifts"
             )
-            window = Window("rolling", "", start_ms, end_ms)
-            found += self._open(unit, WindowResult(window, WindowStatus.OPEN, 0, None, evaluation))
-        return found
+        calendar = self._site.calendar(self._windows.place(arguments.place))
+        return Page(
+            [
+                {
+                    "name": shift.name,
+                    "date": shift.date.isoformat(),
+                    "start": iso(shift.start),
+                    "end": iso(shift.end),
+                    "planned_down": [
+                        {"name": down.name, "start": iso(down.start), "end": iso(down.end)}
+                        for down in calendar.planned_down(shift.start, shift.end)
+                    ],
+                }
+                for shift in calendar.shifts_between(arguments.since, arguments.until)
+            ]
+        )
 
-    def _open(self, unit: Unit, result: WindowResult) -> list[Part]:
-        profile, window = unit.profile, result.window
-        entries = ledger(result.evaluation, profile.reasons, unknown_is_delay=profile.unknown_is_delay)
-        losses = [loss.model_dump() for loss in losses_of(entries)]
-        head = Head(unit.path, (window.name, window.date), (window.start_ms, window.end_ms), "open")
-        return parts_of(head, parts_document(result), losses)
 
-    def _place(self, text: str) -> EquipmentPath:
-        try:
-            return self._site.equipment.find(text).path
-        except UnknownEquipmentError as error:
-            raise QueryFailed("UnknownPlace", str(error)) from error
+def _scheduled_ms(calendar: WorkCalendar, start_ms: int, end_ms: int) -> int:
+    """What of a stretch of time lies in shifts."""
+    shifts = calendar.shifts_between(from_ms(start_ms), from_ms(end_ms)) if start_ms < end_ms else []
+    return sum(min(to_ms(shift.end), end_ms) - max(to_ms(shift.start), start_ms) for shift in shifts)
 
-    def _now_ms(self, place: EquipmentPath) -> int:
-        known = [unit.state.now_ms for unit in self._units.at(place) if unit.state is not None]
-        return max(known, default=0)
+
+def _known_figures(names: tuple[str, ...]) -> frozenset[str]:
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        raise QueryFailed("BadArguments", f"no figure is called {unknown[0]}; there are {', '.join(sorted(FIGURES))}")
+    return frozenset(names)
 
 
 def _ms(instant: datetime | None, otherwise_ms: int) -> int:

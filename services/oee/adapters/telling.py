@@ -41,9 +41,23 @@ def new_event(
 
 def interval_event(path: EquipmentPath, interval: StateInterval, revision: int = 1) -> NewEvent:
     """Return the event that tells of an interval."""
-    key = f"{path}|interval|{interval.start_ms}|{interval.end_ms}" + (f"|{revision}" if revision > 1 else "")
+    key = _interval_key(path, interval.start_ms, interval.end_ms, revision)
     payload = interval_payload(interval, revision).model_dump(mode="json")
     return new_event("StateIntervalClosed", path, key, interval.end_ms, payload, job_order=interval.job_order)
+
+
+def interval_event_id(path: EquipmentPath, start_ms: int, end_ms: int, revision: int) -> str:
+    """Return the id of the event that told of an interval."""
+    return str(uuid5(_IDS, _interval_key(path, start_ms, end_ms, revision)))
+
+
+def classified_event_id(word: str) -> str:
+    """Return the id of the event that told of a person's word, by the word's key."""
+    return str(uuid5(_IDS, word))
+
+
+def _interval_key(path: EquipmentPath, start_ms: int, end_ms: int, revision: int) -> str:
+    return f"{path}|interval|{start_ms}|{end_ms}" + (f"|{revision}" if revision > 1 else "")
 
 
 async def retell(tx: Transaction, path: EquipmentPath, log: Sequence[StateInterval]) -> list[NewEvent]:

@@ -76,7 +76,15 @@ def parts_of(head: Head, document: Sequence[Any], losses: Iterable[Mapping[str, 
     ]
 
 
-def rows(place: EquipmentPath, by: str, parts: Iterable[Part], site: SiteModel, now_ms: int) -> list[dict[str, Any]]:
+def rows(
+    place: EquipmentPath,
+    by: str,
+    parts: Iterable[Part],
+    site: SiteModel,
+    now_ms: int,
+    *,
+    figures: frozenset[str] | None = None,
+) -> list[dict[str, Any]]:
     """Return one row for each shift, day, job order, material, or all in one.
 
     Args:
@@ -85,9 +93,10 @@ def rows(place: EquipmentPath, by: str, parts: Iterable[Part], site: SiteModel, 
         parts: Of the windows of all units at or below the place.
         site: For the rules of lines and the length of days.
         now_ms: Business time, for a day that is not over.
+        figures: Which figures; None for every one.
 
     Returns:
-        Rows in order of time, each with elements, counts and every figure.
+        Rows in order of time, each with elements, counts and figures.
     """
     groups: dict[str, list[Part]] = {}
     for part in parts:
@@ -100,14 +109,14 @@ def rows(place: EquipmentPath, by: str, parts: Iterable[Part], site: SiteModel, 
         if by == "day":
             by_unit = {unit: _whole_day(unit, totals, key, site, now_ms) for unit, totals in by_unit.items()}
         if key:
-            row = _row(by, members, totals_at(place, by_unit, site), _entered(place, by_unit, site))
+            row = _row(by, members, totals_at(place, by_unit, site), _entered(place, by_unit, site), figures)
             found.append({"place": str(place), "key": key, **row})
     return sorted(found, key=lambda row: (row["start"], row["key"]))
 
 
-def figures_of(basis: Basis) -> dict[str, dict[str, str | None]]:
-    """Return every figure: rounded, as an exact fraction, and why there is none."""
-    return {name: _shown(figure(basis)) for name, figure in FIGURES.items()}
+def figures_of(basis: Basis, wanted: frozenset[str] | None = None) -> dict[str, dict[str, str | None]]:
+    """Return every figure, or those wanted: rounded, as an exact fraction, and why there is none."""
+    return {name: _shown(figure(basis)) for name, figure in FIGURES.items() if wanted is None or name in wanted}
 
 
 def _shown(figure: Figure) -> dict[str, str | None]:
@@ -131,7 +140,9 @@ def _group(by: str, part: Part) -> str:
             return by
 
 
-def _row(by: str, parts: Sequence[Part], totals: Totals, entered: int | None) -> dict[str, Any]:
+def _row(
+    by: str, parts: Sequence[Part], totals: Totals, entered: int | None, wanted: frozenset[str] | None
+) -> dict[str, Any]:
     is_order = by == "job_order"
     spans = [part.span if by in {"job_order", "material"} else part.head.window for part in parts]
     start_ms, end_ms = min(span[0] for span in spans), max(span[1] for span in spans)
@@ -151,7 +162,7 @@ def _row(by: str, parts: Sequence[Part], totals: Totals, entered: int | None) ->
         "status": next(status for status in ("open", "provisional", "final") if status in statuses),
         "elements": {name: getattr(totals.elements, name) for name in (*Elements.__slots__, *_SUMS)},
         "produced": {"pq": produced.pq, "gq": produced.gq, "sq": produced.sq, "rq": produced.rq},
-        "figures": figures_of(basis),
+        "figures": figures_of(basis, wanted),
     }
 
 

@@ -138,6 +138,10 @@ class Units:
         """The canonical names of all metrics that any unit is judged by."""
         return frozenset(metric for channels in self._channels.values() for metric in channels)
 
+    def metrics_of(self, path: EquipmentPath) -> frozenset[str]:
+        """Return the canonical names of the metrics that one unit is judged by."""
+        return frozenset(self._channels[path])
+
     def at(self, work_center: EquipmentPath) -> list[Unit]:
         """Return the units of a work center."""
         return [unit for path, unit in self.by_path.items() if path.is_within(work_center)]

@@ -114,7 +114,7 @@ def ledger(evaluation: Evaluation, reasons: ReasonTree, *, unknown_is_delay: boo
     minor_ms = 0
     before: tuple[int, LossKey] | None = None
     for interval in evaluation.log:
-        if not _is_lost(interval, unknown_is_delay=unknown_is_delay):
+        if not is_lost(interval, unknown_is_delay=unknown_is_delay):
             continue
         key: LossKey = (loss_of(interval, reasons), reason_of(interval))
         goes_on = before == (interval.start_ms, key)
@@ -145,7 +145,8 @@ def reason_of(interval: StateInterval) -> str:
     return interval.cause.value if interval.cause else ""
 
 
-def _is_lost(interval: StateInterval, *, unknown_is_delay: bool) -> bool:
+def is_lost(interval: StateInterval, *, unknown_is_delay: bool) -> bool:
+    """Whether an interval is lost time of the planned busy time, minor stops included."""
     if interval.element is Element.UNKNOWN:
         return unknown_is_delay and interval.cause is not Cause.NOT_OBSERVED
     return interval.is_stop

@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from namespace.isa95 import EquipmentPath
@@ -28,11 +29,13 @@ class Range:
         products: Work master and text for people.
         quantities: How much at a time.
         unit: UN/ECE Recommendation 20.
+        due_within_min: When it is due at the earliest and at the latest, minutes after it was ordered.
     """
 
     products: tuple[tuple[str, str], ...]
     quantities: tuple[int, ...]
     unit: str
+    due_within_min: tuple[int, int]
 
 
 BOTTLES = Range(
@@ -44,8 +47,9 @@ BOTTLES = Range(
     ),
     (240, 600, 900, 1200),
     "H87",
+    (15, 70),
 )
-RESIN = Range((("RESIN-20", "Resin, low viscosity"), ("RESIN-35", "Resin, high viscosity")), (3900,), "KGM")
+RESIN = Range((("RESIN-20", "Resin, low viscosity"), ("RESIN-35", "Resin, high viscosity")), (3900,), "KGM", (90, 480))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,20 @@ class DemoOrders:
         ask: Reads the job orders of one.
         send: Sends a command.
         source: Fixes what is ordered.
+        now: The time of the simulated places, UTC.
     """
 
-    def __init__(self, demands: Sequence[Demand], *, ask: Ask, send: Send, source: random.Random) -> None:
+    def __init__(
+        self,
+        demands: Sequence[Demand],
+        *,
+        ask: Ask,
+        send: Send,
+        source: random.Random,
+        now: Callable[[], datetime],
+    ) -> None:
         self._demands = demands
+        self._now = now
         self._ask = ask
         self._send = send
         self._source = source
@@ -112,11 +126,13 @@ class DemoOrders:
         product, text = self._source.choice(demand.range.products)
         quantity = self._source.choice(demand.range.quantities)
         number = self._source.randrange(10_000, 100_000)
+        due = self._now() + timedelta(minutes=self._source.randint(*demand.range.due_within_min))
         args = {
             "place": str(demand.place),
             "work_master": product,
             "description": text,
             "quantity": {"value": str(quantity), "unit": demand.range.unit},
             "priority": self._source.choice((0, 0, 0, 5)),
+            "due": due.isoformat(timespec="seconds"),
         }
         await self._send("Store", f"WO-{number}", args, "planner")

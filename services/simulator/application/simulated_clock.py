@@ -32,6 +32,11 @@ class SimulatedClock:
         self._origin = now()
 
     @property
+    def now(self) -> datetime:
+        """Simulated time, aware."""
+        return self._origin + (self._now() - self._origin) * self._speed
+
+    @property
     def now_ms(self) -> int:
         """Simulated time, milliseconds since the epoch."""
         elapsed = self._now() - self._origin

@@ -44,12 +44,12 @@ def job_response(order: JobOrder, revision: int, known: Mapping[str, Any]) -> co
             "declared_scrap": decimal_text(order.declared_scrap) if order.definition.operator_declares else None,
             "rework_of": order.definition.rework_of,
             "split_from": order.definition.split_from,
-            **_machine_time(order),
+            **machine_time(order),
         }
     )
 
 
-def _machine_time(order: JobOrder) -> dict[str, str]:
+def machine_time(order: JobOrder) -> dict[str, str]:
     """The four times of OPC 40001-3, where the machine's states are known."""
     machine = order.machine
     if machine is None:

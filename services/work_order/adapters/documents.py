@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from namespace.contracts.event_log import iso
-from services.work_order.adapters.actuals import optional_decimal, seconds_text
+from services.work_order.adapters.actuals import machine_time, optional_decimal, seconds_text
 from services.work_order.application.defining import WORK_MASTER
 from services.work_order.domain.forecast import Forecast
 from services.work_order.domain.job_order import (
@@ -19,6 +19,7 @@ from services.work_order.domain.job_order import (
     labor_by_person,
     running_time,
 )
+from services.work_order.domain.refusal import Refusal
 from services.work_order.domain.state_machine import possible_methods
 from services.work_order.domain.wip import wip_of
 from services.work_order.domain.work_master import WorkMaster
@@ -53,6 +54,7 @@ def job_order_document(order: JobOrder) -> dict[str, Any]:
         "customer_reference": asked.customer_reference,
         "progress": None if progress is None else f"{progress:.4f}",
         "quantity_source": asked.quantity_source.value,
+        "operator_declares": asked.operator_declares,
         "planned_start": _time(asked.planned_start),
         "planned_end": _time(asked.planned_end),
         "stored_at": _time(order.stored_at),
@@ -73,7 +75,6 @@ def whole_document(order: JobOrder) -> dict[str, Any]:
         "setup_s": optional_decimal(asked.setup_s),
         "begins_by": asked.begins_by.value,
         "completes_by": asked.completes_by.value if asked.completes_by else None,
-        "operator_declares": asked.operator_declares,
         "declared_good": decimal_text(order.declared_good) if asked.operator_declares else None,
         "declared_scrap": decimal_text(order.declared_scrap) if asked.operator_declares else None,
         "scrap_reasons": {reason: decimal_text(scrap) for reason, scrap in order.scrap_reasons.items()},
@@ -91,6 +92,7 @@ def whole_document(order: JobOrder) -> dict[str, Any]:
         "labor": [
             {"person": person, "labor_s": seconds_text(worked)} for person, worked in labor_by_person(order).items()
         ],
+        **machine_time(order),
     }
 
 
@@ -104,6 +106,29 @@ def history_document(row: Mapping[str, Any]) -> dict[str, Any]:
         "actor": row["actor"],
         "command_id": row["correlation"],
         "payload": json.loads(row["payload"]),
+    }
+
+
+def counts_document(row: Mapping[str, Any], start: datetime, length_s: int) -> dict[str, Any]:
+    """Return what was made of a job order in one stretch of its time, for one reason."""
+    since = start + timedelta(seconds=row["stretch"] * length_s)
+    return {
+        "start": _time(since),
+        "end": _time(since + timedelta(seconds=length_s)),
+        **{name: decimal_text(row[name]) for name in ("good", "scrap", "rework")},
+        "scrap_reason": row["scrap_reason"],
+        "rework_reason": row["rework_reason"],
+        "reports": row["reports"],
+    }
+
+
+def listed_document(order: JobOrder, expected: Forecast, obstacle: Refusal | None) -> dict[str, Any]:
+    """Return a job order on the list of its work center: when it will be done, and what keeps it from running."""
+    return {
+        **job_order_document(order),
+        "rank": order.rank,
+        "forecast": forecast_document(expected),
+        "obstacle": None if obstacle is None else {"code": obstacle.code.value, "message": obstacle.message},
     }
 
 

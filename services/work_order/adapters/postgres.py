@@ -38,6 +38,7 @@ class _Sql(Queries):
     counted_job_orders: str
     machine_state: str
     put_machine_state: str
+    is_driven: str
     next_by_machine: str
     running_by_machine: str
     last_end: str
@@ -165,6 +166,10 @@ class PostgresWorkOrders:
         """Return, locked, what the machine of a work center begins next, if it executes and nothing runs."""
         row = await self._tx.fetchrow(_SQL.next_by_machine, str(place))
         return job_order_of(row) if row else None
+
+    async def is_driven(self, place: EquipmentPath) -> bool:
+        """Return whether the machine's states begin or complete anything at a work center now."""
+        return bool(await self._tx.fetchval(_SQL.is_driven, str(place)))
 
     async def running_by_machine(self, place: EquipmentPath) -> JobOrder | None:
         """Return, locked, the running order that the machine completes."""

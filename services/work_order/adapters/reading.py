@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from namespace.contracts.work_order import (
     DispatchListArgs,
     JobOrderArgs,
+    JobOrderCountsArgs,
     JobOrdersArgs,
     LaborArgs,
     WipArgs,
     WorkMasterArgs,
     WorkMastersArgs,
+    WorkRequestArgs,
     WorkRequestsArgs,
 )
 from namespace.isa95 import EquipmentPath
@@ -21,6 +24,7 @@ from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, QueryHandler, fit_page
 from namespace.store import Database, Queries
 from services.work_order.adapters.documents import (
+    counts_document,
     forecast_document,
     history_document,
     job_order_document,
@@ -39,6 +43,8 @@ from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code
 
 _HISTORY_ROWS = 100
+_SHORTEST_STRETCH_S = 10
+_RESPONSES = 20
 
 
 class ReadingSql(Queries):
@@ -51,7 +57,10 @@ class ReadingSql(Queries):
     page_newest_first: str
     job_order: str
     history: str
+    counts: str
     page_of_work_requests: str
+    work_request: str
+    responses: str
     page_of_labor: str
     page_of_listings: str
     wip: str
@@ -77,7 +86,9 @@ class Reading:
         return {
             "job_orders": self.job_orders,
             "job_order": self.job_order,
+            "job_order_counts": self.job_order_counts,
             "work_requests": self.work_requests,
+            "work_request": self.work_request,
             "labor": self.labor,
             "wip": self.wip,
             "dispatch_list": self.dispatch_list,
@@ -99,22 +110,39 @@ class Reading:
             args.material,
             args.since,
             args.until,
+            args.with_removed,
         )
         documents = [job_order_document(job_order_of(row)) for row in rows]
         return _page(documents, args.limit, lambda last: str(last["id"]))
 
     async def job_order(self, args: JobOrderArgs) -> Page:
         """Return one job order with a page of its history, oldest first."""
-        rows = await self._fetch(SQL.job_order, args.id)
-        if not rows:
-            text = f"there is no job order {args.id!r}; query job_orders lists those there are"
-            raise QueryFailed(Code.UNKNOWN_JOB_ORDER.value, text)
-        after = _number(args.cursor)
-        history = [history_document(row) for row in await self._fetch(SQL.history, args.id, after, _HISTORY_ROWS + 1)]
-        page = _page(history, _HISTORY_ROWS, lambda last: str(last["seq"]))
-        order = job_order_of(rows[0])
+        order = await self._one(args.id)
+        rows = await self._fetch(
+            SQL.history,
+            args.id,
+            _number(args.cursor),
+            _HISTORY_ROWS + 1,
+            None if args.types is None else list(args.types),
+            list(args.without),
+            args.since,
+            args.until,
+        )
+        page = _page([history_document(row) for row in rows], _HISTORY_ROWS, lambda last: str(last["seq"]))
         expected = forecast_document(forecast(order, self._now(order.place)))
         return Page({**whole_document(order), "forecast": expected, "history": page.data}, page.next)
+
+    async def job_order_counts(self, args: JobOrderCountsArgs) -> Page:
+        """Return what was made of one job order over time, by reason, in at most so many stretches of equal length."""
+        order = await self._one(args.id)
+        start = order.begun_at or order.stored_at
+        end = order.ended_at or max(self._now(order.place), start)
+        length_s = max(math.ceil((end - start).total_seconds() / args.buckets), _SHORTEST_STRETCH_S)
+        passed = _number(args.cursor)
+        rows = await self._fetch(SQL.counts, args.id, start, length_s, passed)
+        documents = [counts_document(row, start, length_s) for row in rows]
+        fits = fit_page(documents) if documents else 0
+        return Page(documents[:fits], str(passed + fits) if len(documents) > fits else None)
 
     async def wip(self, args: WipArgs) -> Page:
         """Return where the units are, by work center and operation; the sum always matches what is ordered."""
@@ -132,6 +160,16 @@ class Reading:
         """Return work requests with the progress of their job orders, as they were stored."""
         rows = await self._fetch(SQL.page_of_work_requests, args.cursor, args.limit + 1)
         return _page([work_request_document(row) for row in rows], args.limit, lambda last: str(last["id"]))
+
+    async def work_request(self, args: WorkRequestArgs) -> Page:
+        """Return one work request with the responses it was answered by, the newest first."""
+        rows = await self._fetch(SQL.work_request, args.id)
+        if not rows:
+            text = f"there is no work request {args.id!r}; query work_requests lists those there are"
+            raise QueryFailed(Code.UNKNOWN_WORK_REQUEST.value, text)
+        responses = [history_document(row) for row in await self._fetch(SQL.responses, args.id, _RESPONSES)]
+        fits = fit_page(responses) if responses else 0
+        return Page({**work_request_document(rows[0]), "responses": responses[:fits]})
 
     async def labor(self, args: LaborArgs) -> Page:
         """Return stretches of labor by job order as stored."""
@@ -187,6 +225,13 @@ class Reading:
             text = f"there is no work master {args.id!r}{which}; query work_masters lists those there are"
             raise QueryFailed(Code.UNKNOWN_WORK_MASTER.value, text)
         return Page(work_master_document(work_master_of(rows[0])))
+
+    async def _one(self, order_id: str) -> JobOrder:
+        rows = await self._fetch(SQL.job_order, order_id)
+        if not rows:
+            text = f"there is no job order {order_id!r}; query job_orders lists those there are"
+            raise QueryFailed(Code.UNKNOWN_JOB_ORDER.value, text)
+        return job_order_of(rows[0])
 
     async def _fetch(self, statement: str, *args: object) -> list[Any]:
         async with self._database.transaction() as tx:

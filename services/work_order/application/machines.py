@@ -27,6 +27,8 @@ async def take_in(work_orders: WorkOrders, shop: Shop, place: EquipmentPath, sam
         place: The work center.
         samples: Oldest first; those already applied are skipped.
     """
+    if not await work_orders.is_driven(place):
+        return await _count_alone(work_orders, shop, place, samples)
     changed = False
     counts: list[CounterSample] = []
     for sample in samples:
@@ -41,6 +43,18 @@ async def take_in(work_orders: WorkOrders, shop: Shop, place: EquipmentPath, sam
         last = samples[-1]
         at = last.position.at if isinstance(last, CounterSample) else last.at
         changed |= await _begin_next(work_orders, place, at)
+    return changed
+
+
+async def _count_alone(work_orders: WorkOrders, shop: Shop, place: EquipmentPath, samples: Sequence[Sample]) -> bool:
+    """Apply samples where states change nothing but what is known of the machine: the counts of hours at once."""
+    counts = [sample for sample in samples if isinstance(sample, CounterSample)]
+    states = [sample for sample in samples if isinstance(sample, StateSample)]
+    changed = bool(counts) and await _count(work_orders, shop, place, counts)
+    if states:
+        known = await work_orders.machine_state(place)
+        if known is None or known.at <= states[-1].at:
+            await work_orders.put_machine_state(place, states[-1])
     return changed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -45,6 +46,45 @@ def forecast(order: JobOrder, now: datetime) -> Forecast:
     if order.begun_at is None and planned is not None:
         start = max(now, planned)
     return _with_end(order, rate, start + left)
+
+
+def forecast_list(
+    active: Iterable[JobOrder], queue: Iterable[JobOrder], now: datetime, *, concurrent: bool = False
+) -> dict[str, Forecast]:
+    """Return what is to be expected of the orders of a work center, by id, each beginning when those before it are done.
+
+    Args:
+        active: What runs or is interrupted there.
+        queue: What has not begun, in order of dispatch.
+        now: Business time of the work center, UTC.
+        concurrent: Whether several orders may run at once: none waits for another then.
+    """
+    found = {order.id: forecast(order, now) for order in active}
+    free: datetime | None = now
+    unknown = ""
+    for order_id, expected in found.items():
+        free, unknown = _later(free, unknown, order_id, expected)
+    for order in queue:
+        if concurrent:
+            expected = forecast(order, now)
+        elif order.hold is not None:
+            found[order.id] = Forecast(None, None, None, "it is on hold")
+            continue
+        elif free is None:
+            found[order.id] = Forecast(None, None, None, f"nobody can tell when {unknown} will be done")
+            continue
+        else:
+            expected = forecast(order, free)
+        found[order.id] = expected
+        free, unknown = _later(free, unknown, order.id, expected)
+    return found
+
+
+def _later(free: datetime | None, unknown: str, order_id: str, expected: Forecast) -> tuple[datetime | None, str]:
+    """Return from when on the work center is free after one more order, or which order nobody can tell it of."""
+    if free is None or expected.expected_end is None:
+        return None, unknown or order_id
+    return max(free, expected.expected_end), unknown
 
 
 def _with_end(order: JobOrder, rate: Decimal | None, end: datetime | None) -> Forecast:

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 
 from namespace.contracts.event_log import EventRow
+from namespace.store import Transaction
 from services.work_order.adapters.machine_times import MachineTimes
+from services.work_order.adapters.postgres import PostgresWorkOrders
 from services.work_order.application.carrying_out import Accepted
 from services.work_order.domain.machine import MachineState
 from services.work_order.domain.state_machine import State
@@ -157,6 +159,24 @@ async def test_a_response_is_not_restated_before_its_machine_s_time_is_complete(
     await interval(real, "APT", 30, 40, later_s=3600)
     assert await times(real).restate() == 1
     assert await told(real) == [(2, "2400", "0", "1200", "1200")]
+
+
+async def test_a_backlog_of_hours_is_counted_at_once_where_states_begin_and_complete_nothing(
+    real: PostgresWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = Transaction.fetch
+    monkeypatch.setattr(Transaction, "fetch", lambda tx, sql, *args: asked.append(sql) or fetch(tx, sql, *args))
+    await released(real, occurred_at=iso(0))
+    await real.send("Begin", occurred_at=iso(0))
+    samples = [each for n in range(1, 501) for each in (machine((RUN, STOP)[n % 2], n), processed(n, n + 0.5))]
+    asked.clear()
+    assert await real.count(*samples)
+    assert (await real.order()).good == Decimal(499)
+    assert len(asked) < 50
+    async with real.database.transaction() as tx:
+        known = await PostgresWorkOrders(tx, LINE.site_path, next_id).machine_state(LINE)
+    assert known == machine(RUN, 500)
 
 
 async def test_intervals_that_are_told_anew_displace_what_they_cover(real: PostgresWorld) -> None:

@@ -2,10 +2,21 @@
 
 import pytest
 
-from namespace.contracts.work_order import CONTRACT
+from namespace.contracts import oee, work_order
 from services.console.domain.roles import COMMAND_PERMISSIONS, GRANTS, Permission, Role, commands_of, may_command
 
-EXECUTING = {"Begin", "Pause", "Resume", "Complete", "ReportQuantity", "ClockOn", "ClockOff"}
+EXECUTING = {
+    "Begin",
+    "Pause",
+    "Resume",
+    "Complete",
+    "ReportQuantity",
+    "DeclareQuantity",
+    "ChangeSubState",
+    "ClockOn",
+    "ClockOff",
+    "Hold",
+}
 DISPATCHING = {
     "Store",
     "StoreAndStart",
@@ -17,12 +28,27 @@ DISPATCHING = {
     "Abort",
     "Cancel",
     "Clear",
+    "Release",
+    "Amend",
+    "Split",
+    "Merge",
+    "Rework",
+    "Reconcile",
+    "Resequence",
+    "SetAvailability",
+    "CreateJobOrders",
 }
+
+CLASSIFYING = {f"oee/{name}" for name in ("ClassifyStop", "SplitStop", "MergeStops")}
 
 
 def test_every_command_of_the_console_is_one_of_the_contract() -> None:
-    known = {command.name for command in CONTRACT.commands}
-    assert {name for service, name in COMMAND_PERMISSIONS if service == "work_order"} <= known
+    known = {
+        (contract.service, command.name)
+        for contract in (work_order.CONTRACT, oee.CONTRACT)
+        for command in contract.commands
+    }
+    assert set(COMMAND_PERMISSIONS) <= known
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ENGINEER])
@@ -31,12 +57,12 @@ def test_who_only_looks_may_send_nothing(role: Role) -> None:
 
 
 def test_an_operator_executes_and_does_not_dispatch() -> None:
-    assert set(commands_of(Role.OPERATOR)) == {f"work_order/{name}" for name in EXECUTING}
+    assert set(commands_of(Role.OPERATOR)) == {f"work_order/{name}" for name in EXECUTING} | CLASSIFYING
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMIN])
 def test_supervisors_and_administrators_send_every_command(role: Role) -> None:
-    assert set(commands_of(role)) == {f"work_order/{name}" for name in EXECUTING | DISPATCHING}
+    assert set(commands_of(role)) == {f"work_order/{name}" for name in EXECUTING | DISPATCHING} | CLASSIFYING
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -80,11 +80,12 @@ class Machine:
 
 
 class RegistryStandIn:
-    """Hears every machine and answers `snapshot`; asked for rebirths it only takes note."""
+    """Hears every machine, unless it is deaf, and answers `snapshot`; asked for rebirths it only takes note."""
 
     def __init__(self, broker: MemoryBroker, clock: SetClock) -> None:
         self.host, self.clock = HostSession(), clock
         self.asked: list[str] = []
+        self.is_deaf = False
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self._questions: asyncio.Queue[tuple[str, QueryRequest]] = asyncio.Queue()
@@ -93,7 +94,8 @@ class RegistryStandIn:
         self.session.route(SiteTopics(small_site().path).queries("namespace_state"), self._question)
 
     def _heard(self, message: Message) -> None:
-        self.host.receive(message.topic, message.payload, to_ms(self.clock.now()))
+        if not self.is_deaf:
+            self.host.receive(message.topic, message.payload, to_ms(self.clock.now()))
 
     def _question(self, message: Message) -> None:
         request = QueryRequest.model_validate_json(message.payload)
@@ -183,6 +185,7 @@ class Reader:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     sessions: Remembered = field(default_factory=Remembered)
     catch_up: CatchUp = field(default_factory=NothingMissed)
+    wanted: Collection[str] = ()
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -200,6 +203,7 @@ class Reader:
             clock=self.clock,
             health=self.health,
             metrics=self.metrics,
+            wanted=self.wanted,
         )
 
     async def _take(self, news: Sequence[MachineNews]) -> None:

@@ -93,6 +93,40 @@ async def test_what_arrives_while_the_snapshot_is_on_its_way_comes_after_it(
     assert reader.counts() in ([(2, False)], [(1, False), (2, False)])
 
 
+async def test_more_held_back_than_can_be_queued_is_handed_on_as_there_is_room(
+    broker: MemoryBroker, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("namespace.runtime.machine_feed._QUEUE", 60)
+    monkeypatch.setattr("namespace.runtime.machine_feed._BATCH", 20)
+    monkeypatch.setattr("namespace.runtime.edge_node_listener._AT_ONCE", 10)
+    machine, registry, reader = Machine(broker, clock, count=0), RegistryStandIn(broker, clock), Reader(broker, clock)
+    async with registry.at_work(), machine.at_work():
+        await until(lambda: registry.host.devices(registry.host.edge_nodes()[0]) if registry.host.edge_nodes() else 0)
+        registry.may_answer.clear()
+        registry.is_deaf = True
+        async with reader.at_work():
+            await until(lambda: registry.asked)
+            for count in range(1, 201):
+                clock.move(1)
+                machine.count(count)
+                await until(lambda last=count: len(reader.feed._listener._held or ()) >= last)  # type: ignore[misc]
+            registry.may_answer.set()
+            await until(lambda: reader.counts()[-1:] == [(200, False)])
+    assert [value for value, _ in reader.counts()] == list(range(201))
+    assert reader.silences() == []
+
+
+async def test_only_what_a_service_uses_is_news(broker: MemoryBroker, clock: SetClock) -> None:
+    reader = Reader(broker, clock, wanted={"Admin/ProdProcessedCount"})
+    async with plant(broker, clock, reader=reader) as (machine, _, _):
+        clock.move(60)
+        machine.node.set("Filler", {"State": 9})
+        await until(lambda: reader.business_time.now(reader.births("Filler")[0].place, START) == clock.now())
+        machine.count(6)
+        await until(lambda: len(reader.counts()) == 2)
+    assert {news.metric for news in reader.news if isinstance(news, MachineSample)} == {"Admin/ProdProcessedCount"}
+
+
 async def test_a_position_of_the_journal_is_used_after_what_was_held_back_before_it(
     broker: MemoryBroker, clock: SetClock
 ) -> None:

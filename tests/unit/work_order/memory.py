@@ -238,6 +238,9 @@ class MemoryWorkOrders:
         machine = self._tables.machines.get(place)
         if machine is None or machine.state is not MachineState.EXECUTES or await self.occupant(place):
             return None
+        return self._first_by_machine(place)
+
+    def _first_by_machine(self, place: EquipmentPath) -> JobOrder | None:
         listed = [
             Listed(order, number)
             for number, order in enumerate(self._tables.orders.values())
@@ -245,6 +248,9 @@ class MemoryWorkOrders:
         ]
         first = min(listed, key=dispatch_key, default=None)
         return first.order if first and first.order.definition.begins_by is BeginsBy.MACHINE else None
+
+    async def is_driven(self, place: EquipmentPath) -> bool:
+        return self._first_by_machine(place) is not None or await self.running_by_machine(place) is not None
 
     async def running_by_machine(self, place: EquipmentPath) -> JobOrder | None:
         running = [o for o in self._at(place) if o.state is State.RUNNING]

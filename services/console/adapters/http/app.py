@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.console.adapters.http import api, page, session, stream
+from services.console.adapters.http import api, oee, page, session, stream, work_orders
 from services.console.adapters.http.parts import ConsoleParts
 from services.console.adapters.http.security import HttpProblem, SecurityHeaders
 
@@ -39,8 +39,10 @@ def console_app(parts: ConsoleParts) -> Starlette:
             Route("/api/job-orders", api.job_orders),
             Route("/api/job-orders/{job_order_id:path}", api.job_order),
             Route("/api/commands", api.command, methods=["POST"]),
+            *work_orders.ROUTES,
             Route("/api/nodes", api.nodes),
             Route("/api/events", api.events),
+            *oee.ROUTES,
             Route("/api/{path:path}", api.nothing_here, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             Route("/assets/{name}", page.asset),
             Route("/{path:path}", page.index),

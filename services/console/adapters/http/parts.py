@@ -13,7 +13,7 @@ from services.console.application.dispatch import Dispatch
 from services.console.application.feed import FeedPace
 from services.console.application.live import LiveNamespace
 from services.console.domain.accounts import SessionPolicy
-from services.console.ports import JobOrders, Nodes
+from services.console.ports import Answers, JobOrders, Nodes, ReasonView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class ConsoleParts:
     dispatch: Dispatch
     job_orders: JobOrders
     nodes: Nodes
+    answers: Answers
+    reasons: tuple[ReasonView, ...]
     now: Callable[[], datetime]
     bundle: Path
     """Folder of the bundled page, with ``index.html`` and ``assets/``."""

@@ -99,6 +99,16 @@ export function duration(milliseconds) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long an interval is, to the second; below ten seconds to the tenth. @param {number} milliseconds */
+export function length(milliseconds) {
+  if (milliseconds < 9_950) return `${number(milliseconds / 1000, 1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return minutes < 1440 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : duration(milliseconds);
+}
+
 /** @param {string | null | undefined} at ISO 8601 @param {number} now ms */
 export const age = (at, now) => (at ? duration(now - Date.parse(at)) : DASH);
 
@@ -125,6 +135,28 @@ export function moment(at, zone, now) {
   const time = timeFormat(zone, { hour: "2-digit", minute: "2-digit" }).format(when);
   if (day.format(when) === day.format(new Date(now))) return time;
   return `${timeFormat(zone, { day: "numeric", month: "short" }).format(when)}, ${time}`;
+}
+
+/** The same to the second. @param {string} at @param {string} zone @param {number} now */
+export function momentWithSeconds(at, zone, now) {
+  const day = timeFormat(zone, { year: "numeric", month: "2-digit", day: "2-digit" });
+  const time = clock(at, zone);
+  if (day.format(new Date(at)) === day.format(new Date(now))) return time;
+  return `${timeFormat(zone, { day: "numeric", month: "short" }).format(new Date(at))}, ${time}`;
+}
+
+/** Time of day to the millisecond. @param {number} at @param {string} zone */
+export const clockWithMs = (at, zone) =>
+  timeFormat(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 }).format(new Date(at));
+
+/** Weekday and date. @param {number | string} at @param {string} zone */
+export const dayLabel = (at, zone) => timeFormat(zone, { weekday: "short", day: "numeric", month: "short" }).format(new Date(at));
+
+/** An instant on an axis whose marks are `step` ms apart. @param {number} at @param {number} step @param {string} zone */
+export function axisLabel(at, step, zone) {
+  if (step >= 24 * 3_600_000) return dayLabel(at, zone);
+  if (step < 60_000) return clock(at, zone);
+  return timeFormat(zone, { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
 /** Date, time with milliseconds, offset and UTC: what hovering shows. @param {string | null} at @param {string} zone */
@@ -154,6 +186,21 @@ export function fromSiteTime(local, zone) {
   const asUtc = Date.parse(`${local}Z`);
   const first = asUtc - offsetMs(asUtc, zone);
   return new Date(asUtc - offsetMs(first, zone)).toISOString();
+}
+
+/** @type {Map<string, number>} */
+const offsets = new Map();
+
+/** What the zone's clocks are ahead of UTC at an instant, to the quarter of an hour that zones change in. @param {number} at @param {string} zone */
+export function zoneOffset(at, zone) {
+  const key = `${zone} ${Math.floor(at / 900_000)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    if (offsets.size > 5000) offsets.clear();
+    offset = offsetMs(at, zone);
+    offsets.set(key, offset);
+  }
+  return offset;
 }
 
 /** What the zone's clocks are ahead of UTC at the instant. @param {number} at @param {string} zone */

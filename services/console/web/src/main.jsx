@@ -1,5 +1,6 @@
 // Where the page starts: who is signed in, the clock, the stream, the first picture on the screen.
 
+import "uplot/dist/uPlot.min.css";
 import "./styles/index.css";
 import { render } from "preact";
 import { startClock } from "./model/clock.js";

@@ -140,6 +140,147 @@ export interface JobOrder {
   startedAt: string | null;
   endedAt: string | null;
   version: number;
+  /** Why it may not run. */
+  hold: string | null;
+}
+
+/** What its work center's list says of a job order. */
+export interface WorkOrder extends JobOrder {
+  operation: string | null;
+  rework: string;
+  remaining: string;
+  due: string | null;
+  customerReference: string | null;
+  quantitySource: "counter" | "operator";
+  operatorDeclares: boolean;
+  clockedOn: string[];
+  rank: number | null;
+  forecast: Forecast | null;
+  obstacle: { code: string; message: string } | null;
+}
+
+export interface Forecast {
+  ratePerS: string | null;
+  expectedEnd: string | null;
+  latenessS: string | null;
+  because: string | null;
+}
+
+/** A work center with what it has in hand. */
+export interface BoardCenter {
+  place: string;
+  /** Counts the changes of its sequence and availability. */
+  version: number;
+  unavailable: string | null;
+  concurrent: boolean;
+  queueLength: number;
+  active: WorkOrder[];
+  queue: WorkOrder[];
+}
+
+/** What a job list said of a job order at an instant. */
+export interface Listing {
+  id: string;
+  rank: number | null;
+  priority: number;
+  state: OrderState;
+  hold: string | null;
+  workRequest: string | null;
+  workMaster: string | null;
+  operation: string | null;
+  quantity: string | null;
+  unit: string;
+  plannedStart: string | null;
+  due: string | null;
+  since: string;
+}
+
+/** Everything that is known of one job order. */
+export interface WholeOrder extends WorkOrder {
+  workMasterVersion: number | null;
+  overTolerance: string;
+  underTolerance: string | null;
+  idealCycleS: string | null;
+  setupS: string | null;
+  beginsBy: string;
+  completesBy: string | null;
+  declaredGood: string | null;
+  declaredScrap: string | null;
+  predecessors: { operation: string; rule: string; quantity: string | null }[];
+  splitFrom: string | null;
+  reworkOf: string | null;
+  reworkOrdered: string;
+  parameters: Record<string, string>;
+  runningS: string;
+  interruptedS: string;
+  actualUnitBusyTimeS?: string;
+  actualUnitSetupTimeS?: string;
+  actualUnitDelayTimeS?: string;
+  actualProductionTimeS?: string;
+}
+
+export interface LaborEntry {
+  person: string;
+  jobOrder: string;
+  start: string;
+  end: string | null;
+  laborS: string | null;
+}
+
+export interface Wip {
+  place: string;
+  operation: string | null;
+  jobOrders: number;
+  units: Record<string, Record<"ordered" | "queued" | "in_process" | "done" | "scrapped" | "set_aside" | "short" | "over", string>>;
+}
+
+export interface RouteOperation {
+  id: string;
+  description: string;
+  equipmentClass: string | null;
+  personnelClass: string | null;
+  setupS: string | null;
+  runS: string | null;
+  materials: { material: string; use: string; quantity: string; unit: string; underTolerance: string | null; overTolerance: string | null }[];
+  predecessors: { operation: string; rule: string; quantity: string | null }[];
+}
+
+export interface WorkMaster {
+  id: string;
+  version: number;
+  description: string;
+  material: string | null;
+  operations: RouteOperation[];
+}
+
+export interface OrderStory {
+  order: WholeOrder;
+  history: (HistoryEntry & { seq: number })[];
+  orders: WorkOrder[];
+  wip: Wip[];
+  labor: LaborEntry[];
+  route: WorkMaster | null;
+  request: WorkRequest | null;
+}
+
+export interface WorkRequest {
+  id: string;
+  customerReference: string | null;
+  due: string | null;
+  /** Newest first. */
+  responses: HistoryEntry[];
+}
+
+/** What was made in one stretch of an order's time, for one reason. */
+export interface CountRow {
+  start: string;
+  end: string;
+  good: string;
+  scrap: string;
+  rework: string;
+  scrapReason: string | null;
+  reworkReason: string | null;
+  reports: number;
 }
 
 export interface HistoryEntry {
@@ -160,7 +301,7 @@ export interface Answer {
   version?: number | null;
 }
 
-export type ViewName = "place" | "orders" | "oee" | "nodes" | "events";
+export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "dispatch" | "operate" | "order" | "board";
 
 export interface Route {
   view: ViewName;

@@ -131,14 +131,10 @@ ORDER BY start_ms DESC, path DESC LIMIT $4;
 -- name: page_revisions
 -- Everything that was said about windows at or below a place, newest first.
 SELECT id, path, payload FROM window_revision
-WHERE (path = $1 OR starts_with(path, $1 || '/')) AND id < $2 ORDER BY id DESC LIMIT $3;
+WHERE (path = $1 OR starts_with(path, $1 || '/')) AND id < $2 AND start_ms >= $4 AND start_ms < $5 AND revision > $6
+ORDER BY id DESC LIMIT $3;
 
 -- name: parts
 -- Elements and counts of windows at or below a place.
 SELECT path, shift, shift_date, start_ms, end_ms, status, revision, parts, payload FROM kpi_window
-WHERE (path = $1 OR starts_with(path, $1 || '/')) AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms, path;
-
--- name: payloads
--- What is said of windows at or below a place.
-SELECT path, payload FROM kpi_window
 WHERE (path = $1 OR starts_with(path, $1 || '/')) AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms, path;

@@ -103,6 +103,19 @@ SELECT state, at FROM machine_state WHERE place = $1;
 INSERT INTO machine_state (place, state, at) VALUES ($1, $2, $3)
 ON CONFLICT (place) DO UPDATE SET state = excluded.state, at = excluded.at;
 
+-- name: is_driven
+-- Whether the machine's states begin or complete anything at a work center: the first permitted order of its job list, or one that runs.
+SELECT EXISTS (
+    SELECT 1 FROM (
+        SELECT begins_by FROM job_order
+        WHERE place = $1 AND state = 'AllowedToStart' AND removed IS NULL
+        ORDER BY rank, priority DESC, planned_start, stored_seq
+        LIMIT 1
+    ) AS first WHERE begins_by = 'machine'
+) OR EXISTS (
+    SELECT 1 FROM job_order WHERE place = $1 AND state = 'Running' AND completes_by = 'machine' AND removed IS NULL
+);
+
 -- name: next_by_machine
 -- The first permitted order of a job list, if the machine begins it, executes, and nothing runs there.
 SELECT first.* FROM (

@@ -23,7 +23,7 @@ GROUP BY place;
 -- Job orders on the lists after a given one: those with an explicit rank first, then higher priority, then earlier planned start,
 -- then stored earlier.
 SELECT * FROM job_order
-WHERE removed IS NULL
+WHERE (removed IS NULL OR $9::boolean)
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
@@ -42,7 +42,7 @@ LIMIT $5;
 -- name: page_newest_first
 -- Job orders on the lists before a given one, stored last first.
 SELECT * FROM job_order
-WHERE removed IS NULL
+WHERE (removed IS NULL OR $9::boolean)
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
@@ -63,8 +63,25 @@ SELECT * FROM job_order WHERE id = $1;
 -- What the event log says of one job order, after a given position.
 SELECT seq, type, occurred_at, recorded_at, actor, correlation, payload FROM event_log
 WHERE subject = $1 AND seq > $2 AND job_order = $1
+    AND ($4::text[] IS NULL OR type = ANY($4)) AND type <> ALL($5::text[])
+    AND ($6::timestamptz IS NULL OR occurred_at >= $6) AND ($7::timestamptz IS NULL OR occurred_at < $7)
 ORDER BY seq
 LIMIT $3;
+
+-- name: counts
+-- What was made of a job order in stretches of equal length from an instant on, by reason; counts before it are in the first.
+SELECT stretch, scrap_reason, rework_reason, sum(good) AS good, sum(scrap) AS scrap, sum(rework) AS rework, count(*) AS reports
+FROM (
+    SELECT greatest(floor(extract(epoch FROM occurred_at - $2) / $3), 0)::int AS stretch,
+        payload ->> 'scrap_reason' AS scrap_reason, payload ->> 'rework_reason' AS rework_reason,
+        (payload ->> 'good')::numeric AS good, (payload ->> 'scrap')::numeric AS scrap,
+        coalesce((payload ->> 'rework')::numeric, 0) AS rework
+    FROM event_log
+    WHERE subject = $1 AND job_order = $1 AND type = 'QuantityReported'
+) AS counted
+GROUP BY stretch, scrap_reason, rework_reason
+ORDER BY stretch, scrap_reason NULLS FIRST, rework_reason NULLS FIRST
+OFFSET $4;
 
 -- name: page_of_work_requests
 -- Work requests after a given one, with how far their job orders are.
@@ -79,6 +96,26 @@ CROSS JOIN LATERAL (
 ) AS progress
 WHERE ($1::text IS NULL OR stored_seq > (SELECT last.stored_seq FROM work_request AS last WHERE last.id = $1))
 ORDER BY stored_seq
+LIMIT $2;
+
+-- name: work_request
+-- One work request, with how far its job orders are.
+SELECT request.*, progress.* FROM work_request AS request
+CROSS JOIN LATERAL (
+    SELECT count(*) AS job_orders,
+        count(*) FILTER (WHERE removed = 'Cancelled') AS cancelled,
+        count(*) FILTER (WHERE state IN ('Running', 'Interrupted')) AS active,
+        count(*) FILTER (WHERE state = 'Ended') AS ended,
+        count(*) FILTER (WHERE state = 'Aborted') AS aborted
+    FROM job_order WHERE job_order.work_request = request.id
+) AS progress
+WHERE id = $1;
+
+-- name: responses
+-- The newest answers to a work request, the last of them first.
+SELECT seq, type, occurred_at, recorded_at, actor, correlation, payload FROM event_log
+WHERE subject = $1 AND type = 'WorkResponse'
+ORDER BY seq DESC
 LIMIT $2;
 
 -- name: page_of_labor

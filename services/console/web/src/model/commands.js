@@ -26,14 +26,27 @@ const GIVE_UP_AFTER = 10;
 /** Newest intent of each subject. @type {import("@preact/signals").Signal<ReadonlyMap<string, Intent>>} */
 export const intents = signal(/** @type {ReadonlyMap<string, Intent>} */ (new Map()));
 
-/** When the last intent on a subject was settled. @type {Map<string, number>} */
-const settledAt = new Map();
+/** When the last intent on a subject was settled, where that was just now. @type {import("@preact/signals").Signal<ReadonlyMap<string, number>>} */
+const settledAt = signal(/** @type {ReadonlyMap<string, number>} */ (new Map()));
 
-/** Whether a tap on the subject may still be the second half of the one before. @param {string} subject */
-export const isSettling = (subject) => Date.now() - (settledAt.get(subject) ?? 0) < SETTLE_MS;
+/** Whether a tap on the subject may still be the second half of the one before; subscribes the reader. @param {string} subject */
+export const isSettling = (subject) => settledAt.value.has(subject);
+
+/** @param {string} subject */
+function settle(subject) {
+  const at = performance.now();
+  settledAt.value = new Map(settledAt.peek()).set(subject, at);
+  setTimeout(() => {
+    const next = new Map(settledAt.peek());
+    if (next.get(subject) === at && next.delete(subject)) settledAt.value = next;
+  }, SETTLE_MS);
+}
 
 /** @param {string} subject */
 export const intentOn = (subject) => intents.value.get(subject);
+
+/** Whether nothing may be asked of the subject right now: an intent is open, or was settled just now. @param {string} subject */
+export const isBusy = (subject) => isOpen(intentOn(subject)) || isSettling(subject);
 
 /** @param {Intent | undefined} intent */
 export const isOpen = (intent) => intent?.status === "pending" || intent?.status === "silent";
@@ -43,7 +56,7 @@ export const isOpen = (intent) => intent?.status === "pending" || intent?.status
  *
  * @param {string} subject
  * @param {string} name
- * @param {{ version?: number | null, args?: Record<string, Json>, reason?: string }} [more]
+ * @param {{ target?: string, version?: number | null, args?: Record<string, Json>, reason?: string }} [more] `target`: the service, if not `work_order`
  * @returns {Promise<Intent>}
  */
 export async function command(subject, name, more = {}) {
@@ -54,7 +67,7 @@ export async function command(subject, name, more = {}) {
   put(intent);
   const body = {
     command_id: intent.id,
-    target: "work_order",
+    target: more.target ?? "work_order",
     name,
     subject,
     args: more.args ?? {},
@@ -64,7 +77,7 @@ export async function command(subject, name, more = {}) {
   for (let attempt = 1; ; attempt += 1) {
     const settled = await once(intent, body);
     if (settled) {
-      settledAt.set(subject, Date.now());
+      settle(subject);
       return put(settled);
     }
     if (attempt >= GIVE_UP_AFTER) {

@@ -8,6 +8,14 @@ import { signal } from "@preact/signals";
 
 /** @type {readonly ViewName[]} */
 export const VIEWS = ["place", "orders", "oee", "nodes", "events"];
+/** Views without the frame: not in its navigation. @type {readonly ViewName[]} */
+export const BARE_VIEWS = ["board"];
+
+/** Views that stand under the tab of another. @type {Partial<Record<ViewName, ViewName>>} */
+export const UNDER = { dispatch: "orders", operate: "orders", order: "orders" };
+
+/** @type {readonly ViewName[]} */
+const ALL = [...VIEWS, ...BARE_VIEWS, .../** @type {ViewName[]} */ (Object.keys(UNDER))];
 
 /** @type {import("@preact/signals").Signal<Route>} */
 export const route = signal(readAddress(location.pathname, location.search));
@@ -23,7 +31,7 @@ addEventListener("popstate", () => {
  */
 export function readAddress(pathname, search) {
   const [first = "", ...rest] = pathname.split("/").filter(Boolean).map(decode);
-  const view = VIEWS.find((name) => name === first) ?? "place";
+  const view = ALL.find((name) => name === first) ?? "place";
   return { view, place: rest.join("/"), query: Object.fromEntries(new URLSearchParams(search)) };
 }
 

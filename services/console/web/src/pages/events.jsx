@@ -88,7 +88,7 @@ function EventRow({ told, filterBy }) {
               <Icon name="place" size={16} /> {event.place}
             </a>
             {event.jobOrder && (
-              <a href={linkTo({ view: "orders", place: event.place, query: { order: event.jobOrder } })}>
+              <a href={linkTo({ view: "order", place: event.place, query: { order: event.jobOrder } })}>
                 <Icon name="orders" size={16} /> {event.jobOrder}
               </a>
             )}

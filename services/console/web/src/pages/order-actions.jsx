@@ -3,11 +3,13 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { command, dismiss, intentOn, isOpen, isSettling } from "../model/commands.js";
+import { isHeard } from "../model/heard.js";
 import { session } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { decimal, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
+import { IntentNews } from "../ui/fields.jsx";
 import { Dialog } from "../ui/parts.jsx";
 import { tell } from "../ui/toasts.jsx";
 import { refreshOrders } from "./orders.jsx";
@@ -41,6 +43,8 @@ const ICONS = {
 
 /** What moves an order on; these carry the accent. */
 const ADVANCING = new Set(["Start", "Begin", "Resume"]);
+/** What a held order may not. */
+const RUNS = new Set(["Begin", "Resume"]);
 const DANGEROUS = new Set(["Stop", "Abort", "Cancel"]);
 
 /** The action that waits for a yes. @type {import("@preact/signals").Signal<{ name: "Stop" | "Abort" | "Cancel" | "Complete", order: JobOrder } | null>} */
@@ -49,11 +53,13 @@ const asked = signal(/** @type {{ name: "Stop" | "Abort" | "Cancel" | "Complete"
 /** @param {JobOrder} order @returns {ActionName[]} what this person may do with the order as it is */
 export function actionsFor(order) {
   const mine = session.value?.commands ?? [];
-  return (OFFERED[order.state] ?? []).filter((name) => mine.includes(`work_order/${name}`) && order.possible.includes(name));
+  return (OFFERED[order.state] ?? []).filter(
+    (name) => mine.includes(`work_order/${name}`) && order.possible.includes(name) && !(order.hold && RUNS.has(name)),
+  );
 }
 
 /** @param {JobOrder} order @param {ActionName} name */
-function decide(order, name) {
+export function decide(order, name) {
   if (isSettling(order.id)) return;
   const short = name === "Complete" && order.ordered !== null && Number(order.good) < Number(order.ordered.value);
   if (DANGEROUS.has(name) || short) asked.value = { name: /** @type {"Stop"} */ (name), order };
@@ -79,7 +85,7 @@ export function OrderActions({ order, all = false, primary = 2 }) {
   const [open, setOpen] = useState(false);
   const intent = intentOn(order.id);
   const busy = isOpen(intent);
-  const off = liveness.value !== "live";
+  const off = liveness.value !== "live" || isSettling(order.id) || !isHeard(order.workCenter);
   const inSight = all ? offered : offered.slice(0, primary);
   const behind = all ? [] : offered.slice(primary);
   if (offered.length === 0) return null;
@@ -145,27 +151,8 @@ function ActionButton({ name, order, kind, running, disabled }) {
   );
 }
 
-/** What became of the last action on the order: pending, asked again, or refused with the reason. @param {{ order: JobOrder }} props */
-export function ActionNews({ order }) {
-  const intent = intentOn(order.id);
-  if (!intent || intent.status === "pending" || intent.status === "done") return null;
-  const action = text.orders.actions[/** @type {ActionName} */ (intent.name)] ?? intent.name;
-  const silent = intent.status === "silent";
-  return (
-    <div class={`notice ${silent ? "" : "notice-bad"}`} role="alert" data-testid="action-news">
-      <Icon name={silent ? "clock" : "warning"} size={18} />
-      <div>
-        {!silent && <b>{text.orders.refused(action)}</b>}
-        <span>{silent ? text.orders.silent : intent.message === "no_answer" ? text.orders.noAnswer : intent.message}</span>
-      </div>
-      {!silent && (
-        <button type="button" class="icon-button" aria-label={text.orders.dismiss} onClick={() => dismiss(order.id)}>
-          <Icon name="close" size={18} />
-        </button>
-      )}
-    </div>
-  );
-}
+/** What became of the last action on the order: asked again, or refused with the reason. @param {{ order: JobOrder }} props */
+export const ActionNews = ({ order }) => <IntentNews subject={order.id} can="dismiss" testId="action-news" />;
 
 /** Asks once before what cannot be undone, and names what will happen. */
 export function ConfirmAction() {

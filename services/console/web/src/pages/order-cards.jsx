@@ -5,6 +5,7 @@ import { linkTo } from "../model/router.js";
 import { site } from "../model/session.js";
 import { decimal, duration, moment, percent, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
+import { Icon } from "../ui/icons.jsx";
 import { Moment } from "../ui/parts.jsx";
 import { ActionNews, OrderActions } from "./order-actions.jsx";
 
@@ -25,6 +26,7 @@ export function ActiveOrder({ order }) {
         <OrderState state={order.state} />
       </a>
       <Progress order={order} />
+      <Held order={order} />
       <OrderActions order={order} />
       <ActionNews order={order} />
     </article>
@@ -109,10 +111,22 @@ export function OrderRow({ order, blocker }) {
         {waits && <span class="muted small">{text.orders.waitsFor(blocker)}</span>}
       </a>
       <OrderActions order={order} primary={waits ? 0 : 1} />
+      <Held order={order} />
       <ActionNews order={order} />
     </li>
   );
 }
+
+/** @param {{ order: JobOrder }} props */
+const Held = ({ order }) =>
+  order.hold && (
+    <p class="obstacle" data-obstacle="OnHold">
+      <Icon name="ban" size={15} />
+      <span>
+        <b>{text.work.obstacles.OnHold}</b> {order.hold}
+      </span>
+    </p>
+  );
 
 /** @param {JobOrder} order @param {number} at ms */
 function expectedEnd(order, at) {

@@ -7,6 +7,7 @@ import { go } from "../model/router.js";
 import { site } from "../model/session.js";
 import { fromSiteTime, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
+import { Field, IntentNews } from "../ui/fields.jsx";
 import { Dialog } from "../ui/parts.jsx";
 import { Icon } from "../ui/icons.jsx";
 import { tell } from "../ui/toasts.jsx";
@@ -97,12 +98,7 @@ export function CreateOrder({ centers, place, onClose }) {
           <input type="checkbox" checked={form.release} onChange={(event) => change({ release: event.currentTarget.checked })} />
           {text.create.release}
         </label>
-        {intent && intent.status !== "pending" && intent.status !== "done" && (
-          <p class={`notice wide ${intent.status === "refused" ? "notice-bad" : ""}`} role="alert">
-            <Icon name="warning" size={18} />
-            {intent.status === "silent" ? text.orders.silent : intent.message === "no_answer" ? text.orders.noAnswer : intent.message}
-          </p>
-        )}
+        <IntentNews subject={form.id} />
         <footer class="dialog-foot wide">
           <button type="button" class="button large" onClick={onClose}>
             {text.create.cancel}
@@ -114,17 +110,6 @@ export function CreateOrder({ centers, place, onClose }) {
         </footer>
       </form>
     </Dialog>
-  );
-}
-
-/** @param {{ label: string, hint?: string, problem: string | undefined, wide?: boolean, children: import("preact").ComponentChildren }} props */
-function Field({ label, hint, problem, wide = false, children }) {
-  return (
-    <label class={`field ${wide ? "wide" : ""} ${problem ? "field-bad" : ""}`}>
-      <span>{label}</span>
-      {children}
-      {problem ? <small class="field-problem">{problem}</small> : hint && <small class="muted">{hint}</small>}
-    </label>
   );
 }
 

@@ -7,14 +7,14 @@ import { linkTo } from "../model/router.js";
 import { decimal, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
-import { Failed, Moment, Skeleton } from "../ui/parts.jsx";
+import { Fact, Failed, Moment, Skeleton } from "../ui/parts.jsx";
 import { ActionNews, OrderActions } from "./order-actions.jsx";
 import { OrderState, Progress, elapsed } from "./order-cards.jsx";
+import { OrderHistory } from "./order-history.jsx";
 import { refreshed, withLiveCounts } from "./orders.jsx";
 
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").HistoryEntry} HistoryEntry */
-/** @typedef {import("../types.d.ts").Json} Json */
 
 /** @type {Resource<{ order: JobOrder, history: HistoryEntry[] }>} */
 const detail = new Resource();
@@ -65,6 +65,9 @@ function Detail({ order, history }) {
       {ran && <Progress order={order} />}
       <OrderActions order={order} all />
       <ActionNews order={order} />
+      <a class="text-link" href={linkTo({ view: "order", place: order.workCenter, query: { order: order.id } })}>
+        {text.work.order.open}
+      </a>
       <dl class="facts">
         <Fact name={text.orders.place}>
           <a href={linkTo({ view: "place", place: order.workCenter })}>{order.workCenter.split("/").slice(2).join(" › ")}</a>
@@ -90,43 +93,7 @@ function Detail({ order, history }) {
         <Fact name={text.orders.version}>{order.version}</Fact>
       </dl>
       <h3 class="section-title">{text.orders.history}</h3>
-      <ol class="history">
-        {history.toReversed().map((entry, index) => (
-          <li key={`${entry.at} ${index}`} class={entry.to ? `o-${entry.to}` : ""}>
-            <Moment at={entry.at} />
-            <div>
-              <b>{words(entry)}</b>
-              {entry.from && entry.to && entry.from !== entry.to && (
-                <span class="muted small">
-                  {text.orders.states[entry.from]} → {text.orders.states[entry.to]}
-                </span>
-              )}
-              {entry.actor && <span class="muted small">{text.orders.by(entry.actor)}</span>}
-              {typeof entry.payload.reason === "string" && <q>{entry.payload.reason}</q>}
-            </div>
-          </li>
-        ))}
-      </ol>
+      <OrderHistory history={history} />
     </>
   );
-}
-
-/** @param {{ name: string, children: import("preact").ComponentChildren }} props */
-const Fact = ({ name, children }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd class="num">{children}</dd>
-  </div>
-);
-
-/** @param {HistoryEntry} entry */
-function words(entry) {
-  const { good, scrap, person, clock, reports } = entry.payload;
-  if (entry.type === "QuantityReported" && typeof good === "string" && typeof scrap === "string") {
-    const counted = text.orders.counted(decimal(good), decimal(scrap));
-    return typeof reports === "number" ? `${counted} · ${text.orders.reports(reports)}` : counted;
-  }
-  if (entry.type === "LaborReported" && typeof person === "string") return text.orders.labor[clock === "off" ? "off" : "on"](person);
-  const cause = entry.cause ? /** @type {Record<string, string>} */ (text.orders.causes)[entry.cause] : undefined;
-  return cause ?? text.events.types[entry.type] ?? entry.type;
 }

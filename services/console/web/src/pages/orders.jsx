@@ -13,6 +13,7 @@ import { ConfirmAction } from "./order-actions.jsx";
 import { ActiveOrder, OrderRow } from "./order-cards.jsx";
 import { CreateOrder } from "./order-create.jsx";
 import { OrderPanel } from "./order-panel.jsx";
+import { OrderViews } from "./order-views.jsx";
 
 /** @typedef {import("../types.d.ts").JobOrder} JobOrder */
 /** @typedef {import("../types.d.ts").Place} Place */
@@ -71,6 +72,7 @@ export function OrdersPage({ place: chosen }) {
     <div class={`page page-tight board ${orderId ? "with-panel" : ""}`}>
       <div class="section-head">
         <h1 class="page-h1">{text.orders.title}</h1>
+        <OrderViews />
         {may("Store") && centers.length > 0 && (
           <button type="button" class="button" onClick={() => setCreating(centers[0]?.path ?? "")} data-testid="new-order">
             <Icon name="plus" size={18} />
@@ -112,7 +114,7 @@ function Lane({ center, orders, finished }) {
   const place = placeAt(center.path) ?? center;
   const [finishedShown, setFinishedShown] = useState(false);
   const active = orders.filter(({ state }) => state === "Running" || state === "Interrupted");
-  const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart").sort(byDispatch);
+  const queue = orders.filter(({ state }) => state === "AllowedToStart" || state === "NotAllowedToStart");
   const blocker = active.find(({ state }) => state === "Running");
   return (
     <section class="lane" aria-label={center.name} data-lane={center.path}>
@@ -179,10 +181,4 @@ export function withLiveCounts(order) {
     good: typeof good === "number" ? String(good) : order.good,
     scrap: typeof scrap === "number" ? String(scrap) : order.scrap,
   };
-}
-
-/** Released before not released, then by priority, then by planned start. @param {JobOrder} a @param {JobOrder} b */
-function byDispatch(a, b) {
-  const released = Number(b.state === "AllowedToStart") - Number(a.state === "AllowedToStart");
-  return released || b.priority - a.priority || (a.plannedStart ?? "").localeCompare(b.plannedStart ?? "") || a.id.localeCompare(b.id);
 }

@@ -11,7 +11,7 @@ import { Age, Empty, LevelChip, Moment } from "../ui/parts.jsx";
 import { StateBadge, StateCounts, stateDetail } from "../ui/state.jsx";
 import { AreaOverview } from "./area.jsx";
 import { MetricTable } from "./metrics.jsx";
-import { OeeTile } from "./oee.jsx";
+import { OeeTile } from "./oee-now.jsx";
 import { PlaceCards } from "./place-cards.jsx";
 import { OrderCard, SpeedCard } from "./place-now.jsx";
 

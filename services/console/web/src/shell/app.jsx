@@ -2,12 +2,16 @@
 
 import { useEffect } from "preact/hooks";
 import { placeAt, havePicture } from "../model/namespace.js";
-import { followLink, go, route } from "../model/router.js";
+import { BARE_VIEWS, followLink, go, route } from "../model/router.js";
 import { findSession, session, sessionProblem, site } from "../model/session.js";
 import { liveness, watch } from "../model/stream.js";
+import { BoardPage } from "../pages/board.jsx";
+import { DispatchPage } from "../pages/dispatch.jsx";
 import { EventsPage } from "../pages/events.jsx";
 import { NodesPage } from "../pages/nodes.jsx";
 import { OeePage } from "../pages/oee.jsx";
+import { OperatePage } from "../pages/operate.jsx";
+import { OrderPage } from "../pages/order.jsx";
 import { OrdersPage } from "../pages/orders.jsx";
 import { PlacePage } from "../pages/place.jsx";
 import { SignInPage } from "../pages/sign-in.jsx";
@@ -21,7 +25,17 @@ import { Sidebar } from "./sidebar.jsx";
 import { BottomNav, TopBar } from "./topbar.jsx";
 import { watchFor } from "./watches.js";
 
-const PAGES = { place: PlacePage, orders: OrdersPage, oee: OeePage, nodes: NodesPage, events: EventsPage };
+const PAGES = {
+  place: PlacePage,
+  orders: OrdersPage,
+  dispatch: DispatchPage,
+  operate: OperatePage,
+  order: OrderPage,
+  oee: OeePage,
+  nodes: NodesPage,
+  events: EventsPage,
+  board: BoardPage,
+};
 
 export function App() {
   if (session.value === null) return <SignInPage />;
@@ -54,6 +68,13 @@ function Shell() {
   useKeys(place);
   const Page = PAGES[view];
   const current = liveness.value;
+  if (BARE_VIEWS.includes(view)) {
+    return (
+      <div class="bare" onClick={followLink}>
+        <Page key={view} place={place} />
+      </div>
+    );
+  }
   return (
     <div class="shell" data-live={current} onClick={followLink}>
       <a class="skip" href="#content">

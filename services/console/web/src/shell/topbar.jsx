@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { now } from "../model/clock.js";
 import { allPlaces, placeAt } from "../model/namespace.js";
 import { theme } from "../model/preferences.js";
-import { VIEWS, linkTo } from "../model/router.js";
+import { UNDER, VIEWS, linkTo } from "../model/router.js";
 import { session, signOut, site } from "../model/session.js";
 import { clock, exact, zoneName } from "../format.js";
 import { text } from "../text/index.js";
@@ -31,7 +31,7 @@ export function TopBar({ place, view }) {
       </div>
       <nav class="tabs" aria-label={text.console}>
         {VIEWS.map((name) => (
-          <a key={name} href={linkTo({ view: name })} aria-current={name === view ? "page" : undefined}>
+          <a key={name} href={linkTo({ view: name })} aria-current={name === (UNDER[view] ?? view) ? "page" : undefined}>
             <Icon name={name} size={18} />
             {text.views[name]}
           </a>
@@ -46,7 +46,7 @@ export function BottomNav({ view }) {
   return (
     <nav class="bottom-nav" aria-label={text.console}>
       {VIEWS.map((name) => (
-        <a key={name} href={linkTo({ view: name })} aria-current={name === view ? "page" : undefined}>
+        <a key={name} href={linkTo({ view: name })} aria-current={name === (UNDER[view] ?? view) ? "page" : undefined}>
           <Icon name={name} size={22} />
           <span>{text.views[name]}</span>
         </a>

@@ -107,7 +107,7 @@ export function PlaceTree({ place }) {
       {havePicture.value ? null : <Skeleton lines={9} />}
       <div class="tree-box" ref={box} onScroll={view.measure}>
         {orderId && (
-          <a class="tree-order" href={linkTo({ view: "orders", place: sitePath, query: { order: orderId } })} onClick={clear}>
+          <a class="tree-order" href={linkTo({ view: "order", place: sitePath, query: { order: orderId } })} onClick={clear}>
             <Icon name="orders" size={18} />
             {text.tree.order(orderId)}
           </a>

@@ -50,9 +50,14 @@ export function watchFor(view, place, level) {
     case "place":
       return { place, within: level === "WorkUnit" ? above(place) : place, names: CARD_METRICS };
     case "orders":
+    case "dispatch":
+    case "operate":
+    case "order":
       return { within: level === "WorkUnit" ? above(place) : place, names: ORDER_METRICS, events: true };
     case "oee":
       return { within: place, names: OEE_METRICS };
+    case "board":
+      return { within: level === "WorkUnit" ? above(place) : place, names: [...OEE_METRICS, ...ORDER_METRICS] };
     case "nodes":
       return { nodes: true };
     case "events":

@@ -143,3 +143,11 @@ export function Bar({ ratio, kind = "", label }) {
 export function LevelChip({ level, kind }) {
   return <span class="chip">{text.levels[kind] ?? text.levels[level] ?? kind ?? level}</span>;
 }
+
+/** A line of a list of facts. @param {{ name: string, children: Children }} props */
+export const Fact = ({ name, children }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd class="num">{children}</dd>
+  </div>
+);
