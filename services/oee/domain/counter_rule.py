@@ -43,7 +43,8 @@ class CounterRule:
         """Units counted between two neighbouring readings; never negative.
 
         A drop is a rollover if as such it is a plausible step, else a reset, after which the new value is
-        what was counted since. Up to a baseline the counter went on if it can have come so far, else it was set
+        what was counted since; where the site says how much a step can be and it is more, the counter was set to it and
+        nothing is counted. Up to a baseline the counter went on if it can have come so far, else it was set
         anew and nothing is counted.
 
         Args:
@@ -58,7 +59,9 @@ class CounterRule:
             units = self._rolled(before, after)
         if baseline:
             return units if units is not None and units <= self._most_unheard(elapsed_ms) else 0
-        return after if units is None else units
+        if units is None:
+            return after if self.max_step is None or after <= self._most_unheard(elapsed_ms) else 0
+        return units
 
     def _rolled(self, before: int, after: int) -> int | None:
         if self.bits is None or before >= 1 << self.bits:

@@ -82,6 +82,12 @@ def test_counting_goes_on_from_a_counter_that_was_set_anew() -> None:
     assert found.counted(0, 10) == 13
 
 
+def test_a_counter_that_was_set_to_more_than_a_step_can_be_is_no_production() -> None:
+    rule = CounterRule(16, max_step=5_000)
+    assert track(rule, 43_603, 42_804, 42_806).counted(-1, 10) == 2, "its session's first reading was lost"
+    assert track(rule, 43_603, 12, 14).counted(-1, 10) == 14
+
+
 def test_units_belong_to_the_time_of_their_reading() -> None:
     found = track(CounterRule(32), 0, 3, 10)
     assert (found.counted(0, 1), found.counted(1, 2), found.counted(2, 3)) == (0, 3, 7)

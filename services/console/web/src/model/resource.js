@@ -17,17 +17,25 @@ export class Resource {
     /** @type {import("@preact/signals").Signal<Loaded<T>>} */
     this.state = signal({ data: null, loading: true, problem: null });
     this.address = "";
+    /** What the data is about. */
+    this.subject = "";
     /** @type {AbortController | null} */
     this.request = null;
   }
 
-  /** Fetch from an address; data of another address is dropped at once. @param {string} address */
-  async load(address) {
+  /**
+   * Fetch from an address; data about another subject is dropped at once.
+   *
+   * @param {string} address
+   * @param {string} [subject] what stays the same while the address changes, such as all but the time
+   */
+  async load(address, subject = address) {
     this.request?.abort();
     const request = new AbortController();
     this.request = request;
-    const kept = address === this.address ? this.state.peek().data : null;
+    const kept = subject === this.subject ? this.state.peek().data : null;
     this.address = address;
+    this.subject = subject;
     this.state.value = { data: kept, loading: true, problem: null };
     try {
       /** @type {T} */
@@ -40,6 +48,6 @@ export class Resource {
   }
 
   reload() {
-    return this.address ? this.load(this.address) : Promise.resolve();
+    return this.address ? this.load(this.address, this.subject) : Promise.resolve();
   }
 }

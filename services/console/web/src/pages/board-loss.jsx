@@ -25,7 +25,7 @@ export function TopLoss({ path, since }) {
   useEffect(() => {
     if (!begin) return;
     const until = new Date(now.peek() + 60_000).toISOString();
-    void ledger.load(`/api/oee/losses?place=${encodeURIComponent(path)}&since=${begin}&until=${until}&include_open=true`);
+    void ledger.load(`/api/oee/losses?place=${encodeURIComponent(path)}&since=${begin}&until=${until}&include_open=true`, `${path} ${begin}`);
   }, [path, begin, turn]);
   const { data, problem } = ledger.state.value;
   const bars = data ? pareto(data.data, { by: "time", level: 4 }).slice(0, SHOWN) : [];

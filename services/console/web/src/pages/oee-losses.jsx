@@ -1,6 +1,6 @@
 // Where the time went: the waterfall from calendar time to good production, the Pareto of reasons, and the intervals behind each bar.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { allPlaces, placeAt } from "../model/namespace.js";
 import { steps } from "../model/losses.js";
 import { DAY } from "../model/range.js";
@@ -12,7 +12,7 @@ import { Icon } from "../ui/icons.jsx";
 import { Empty, Failed, Skeleton } from "../ui/parts.jsx";
 import { IntervalList } from "./oee-interval-list.jsx";
 import { ParetoChart } from "./oee-pareto.jsx";
-import { RangePicker, rangeOfAddress, rangeQuery } from "./oee-range.jsx";
+import { RangePicker, rangeOfAddress, rangeQuery, rangeSubject } from "./oee-range.jsx";
 import { WaterfallChart } from "./oee-waterfall.jsx";
 
 /** @typedef {import("../model/losses.js").Waterfall} Waterfall */
@@ -37,8 +37,9 @@ export function OeeLosses({ place }) {
   const address = `place=${encodeURIComponent(place)}&${when}`;
   useEffect(() => void loadReasons(), []);
   useEffect(() => {
-    void fall.load(`/api/oee/waterfall?${address}`);
-    void ledger.load(`/api/oee/losses?${address}&include_open=true`);
+    const subject = `${place} ${rangeSubject(range)}`;
+    void fall.load(`/api/oee/waterfall?${address}`, subject);
+    void ledger.load(`/api/oee/losses?${address}&include_open=true`, subject);
   }, [address]);
   const { data, problem } = fall.state.value;
   const losses = ledger.state.value.data?.data ?? [];
@@ -63,7 +64,7 @@ export function OeeLosses({ place }) {
           <ParetoChart losses={losses} chosen={query.reason} choose={(bar) => pick(bar ? { reason: bar.reason || "-", loss: bar.reason ? "" : bar.loss } : {})} />
         </>
       )}
-      {(query.loss || query.reason) && <Behind place={place} when={when} range={range} />}
+      {(query.loss || query.reason) && <Behind key={`${place} ${query.loss} ${query.reason} ${rangeSubject(range)}`} place={place} now={when} range={range} />}
     </div>
   );
 }
@@ -83,8 +84,11 @@ function UnitChips({ place }) {
   );
 }
 
-/** The intervals of the chosen bar. @param {{ place: string, when: string, range: import("../model/range.js").Range }} props */
-function Behind({ place, when, range }) {
+/** The intervals of the chosen bar, as of when it was chosen. @param {{ place: string, now: string, range: import("../model/range.js").Range }} props */
+function Behind({ place, now, range }) {
+  const [when] = useState(now);
+  const section = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => section.current?.scrollIntoView({ block: "nearest", behavior: "smooth" }), []);
   const { loss = "", reason = "" } = route.value.query;
   const [order, setOrder] = useState(/** @type {"longest" | "newest"} */ ("longest"));
   const name = reason && reason !== "-" ? reasonPath(reason).map((part) => text.oee.causes[part] ?? part).join(" › ") : (text.oee.losses[loss] ?? loss);
@@ -95,7 +99,7 @@ function Behind({ place, when, range }) {
   else filter.set("loss", loss);
   if (loss === "busy") filter.delete("loss");
   return (
-    <section class="behind" aria-label={name} data-testid="behind">
+    <section ref={section} class="behind" aria-label={name} data-testid="behind">
       <div class="section-head">
         <h2 class="section-title">{text.oee.lossPage.behind(name)}</h2>
         <a

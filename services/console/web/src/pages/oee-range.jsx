@@ -19,6 +19,9 @@ export function rangeOfAddress(fallbackMs) {
   return range.live ? { ...range, from: minute - (range.to - range.from), to: minute } : range;
 }
 
+/** What stays the same while a live range goes on with time. @param {Range} range */
+export const rangeSubject = (range) => (range.live ? `live ${range.to - range.from}` : `${range.from} ${range.to}`);
+
 /** @param {Range} range */
 export const rangeQuery = (range) =>
   new URLSearchParams({ since: new Date(range.from).toISOString(), until: new Date(range.to).toISOString() }).toString();

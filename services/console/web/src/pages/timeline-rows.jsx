@@ -16,12 +16,19 @@ import { inks, paints } from "../ui/patterns.jsx";
 /** @typedef {import("../model/range.js").Range} Range */
 /** @typedef {{ name: string, date: string, start: string, end: string, planned_down: { name: string, start: string, end: string }[] }} Shift */
 
+const ORDERS_FRESH_MS = 5 * MINUTE;
 const PX_PER_TICK = 76;
 /** Space above and below a row's picture, px. */
 const MARGIN = 5;
 
 /** @type {Resource<{ data: Shift[] }>} */
 const shifts = new Resource();
+/** @type {Resource<{ data: { key: string, start: string, end: string }[] }>} */
+const orders = new Resource();
+/** Orders belong to one line. */
+const WITH_ORDERS = new Set(["WorkCenter", "WorkUnit"]);
+/** Orders of more than this would be a smear. */
+const ORDERS_SPAN_MS = 3 * DAY;
 
 /** @param {{ place: string, range: Range, width: number }} props */
 export function TimeAxis({ place, range, width }) {
@@ -30,16 +37,24 @@ export function TimeAxis({ place, range, width }) {
   const since = Math.floor(range.from / day) * day;
   const until = Math.min(Math.ceil(range.to / day) * day, since + 35 * DAY);
   useEffect(
-    () => void shifts.load(`/api/oee/shifts?place=${encodeURIComponent(place)}&since=${new Date(since).toISOString()}&until=${new Date(until).toISOString()}`),
+    () => void shifts.load(`/api/oee/shifts?place=${encodeURIComponent(place)}&since=${new Date(since).toISOString()}&until=${new Date(until).toISOString()}`, place),
     [place, since, until],
   );
+  const withOrders = WITH_ORDERS.has(placeAt(place)?.level ?? "") && range.to - range.from <= ORDERS_SPAN_MS;
+  const hour = Math.floor(range.to / ORDERS_FRESH_MS);
+  const ordersSince = Math.floor((range.from - DAY) / DAY) * DAY;
+  useEffect(() => {
+    if (!withOrders) return;
+    const when = `since=${new Date(ordersSince).toISOString()}&until=${new Date((hour + 1) * ORDERS_FRESH_MS).toISOString()}`;
+    void orders.load(`/api/oee/kpis?place=${encodeURIComponent(place)}&${when}&by=job_order&figures=oee&limit=200&most=400`, place);
+  }, [place, withOrders, ordersSince, hour]);
   const { step, at } = ticks(range, Math.max(2, Math.floor(width / PX_PER_TICK)), (instant) => zoneOffset(instant, zone));
   /** @param {number} instant */
   const x = (instant) => ((instant - range.from) / (range.to - range.from)) * width;
   const known = shifts.state.value.data?.data ?? [];
   const days = dayStarts(range, zone);
   return (
-    <div class="timeline-axis">
+    <div class={`timeline-axis ${withOrders ? "with-orders" : ""}`}>
       <span class="timeline-corner num">{dayLabel(range.from, zone)}</span>
       <div class="timeline-scale" aria-hidden="true">
         {range.to - range.from <= 14 * DAY && (
@@ -51,6 +66,20 @@ export function TimeAxis({ place, range, width }) {
               return (
                 <span key={shift.start} style={{ left: `${left}px`, width: `${right - left}px` }}>
                   {right - left > 46 ? shift.name : ""}
+                </span>
+              );
+            })}
+          </div>
+        )}
+        {withOrders && (
+          <div class="timeline-orders">
+            {(orders.state.value.data?.data ?? []).map((order) => {
+              const left = Math.max(0, x(Date.parse(order.start)));
+              const right = Math.min(width, x(Date.parse(order.end)));
+              if (right - left < 2) return null;
+              return (
+                <span key={order.key} style={{ left: `${left}px`, width: `${right - left}px` }}>
+                  {right - left > 64 ? order.key : ""}
                 </span>
               );
             })}
