@@ -114,7 +114,7 @@ async def test_what_is_written_down_is_drawn_together_as_it_was_from_memory(live
     present = lively.units.by_path[PACKER].result
     assert present is not None
     begun = from_ms(present.window.start_ms)
-    at = {"since": begun, "until": begun + timedelta(hours=12)}
+    at: dict[str, Any] = {"since": begun, "until": begun + timedelta(hours=12)}
     from_memory = (await drawn(lively, resolution_ms, **at))[str(PACKER)]
     await lively.at(1_500)
     settled = lively.units.by_path[PACKER].result
