@@ -17,6 +17,8 @@ from tests.acceptance.test_console_browser import SIZES, faint_texts
 from tests.fakes.console_browser import RunningConsole, chromium, running_console, signed_in
 from tests.fakes.console_oee import SHIFT_MS
 
+expect.set_options(timeout=15_000)  # a page asks more than one question, and the machine may have other work
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
 LINE = "Acme/Dallas/Packaging/Line1"

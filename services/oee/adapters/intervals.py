@@ -7,23 +7,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from namespace.contracts.event_log import iso
 from namespace.contracts.oee_arguments import IntervalArgs, IntervalsArgs, TimelineArgs
-from namespace.isa95 import EquipmentPath, LossClass, SiteModel
+from namespace.isa95 import LossClass, SiteModel
 from namespace.runtime import Page, QueryFailed, fit_page, from_ms, to_ms
 from namespace.runtime.queries import QueryHandler
 from namespace.store import Database, Queries
-from services.oee.adapters.telling import classified_event_id, interval_event_id
+from services.oee.adapters.interval_rows import (
+    Key,
+    Meaning,
+    current_row,
+    key_of,
+    open_log,
+    open_window,
+    said_window,
+    telling,
+    told_row,
+    word_document,
+)
 from services.oee.adapters.windows import Windows
-from services.oee.application.results import reason_of
 from services.oee.application.timeline import Stroke, strokes
 from services.oee.application.units import Unit, Units
 from services.oee.domain.classification import Cause, Element
-from services.oee.domain.evaluation import evaluate
 from services.oee.domain.losses import is_lost, loss_of
 from services.oee.domain.state_log import StateInterval
 
@@ -50,24 +58,7 @@ class _Sql(Queries):
 
 _SQL = _Sql.load("services.oee.adapters", "intervals.sql")
 
-_Meaning = tuple[str, str, str | None, bool]
-"""Element, cause in words, reason code, whether it is a minor stop."""
-_Key = tuple[int, int, str]
-"""What rows are ordered by: length or begin, begin, path."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """An interval of a unit, from the tables or from memory; revision 0 is open."""
-
-    path: str
-    start_ms: int
-    end_ms: int
-    meaning: _Meaning
-    document: dict[str, Any]
-
-    def key(self, order: str) -> _Key:
-        return (self.end_ms - self.start_ms if order == "longest" else self.start_ms), self.start_ms, self.path
+_CAUSES = {cause.value: cause for cause in Cause}
 
 
 class Intervals:
@@ -142,19 +133,19 @@ class Intervals:
         is_wanted = self._filter(arguments)
         before = _before(arguments.cursor)
         async with self._database.transaction() as tx:
-            meanings: list[_Meaning] = [
+            meanings: list[Meaning] = [
                 tuple(record.values()) for record in await tx.fetch(_SQL.meanings, paths, bounds, since_ms)
             ]
-            meant = [_key_of(meaning) for meaning in meanings if is_wanted(meaning)]
+            meant = [key_of(meaning) for meaning in meanings if is_wanted(meaning)]
             sql = _SQL.intervals_longest if arguments.order == "longest" else _SQL.intervals_newest
             told = [
-                _told(record)
+                told_row(record)
                 for record in await tx.fetch(sql, paths, bounds, since_ms, meant, *before, arguments.limit + 1)
             ]
         current = [
             row
             for path, log in logs.items()
-            for row in map(partial(_current, path), log)
+            for row in map(partial(current_row, path), log)
             if row.end_ms > since_ms and row.start_ms < until_ms and is_wanted(row.meaning)
         ]
         current = [row for row in current if row.key(arguments.order) < before]
@@ -175,7 +166,7 @@ class Intervals:
         async with self._database.transaction() as tx:
             told = await tx.fetchrow(_SQL.interval_at, str(place), at_ms)
             window = await tx.fetchrow(_SQL.window_at, str(place), at_ms)
-            row = _current(str(place), current) if current is not None else None if told is None else _told(told)
+            row = current_row(str(place), current) if current is not None else None if told is None else told_row(told)
             if row is None:
                 raise QueryFailed("NothingRecorded", f"nothing is written down about {place} at {iso(from_ms(at_ms))}")
             words = await tx.fetch(_SQL.words_over, str(place), row.start_ms, row.end_ms)
@@ -183,20 +174,20 @@ class Intervals:
             {
                 **row.document,
                 "loss": self._loss(row.meaning),
-                "told": None if told is None else _telling(place, told),
-                "window": _window(unit, at_ms) if window is None else _said_window(window),
-                "words": [_word(record) for record in words],
+                "told": None if told is None else telling(place, told),
+                "window": open_window(unit, at_ms) if window is None else said_window(window),
+                "words": [word_document(record) for record in words],
                 "metrics": sorted(self._units.metrics_of(place)),
             }
         )
 
-    def _filter(self, arguments: IntervalsArgs) -> Callable[[_Meaning], bool]:
+    def _filter(self, arguments: IntervalsArgs) -> Callable[[Meaning], bool]:
         tree, loss = self._reasons, arguments.loss
         if loss not in {None, PRODUCTION, *(kind.value for kind in LossClass)}:
             known = ", ".join([PRODUCTION, *(kind.value for kind in LossClass)])
             raise QueryFailed("BadArguments", f"no loss is called {loss!r}; there are {known}")
 
-        def is_wanted(meaning: _Meaning) -> bool:
+        def is_wanted(meaning: Meaning) -> bool:
             element, cause, code, _ = meaning
             if loss is not None and self._loss(meaning) != loss:
                 return False
@@ -210,7 +201,7 @@ class Intervals:
 
         return is_wanted
 
-    def _loss(self, meaning: _Meaning) -> str | None:
+    def _loss(self, meaning: Meaning) -> str | None:
         """The loss that time with a meaning goes to, `production`, or None where it is no planned busy time."""
         element, cause, code, minor_stop = meaning
         interval = StateInterval(
@@ -223,122 +214,6 @@ class Intervals:
     @property
     def _unknown_is_delay(self) -> bool:
         return any(unit.profile.unknown_is_delay for unit in self._units.by_path.values())
-
-
-_CAUSES = {cause.value: cause for cause in Cause}
-
-
-def open_log(unit: Unit) -> list[StateInterval]:
-    """Return the intervals of a unit that may still change: of the present shift, and what is unpublished before it."""
-    if unit.state is None:
-        return []
-    log = [] if unit.result is None else list(unit.result.evaluation.log)
-    begun_ms = log[0].start_ms if log else unit.state.now_ms
-    history = unit.state.history
-    since_ms = max(unit.emitted_until_ms, history.floor_ms)
-    if unit.emitted_until_ms and since_ms < begun_ms:
-        before = evaluate(history, unit.profile, unit.calendar, start_ms=since_ms, end_ms=begun_ms, now_ms=begun_ms)
-        log = [*before.log, *log]
-    return log
-
-
-def _key_of(meaning: _Meaning) -> str:
-    """The meaning as the statements compare it."""
-    element, cause, code, minor_stop = meaning
-    return "|".join((element, cause, code or "", str(minor_stop).lower()))
-
-
-def _told(record: Any) -> _Row:
-    cause = record["reason"].partition(" (")[0]
-    meaning = record["element"], cause, record["reason_code"], record["minor_stop"]
-    document = _document(record["path"], record["start_ms"], record["end_ms"], meaning)
-    document |= {name: record[name] for name in _COPIED} | {"is_open": False}
-    return _Row(record["path"], record["start_ms"], record["end_ms"], meaning, document)
-
-
-_COPIED = ("reason", "job_order", "shift", "revision", "source", "stop_reason", "material")
-
-
-def _current(path: str, interval: StateInterval) -> _Row:
-    words = reason_of(interval)
-    meaning = interval.element.value, words.partition(" (")[0], interval.reason, interval.minor_stop
-    document = _document(path, interval.start_ms, interval.end_ms, meaning)
-    document |= {
-        "reason": words,
-        "job_order": interval.job_order,
-        "shift": interval.shift,
-        "revision": 0,
-        "source": interval.source.value,
-        "stop_reason": interval.stop_reason,
-        "material": interval.material,
-        "is_open": True,
-    }
-    return _Row(path, interval.start_ms, interval.end_ms, meaning, document)
-
-
-def _document(path: str, start_ms: int, end_ms: int, meaning: _Meaning) -> dict[str, Any]:
-    return {
-        "place": path,
-        "start": iso(from_ms(start_ms)),
-        "end": iso(from_ms(end_ms)),
-        "element": meaning[0],
-        "reason_code": meaning[2],
-        "minor_stop": meaning[3],
-    }
-
-
-def _telling(place: EquipmentPath, record: Any) -> dict[str, Any]:
-    """The event that told of the time, as long as it then seemed."""
-    return {
-        "event_id": interval_event_id(place, record["start_ms"], record["end_ms"], record["revision"]),
-        "start": iso(from_ms(record["start_ms"])),
-        "end": iso(from_ms(record["end_ms"])),
-        "revision": record["revision"],
-        "reason_code": record["reason_code"],
-    }
-
-
-def _said_window(record: Any) -> dict[str, Any]:
-    return {
-        "shift": record["shift"],
-        "date": record["shift_date"],
-        "start": iso(from_ms(record["start_ms"])),
-        "end": iso(from_ms(record["end_ms"])),
-        "revision": record["revision"],
-        "status": record["status"],
-        "event_id": str(record["event_id"]),
-    }
-
-
-def _window(unit: Unit, at_ms: int) -> dict[str, Any] | None:
-    result = unit.result
-    if result is None or not result.window.start_ms <= at_ms < result.window.end_ms:
-        return None
-    window = result.window
-    return {
-        "shift": window.name,
-        "date": window.date,
-        "start": iso(from_ms(window.start_ms)),
-        "end": iso(from_ms(window.end_ms)),
-        "revision": 0,
-        "status": "open",
-        "event_id": None,
-    }
-
-
-def _word(record: Any) -> dict[str, Any]:
-    document = json.loads(record["document"])
-    return {
-        "start": iso(from_ms(document["start_ms"])),
-        "end": iso(from_ms(document["end_ms"])),
-        "reason_code": document["reason"],
-        "actor": record["actor"],
-        "why": record["why"],
-        "said_at": iso(from_ms(record["said_ms"])),
-        "command_id": record["id"].partition("|")[0],
-        "event_id": classified_event_id(record["id"]),
-        "is_taken": record["is_taken"],
-    }
 
 
 def _length(rows: list[Any]) -> int:
@@ -361,7 +236,7 @@ def _position(cursor: str | None, since_ms: int) -> tuple[int, int]:
     return _integers(cursor, (number, after_ms))[0], int(after_ms)
 
 
-def _before(cursor: str | None) -> _Key:
+def _before(cursor: str | None) -> Key:
     if cursor is None:
         return _END_OF_TIME_MS, _END_OF_TIME_MS, ""
     first, second, path = (*cursor.split("|", 2), "", "")[:3]

@@ -109,18 +109,20 @@ async def test_a_timeline_loses_no_millisecond_at_any_resolution_and_page_size(
     assert resolution_ms < 7_200_000 or len(rows) < len(whole)
 
 
-async def test_what_is_written_down_is_drawn_together_as_what_is_in_memory(lively: World) -> None:
-    log = lively.units.by_path[PACKER].result
-    assert log is not None
-    begun = from_ms(log.window.start_ms)
+@pytest.mark.parametrize("resolution_ms", [0, 300_000, 1_200_000])
+async def test_what_is_written_down_is_drawn_together_as_it_was_from_memory(lively: World, resolution_ms: int) -> None:
+    present = lively.units.by_path[PACKER].result
+    assert present is not None
+    begun = from_ms(present.window.start_ms)
+    at: dict[str, Any] = {"since": begun, "until": begun + timedelta(hours=12)}
+    from_memory = (await drawn(lively, resolution_ms, **at))[str(PACKER)]
     await lively.at(1_500)
-    told = (await drawn(lively, 600_000, since=begun, until=begun + timedelta(hours=12)))[str(PACKER)]
-    assert len(told) > 2
     settled = lively.units.by_path[PACKER].result
     assert settled is not None
-    assert settled.window.start_ms > log.window.start_ms, "the night shift is over"
-    again = (await drawn(lively, 0, since=begun, until=begun + timedelta(hours=12)))[str(PACKER)]
-    assert sum(row[3] for row in told) == len(again)
+    assert settled.window.start_ms > present.window.start_ms, "the night shift is over"
+    from_table = (await drawn(lively, resolution_ms, **at))[str(PACKER)]
+    assert len(from_memory) > 2
+    assert from_table[: len(from_memory) - 1] == from_memory[:-1], "the last was going on"
 
 
 async def test_a_word_about_the_present_shift_shows_at_once(lively: World) -> None:

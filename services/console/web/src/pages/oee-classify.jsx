@@ -5,7 +5,7 @@ import { Problem, ask } from "../model/api.js";
 import { now } from "../model/clock.js";
 import { command, dismiss, intentOn, isOpen } from "../model/commands.js";
 import { isStop } from "../model/intervals.js";
-import { loadReasons, reasonPath, reasons, reasonsProblem } from "../model/reasons.js";
+import { loadReasons, reasons, reasonsProblem } from "../model/reasons.js";
 import { may, site } from "../model/session.js";
 import { liveness } from "../model/stream.js";
 import { forgetTimeline, timelineVersion } from "../model/timeline-data.js";
@@ -14,16 +14,16 @@ import { text } from "../text/index.js";
 import { Icon } from "../ui/icons.jsx";
 import { Dialog, Failed } from "../ui/parts.jsx";
 import { tell } from "../ui/toasts.jsx";
+import { PartBar, PartEnd, SMALLEST_MS, divided, joined, startOf } from "./classify-parts.jsx";
 import { ReasonPicker } from "./reason-picker.jsx";
 
 /** @typedef {import("../model/intervals.js").IntervalDetail} IntervalDetail */
 /** @typedef {import("../model/intervals.js").Interval} Interval */
-/** @typedef {{ end: number, code: string }} Part */
+/** @typedef {import("./classify-parts.jsx").Part} Part */
 
 const FOLLOWING = 6;
 const LOOK_MS = 1000;
 const PATIENCE_MS = 30_000;
-const SMALLEST_MS = 1000;
 
 /** @param {{ found: IntervalDetail, onClose: () => void, reload: () => void }} props */
 export function ClassifyDialog({ found, onClose, reload }) {
@@ -183,55 +183,6 @@ function ClassifyNews({ subject, waiting }) {
   );
 }
 
-/** The stop as a bar of its parts. @param {{ parts: Part[], begin: number, finish: number, chosen: number, choose: (part: number) => void, merged: boolean }} props */
-function PartBar({ parts, begin, finish, chosen, choose, merged }) {
-  return (
-    <div class="part-bar">
-      {parts.map((part, index) => {
-        const start = startOf(parts, index, begin);
-        const end = merged ? finish : part.end;
-        return (
-          <button
-            key={index}
-            type="button"
-            class="part"
-            aria-pressed={index === chosen}
-            style={{ flexGrow: Math.max(end - start, (finish - begin) * 0.12) }}
-            onClick={() => choose(index)}
-          >
-            <b>{part.code ? reasonPath(part.code).at(-1) : text.oee.classify.noReason}</b>
-            <span class="num">{length(end - start)}</span>
-          </button>
-        );
-      })}
-    </div>
-  );
-}
-
-/** Where the chosen part ends: moved in seconds, between its neighbours. @param {{ parts: Part[], chosen: number, begin: number, change: (parts: Part[]) => void }} props */
-function PartEnd({ parts, chosen, begin, change }) {
-  const at = Math.min(chosen, parts.length - 2);
-  const low = startOf(parts, at, begin) + SMALLEST_MS;
-  const high = /** @type {Part} */ (parts[at + 1]).end - SMALLEST_MS;
-  const end = /** @type {Part} */ (parts[at]).end;
-  return (
-    <label class="field field-inline">
-      <span>{text.oee.classify.until(clock(end, site.value.timeZone))}</span>
-      <input
-        type="range"
-        min={low}
-        max={high}
-        step={1000}
-        value={end}
-        onInput={(event) => {
-          const next = Math.min(Math.max(Number(event.currentTarget.value), low), high);
-          change(parts.map((part, index) => (index === at ? { ...part, end: next } : part)));
-        }}
-      />
-    </label>
-  );
-}
-
 /** Stops that follow, each behind the one before or a short run between. @param {IntervalDetail} found */
 function useFollowing(found) {
   const [stops, setStops] = useState(/** @type {Interval[]} */ ([]));
@@ -270,24 +221,6 @@ async function isJudged(found, commandId) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return false;
-}
-
-/** @param {readonly Part[]} parts @param {number} index @param {number} begin */
-const startOf = (parts, index, begin) => (index === 0 ? begin : /** @type {Part} */ (parts[index - 1]).end);
-
-/** @param {Part[]} parts @param {number} index @param {number} begin */
-function divided(parts, index, begin) {
-  const part = /** @type {Part} */ (parts[index]);
-  const start = startOf(parts, index, begin);
-  const middle = start + Math.round((part.end - start) / 2000) * 1000;
-  return [...parts.slice(0, index), { end: middle, code: part.code }, { end: part.end, code: "" }, ...parts.slice(index + 1)];
-}
-
-/** @param {Part[]} parts @param {number} index */
-function joined(parts, index) {
-  const at = Math.min(index, parts.length - 2);
-  const end = /** @type {Part} */ (parts[at + 1]).end;
-  return [...parts.slice(0, at), { .../** @type {Part} */ (parts[at]), end }, ...parts.slice(at + 2)];
 }
 
 /** @param {number} at */

@@ -1,5 +1,6 @@
 // Every word the console shows, in English. Words of the shop floor; ISA-95 terms stay underneath.
 
+import { board, oeeViews } from "./oee.js";
 import { work } from "./work.js";
 
 /** @type {Record<number, string>} */
@@ -84,98 +85,11 @@ const eventTypes = {
   IdealCycleSet: "Ideal cycle set",
 };
 
-/** ISO 22400-2 time elements in words. @type {Record<string, string>} */
-const timeElements = {
-  APT: "Production time",
-  AUST: "Setup time",
-  ADET: "Delay time",
-  ADOT: "Down time, nothing asked of it",
-  PDOT: "Planned down time",
-  NOT_SCHEDULED: "Not scheduled",
-  UNKNOWN: "No trustworthy data",
-};
-
-/** What a timeline tells apart. @type {Record<string, string>} */
-const kinds = {
-  APT: "Running",
-  MINOR: "Minor stop",
-  MINOR_WAITING: "Minor stop, blocked or starved",
-  AUST: "Setup",
-  ADET: "Stopped",
-  WAITING: "Blocked / starved",
-  ADOT: "Idle",
-  PDOT: "Planned stop",
-  NOT_SCHEDULED: "Not scheduled",
-  UNKNOWN: "Unknown",
-};
-
-/** Causes in the words of `oee`. @type {Record<string, string>} */
-const causes = {
-  running: "Running",
-  held: "Held",
-  blocked: "Blocked downstream",
-  starved: "Starved upstream",
-  suspended: "Suspended",
-  failure: "Failure",
-  stopped: "Stopped",
-  setup: "Setup",
-  changeover: "Changeover",
-  "running without counting": "Running without counting",
-  service: "Maintenance mode",
-  "no order": "No order",
-  "no data": "No data",
-  "not yet observed": "Not yet observed",
-  planned: "Planned",
-  "minor stop": "Minor stop",
-  "no ideal cycle": "No ideal cycle in the site file",
-};
-
-/** Steps of the waterfall and kinds of loss. @type {Record<string, string>} */
-const lossNames = {
-  calendar: "Calendar time",
-  not_scheduled: "Not scheduled",
-  not_recorded: "Not recorded",
-  planned_down: "Planned down",
-  not_judged: "Not judged",
-  busy: "Planned busy time",
-  "equipment failure": "Equipment failure",
-  "setup and adjustment": "Setup",
-  "idling and minor stops": "Idling, minor stops",
-  "reduced speed": "Reduced speed",
-  "process defects": "Defects",
-  "start-up losses": "Start-up scrap",
-  "no order": "No order",
-  "no data": "No data",
-  production: "None: production time",
-  good: "Good production",
-};
-
-/** Why a figure has no value. @type {Record<string, string>} */
-const undefinedReasons = {
-  "not scheduled": "Nothing is scheduled now",
-  "": "Not defined yet",
-};
-
-/** @type {Record<string, string>} */
-const windowStatus = { open: "Open", provisional: "Provisional", final: "Final" };
-
-/** Who says what an interval was. @type {Record<string, string>} */
-const intervalSources = {
-  machine: "The machine's state",
-  rule: "A rule of counts and orders",
-  calendar: "The work calendar",
-  person: "A person",
-  none: "Nobody: no trustworthy data",
-};
-
 /** @type {Record<string, string>} */
 const permissions = {
   execute: "an operator, a supervisor or an administrator",
   dispatch: "a supervisor or an administrator",
 };
-
-/** @param {string} words */
-const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 export const en = {
   locale: "en",
@@ -493,177 +407,9 @@ export const en = {
     timesTitle: "Where the planned time went",
     sort: { place: "By place", worst: "Lowest first" },
     open: "Open place",
-    show: { now: "Now", timeline: "Timeline", losses: "Losses", trend: "Trend" },
-    elements: timeElements,
-    kinds,
-    causes,
-    losses: lossNames,
-    status: windowStatus,
-    sources: intervalSources,
-    undefinedBecause: (/** @type {string} */ reason) => undefinedReasons[reason] ?? sentence(reason),
-    figures: { oee: "OEE", availability: "Availability", effectiveness: "Effectiveness", quality_ratio: "Quality" },
-    range: {
-      title: "Time range",
-      last: (/** @type {number} */ hours) => (hours <= 24 ? `${hours} h` : `${hours / 24} days`),
-      short: (/** @type {number} */ minutes) => (minutes < 60 ? `${minutes} min` : minutes < 1440 ? `${minutes / 60} h` : minutes === 1440 ? "1 day" : `${minutes / 1440} days`),
-    },
-    timeline: {
-      none: "There are no work units at this place.",
-      noneHint: "States belong to work units. Choose the site, an area, a line or a unit on the left.",
-      problem: "The timeline could not be read.",
-      in: "Zoom in",
-      out: "Zoom out",
-      earlier: "Earlier",
-      later: "Later",
-      live: "Now",
-      nothing: "Nothing recorded",
-      together: (/** @type {number} */ count) => ` ${count} intervals drawn together`,
-      row: (/** @type {string} */ name) => `States of ${name} over time`,
-      keys: "Timeline. Arrow keys move in time and between units, plus and minus zoom, End returns to now.",
-      hint: "Wheel or pinch zooms (Ctrl + wheel where the list scrolls), drag moves, a tap opens an interval.",
-    },
-    interval: {
-      title: "Interval",
-      nothing: "Nothing is recorded here. Choose another moment in the timeline.",
-      problem: "The interval could not be read.",
-      before: "Previous interval",
-      after: "Next interval",
-      show: "Show",
-      reason: "Reason",
-      noReason: "Not said yet",
-      cause: "Machine says",
-      stopReason: (/** @type {number} */ code) => `stop reason ${code}`,
-      element: "Counts as",
-      loss: "Loss",
-      noLoss: "Not planned busy time",
-      order: "Job order",
-      shift: "Shift",
-      source: "Said by",
-      revision: "Revision",
-      open: "Shift still open",
-      words: "What people said",
-      takenBack: "Taken back",
-      events: "Events behind it",
-      noEvents: "No event yet: it is told when it is over and settled.",
-      toEvents: "All events here",
-      samples: "Samples behind it",
-      samplesProblem: "The samples could not be read.",
-      noSamples: "Nothing was reported in this time: signals kept their last value.",
-      late: "late",
-      between: (/** @type {number} */ count) => `after ${count} more`,
-      cut: "Only the first samples are shown; zoom in for the others.",
-    },
-    intervals: {
-      order: "Order of intervals",
-      longest: "Longest first",
-      newest: "Newest first",
-      problem: "The intervals could not be read.",
-      none: "No interval of this kind in this time.",
-      noneHint: "Choose a longer time range, or another bar.",
-      more: "Show more",
-    },
-    lossPage: {
-      waterfall: "From calendar time to good production",
-      sums: (/** @type {string} */ time, /** @type {number} */ units) => `${time} of calendar time of ${units === 1 ? "one unit" : `${units} units`}; every millisecond in one bar. Percent of calendar time up to the planned busy time, of that from there on.`,
-      broken: "Above the planned busy time the axis is shortened.",
-      problem: "The losses could not be read.",
-      none: "No time to account for yet.",
-      noneHint: "It appears with the first machine signals of a shift.",
-      sumOf: (/** @type {number} */ units) => `Sum of ${units} units:`,
-      stops: (/** @type {number} */ count) => (count === 1 ? "1 stop" : `${count.toLocaleString("en")} stops`),
-      pieces: (/** @type {string} */ count) => `${count} pcs`,
-      behind: (/** @type {string} */ name) => `Behind “${name}”`,
-      toTimeline: "In the timeline",
-      ofProduction: "This is a part of production time, told from counts and the ideal cycle. These are the intervals of production it lies in.",
-      noIntervals: {
-        calendar: "All of the time that was asked for.",
-        not_scheduled: "Time outside the shifts of the work calendar.",
-        not_recorded: "Time in shifts about which nothing was written down: before the service knew the unit.",
-      },
-    },
-    pareto: {
-      title: "Greatest losses by reason",
-      by: "Ranked by",
-      time: "By time",
-      count: "By count",
-      level: "Level of the reason tree",
-      levels: ["Category", "Module", "Mode", "Cause"],
-      none: "No losses with a reason.",
-      noneHint: "Either nothing was lost, or nothing is known of this time.",
-      running: "The line adds the shares up.",
-      more: (/** @type {number} */ count) => `and ${count} smaller ones.`,
-    },
-    trend: {
-      title: "Key figures over time",
-      by: "One point a",
-      shift: "Shift",
-      day: "Day",
-      figures: "Figures shown",
-      problem: "The figures could not be read.",
-      none: "No shift in this time yet.",
-      noneHint: "Figures appear with the first machine signals of a shift.",
-      busy: "Planned busy",
-      good: "Good",
-      status: "Status",
-      restated: "Restated",
-      toLosses: "Losses of this time",
-      toTimeline: "Timeline of this time",
-      restatements: "Restatements",
-      noRestatements: "Nothing was restated in this time.",
-      revision: (/** @type {number} */ number) => `Revision ${number}`,
-      supersedes: (/** @type {string} */ id) => `Supersedes event ${id}`,
-    },
-    classify: {
-      title: "Why did it stand?",
-      open: "Give a reason",
-      change: "Change the reason",
-      needs: "Saying why needs an operator, a supervisor or an administrator.",
-      reason: "Reason",
-      search: "Search reasons",
-      all: "All reasons",
-      below: (/** @type {string} */ name) => `Reasons below ${name}`,
-      planned: "planned",
-      noTree: "The site file has no tree of reasons.",
-      noMatch: "No reason matches.",
-      noReason: "No reason yet",
-      split: "Split here",
-      unsplit: "Join parts",
-      until: (/** @type {string} */ at) => `First part until ${at}`,
-      merge: "Together with what follows",
-      mergeNone: "Only this stop",
-      mergeUpTo: (/** @type {string} */ at, /** @type {string} */ length) => `up to the stop at ${at} (${length})`,
-      choose: "Choose a reason.",
-      chooseFor: (/** @type {number} */ part) => `Choose a reason for part ${part}.`,
-      why: "What happened",
-      whyHint: "For those who read it later",
-      whyMissing: "Say in a few words what happened.",
-      submit: "Save the reason",
-      busy: "Saving…",
-      waiting: "Noted. Waiting until the shift has been judged with it…",
-      judging: "not judged yet",
-      done: "Reason saved",
-      noted: "Noted; it will show shortly",
-      takeBack: "Take back what was said",
-      refused: "Refused",
-      noAnswer: "No answer came. It may still take effect; look at the interval before you try again.",
-      reasonsProblem: "The reasons could not be read.",
-    },
+    ...oeeViews,
   },
-  board: {
-    open: "Wall board",
-    count: "Counts",
-    order: "Order",
-    shift: "Good in this shift",
-    possible: "of what the ideal cycle allows",
-    scrap: (/** @type {string} */ count) => `${count} scrap`,
-    topLoss: "Greatest losses of this shift",
-    lossUnknown: "Losses not known right now",
-    stale: (/** @type {string} */ since) => `Stale: last value ${since} ago`,
-    full: "Full screen",
-    leave: "Leave the wall board",
-    none: "There is no work center at this place.",
-    noneHint: "Wall boards show a line. Choose the site, an area or a work center.",
-  },
+  board,
   nodes: {
     title: "Edge nodes",
     mes: "MES services",
