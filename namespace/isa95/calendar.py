@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -223,20 +224,15 @@ class WorkCalendar:
             spans.append(CalendarSpan(begin.astimezone(UTC), stop.astimezone(UTC), shift, down))
         return spans
 
-    def _patterns_on(self, day: date) -> tuple[ShiftPattern, ...]:
+    def _nominal(self, day: date) -> tuple[tuple[Shift, ShiftPattern], ...]:
+        return _nominal_shifts(self, day)
+
+    def patterns_on(self, day: date) -> tuple[ShiftPattern, ...]:
+        """The patterns that hold on a local date."""
         for exception in self.exceptions:
             if exception.first <= day <= exception.last:
                 return exception.shifts
         return tuple(pattern for pattern in self.shifts if day.weekday() in pattern.days)
-
-    def _nominal(self, day: date) -> list[tuple[Shift, ShiftPattern]]:
-        found = []
-        for pattern in self._patterns_on(day):
-            last_day = day if pattern.end > pattern.start else day + _ONE_DAY
-            start = self.instant(datetime.combine(day, pattern.start))
-            end = self.instant(datetime.combine(last_day, pattern.end))
-            found.append((Shift(pattern.name, day, start, end), pattern))
-        return sorted(found, key=lambda pair: (pair[0].start, pair[0].end))
 
     def _raw_down(self, start: datetime, end: datetime) -> Iterator[PlannedDown]:
         for period in self.down_periods:
@@ -275,3 +271,15 @@ class WorkCalendar:
             else:
                 after = middle
         return after
+
+
+@lru_cache(maxsize=1_000)
+def _nominal_shifts(calendar: WorkCalendar, day: date) -> tuple[tuple[Shift, ShiftPattern], ...]:
+    """The shifts that begin on a local date, whether or not they overlap: asked for with every look at a window, and always the same."""
+    found = []
+    for pattern in calendar.patterns_on(day):
+        last_day = day if pattern.end > pattern.start else day + _ONE_DAY
+        start = calendar.instant(datetime.combine(day, pattern.start))
+        end = calendar.instant(datetime.combine(last_day, pattern.end))
+        found.append((Shift(pattern.name, day, start, end), pattern))
+    return tuple(sorted(found, key=lambda pair: (pair[0].start, pair[0].end)))

@@ -40,7 +40,7 @@ from namespace.sparkplug.payload import DEFAULT_LIMITS, Limits, Payload
 Resolve = Callable[[str | None, int | None], Metric | None]
 """Name and alias as received, to the metric as it was born; None when no birth told of it."""
 
-_SMALL_SET_BYTES, _SMALL_SETS = 200, 4_096
+_SMALL_SET_BYTES, _SMALL_SETS = 200, 1_024
 _NESTED = frozenset({"propertyset_value", "propertysets_value"})
 _META_FIELDS = tuple(field.name for field in fields(MetaData))
 _UNTYPED_PROPERTY = {

@@ -204,7 +204,10 @@ class MetricTable:
                 problems.append(Problem(Reason.DATATYPE, f"{metric.name or metric.alias} is born without type"))
                 self._refused.update(key for key in (metric.name, metric.alias) if key is not None)
                 continue
-            slot = Slot(metric.name, metric.datatype, metric, metric.timestamp or timestamp)
+            taken_at = metric.timestamp or timestamp
+            if taken_at == timestamp:
+                taken_at = timestamp  # one object for all, as a birth's values mostly are of one moment
+            slot = Slot(metric.name, metric.datatype, metric, taken_at)
             self._by_name[slot.name] = slot
             if slot.alias is None:
                 continue

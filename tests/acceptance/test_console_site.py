@@ -28,6 +28,8 @@ pytestmark = [
 
 DEMO = Path(__file__).resolve().parents[2] / "deploy" / "site" / "acme-dallas.yaml"
 LINE = "Acme/Dallas/Packaging/Line1"
+LINE2 = "Acme/Dallas/Packaging/Line2"
+"""The line that the demo's crew leaves to whoever tries the site out: what is free here stays so."""
 PROCESSED = "tr[data-metric='Admin/ProdProcessedCount']"
 TWO_SECONDS_MS = 2_000
 PATIENCE_MS = 20_000
@@ -71,8 +73,8 @@ async def test_the_tree_of_the_site_appears_and_a_value_changes_without_a_reload
 
 async def test_a_job_order_is_released_and_begun_and_counts(site: RunningSite, browser: Browser) -> None:
     order = f"JO-{uuid4().hex[:6].upper()}"
-    page = await visit(site, browser, f"/orders/{LINE}")
-    args = {"place": LINE, "quantity": {"value": "100000", "unit": "H87"}, "work_master": "BOTTLE-500"}
+    page = await visit(site, browser, f"/orders/{LINE2}")
+    args = {"place": LINE2, "quantity": {"value": "100000", "unit": "H87"}, "work_master": "BOTTLE-500"}
     async with site.guest() as guest:
         assert (await send(guest, "Store", order, args)).status == "DONE"
     row = page.locator(f"[data-order={order}]")
@@ -83,7 +85,7 @@ async def test_a_job_order_is_released_and_begun_and_counts(site: RunningSite, b
     active = page.locator(f"article[data-order={order}]")
     await expect(active).to_contain_text("Running", timeout=PATIENCE_MS)
     await expect(active.locator(".progress-words b").first).not_to_have_text("0", timeout=PATIENCE_MS)
-    await page.goto(f"{site.state().console_url}/orders/{LINE}?order={order}")
+    await page.goto(f"{site.state().console_url}/orders/{LINE2}?order={order}")
     await expect(page.locator(".history")).to_contain_text("by supervisor")
     await page.locator(".side-panel [data-action=Abort]").click()
     await page.locator("[data-testid=confirm]").click()
@@ -94,8 +96,8 @@ async def test_a_command_outlives_the_silence_of_its_service_and_takes_effect_on
     site: RunningSite, browser: Browser
 ) -> None:
     order = f"JO-{uuid4().hex[:6].upper()}"
-    args = {"place": "Acme/Dallas/Packaging/Line2", "quantity": {"value": "100", "unit": "H87"}}
-    page = await visit(site, browser, "/orders/Acme/Dallas/Packaging/Line2")
+    args = {"place": LINE2, "quantity": {"value": "100", "unit": "H87"}}
+    page = await visit(site, browser, f"/orders/{LINE2}")
     async with site.guest() as guest:
         assert (await send(guest, "Store", order, args)).status == "DONE"
         release = page.locator(f"[data-order={order}] [data-action=Start]")
@@ -119,16 +121,15 @@ async def test_a_command_outlives_the_silence_of_its_service_and_takes_effect_on
 async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on_its_page(
     site: RunningSite, browser: Browser
 ) -> None:
-    line2 = "Acme/Dallas/Packaging/Line2"
     order = f"JO-{uuid4().hex[:6].upper()}"
     args = {
-        "place": line2,
+        "place": LINE2,
         "quantity": {"value": "12", "unit": "H87"},
         "priority": -9,
         "quantity_source": "operator",
         "due": "2099-01-01T00:00:00Z",
     }
-    page = await visit(site, browser, f"/dispatch/{line2}")
+    page = await visit(site, browser, f"/dispatch/{LINE2}")
     async with site.guest() as guest:
         assert (await send(guest, "StoreAndStart", order, args)).status == "DONE"
         row = page.locator(f"[data-row={order}]")
@@ -136,9 +137,9 @@ async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on
         await row.locator(".grip").press("Home")
         await expect(page.locator("[data-row]").first).to_have_attribute("data-row", order, timeout=PATIENCE_MS)
         await expect(row.locator(".pin")).to_be_visible()
-        listed = (await guest.queries.ask("work_order", "dispatch_list", {"place": line2})).data
+        listed = (await guest.queries.ask("work_order", "dispatch_list", {"place": LINE2})).data
         assert next(each["id"] for each in listed if each["state"].endswith("AllowedToStart")) == order
-        tablet = await visit(site, browser, f"/operate/{line2}", role="operator")
+        tablet = await visit(site, browser, f"/operate/{LINE2}", role="operator")
         await tablet.locator(f"li[data-order={order}] [data-action=Begin]").click()
         made = tablet.locator(f"article[data-order={order}]")
         await made.locator("[data-action=good]").click()
@@ -148,7 +149,7 @@ async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on
         await expect(made.locator(".station-figure")).to_contain_text("100%", timeout=PATIENCE_MS)
         await made.locator("[data-action=Complete]").click()
         await expect(made).to_have_count(0, timeout=PATIENCE_MS)
-        await page.goto(f"{site.state().console_url}/order/{line2}?order={order}")
+        await page.goto(f"{site.state().console_url}/order/{LINE2}?order={order}")
         await expect(page.locator("[data-revision='1']")).to_contain_text("12 good", timeout=PATIENCE_MS)
         await expect(page.locator("[data-band=state][data-what=Ended]")).to_have_count(1)
         history = (await guest.queries.ask("work_order", "job_order", {"id": order})).data["history"]

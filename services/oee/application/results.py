@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -40,7 +40,7 @@ def unit_metrics(result: WindowResult) -> dict[str, Value]:
         "OEE/State": None if last is None else last.element.value,
         "OEE/StateReason": "" if last is None else reason_of(last),
         "OEE/ReasonCode": None if last is None else last.reason,
-        "OEE/StateSince": None if last is None else _since(log, last),
+        "OEE/StateSince": result.evaluation.told_since_ms,
         "OEE/Shift": result.window.name,
         "OEE/WindowStart": result.window.start_ms,
         "OEE/Revision": result.revision,
@@ -62,16 +62,6 @@ def unscheduled_place_metrics() -> dict[str, Value]:
     """Return the metrics of a place while nothing is scheduled: there is no window, so there is nothing to sum up."""
     undefined: dict[str, Value] = dict.fromkeys((*place_metrics(Totals()), "OEE/WindowStart"), None)
     return {**undefined, "OEE/Reason": UNSCHEDULED, "OEE/Shift": ""}
-
-
-def _since(log: Sequence[StateInterval], last: StateInterval) -> int:
-    """Return since when the unit is in its element, across intervals that differ in detail alone."""
-    since = last.start_ms
-    for interval in reversed(log):
-        if interval.element is not last.element or reason_of(interval) != reason_of(last):
-            break
-        since = interval.start_ms
-    return since
 
 
 def place_metrics(totals: Totals) -> dict[str, Value]:

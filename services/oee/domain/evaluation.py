@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby, pairwise
 
@@ -66,6 +67,16 @@ class Evaluation:
             key = (product.job_order, product.material)
             parts[key] = parts.get(key, Totals()) + Totals(products=((product, units),))
         return tuple(parts.items())
+
+    @cached_property
+    def told_since_ms(self) -> int | None:
+        """Since when the log tells what it tells last, or None where it is empty."""
+        since_ms = None
+        for interval in reversed(self.log):
+            if interval.told != self.log[-1].told:
+                break
+            since_ms = interval.start_ms
+        return since_ms
 
     @property
     def fingerprint(self) -> str:

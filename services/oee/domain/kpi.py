@@ -169,7 +169,7 @@ class Totals:
     products: tuple[tuple[ProductKey, Produced], ...] = field(default=())
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals.summed((self, other))
+        return other if self == _NOTHING else Totals.summed((self, other))
 
     @classmethod
     def summed(cls, parts: Sequence[Totals]) -> Totals:
@@ -280,3 +280,6 @@ class Totals:
         """Whether more was made than the ideal cycle allows: a warning about master data, not an error."""
         value = self.effectiveness.value
         return value is not None and value > 1
+
+
+_NOTHING = Totals()

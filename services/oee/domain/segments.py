@@ -127,7 +127,20 @@ def together(parts: Sequence[Evaluation]) -> Evaluation:
             append_interval(log, interval)
         log += part.log[1:]
     totals = Totals.summed([part.totals for part in parts])
-    return replace(parts[0], end_ms=parts[-1].end_ms, totals=totals, log=tuple(log))
+    found = replace(parts[0], end_ms=parts[-1].end_ms, totals=totals, log=tuple(log))
+    vars(found)["told_since_ms"] = _told_since_ms(parts)  # carried along, as the sums of the totals are
+    return found
+
+
+def _told_since_ms(parts: Sequence[Evaluation]) -> int | None:
+    since_ms, told = None, None
+    for part in reversed([part for part in parts if part.log]):
+        if told is not None and part.log[-1].told != told:
+            break
+        since_ms, told = part.told_since_ms, part.log[-1].told
+        if since_ms != part.log[0].start_ms:
+            break
+    return since_ms
 
 
 def _segment(history: History, profile: UnitProfile, calendar: WorkCalendar, known: Segments, cut_ms: int) -> Segment:

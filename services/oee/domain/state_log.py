@@ -100,6 +100,14 @@ class StateInterval:
         )
 
     @property
+    def told(self) -> tuple[object, ...]:
+        """What people are told of it: neighbours that agree in it differ in detail alone."""
+        if self.planned_down is not None:
+            return self.element, self.planned_down
+        why = self.cause, self.stop_reason
+        return self.element, *why, self.minor_stop and why == (None, None)
+
+    @property
     def is_stop(self) -> bool:
         """Whether it is lost time that can have a reason."""
         return self.element in _STOPS or self.minor_stop

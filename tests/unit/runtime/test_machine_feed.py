@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -98,7 +99,7 @@ async def test_more_held_back_than_can_be_queued_is_handed_on_as_there_is_room(
 ) -> None:
     monkeypatch.setattr("namespace.runtime.machine_feed._QUEUE", 60)
     monkeypatch.setattr("namespace.runtime.machine_feed._BATCH", 20)
-    monkeypatch.setattr("namespace.runtime.edge_node_listener._AT_ONCE", 10)
+    monkeypatch.setattr("namespace.runtime.session._TURN_MESSAGES", 10)
     machine, registry, reader = Machine(broker, clock, count=0), RegistryStandIn(broker, clock), Reader(broker, clock)
     async with registry.at_work(), machine.at_work():
         await until(lambda: registry.host.devices(registry.host.edge_nodes()[0]) if registry.host.edge_nodes() else 0)
@@ -110,7 +111,12 @@ async def test_more_held_back_than_can_be_queued_is_handed_on_as_there_is_room(
                 clock.move(1)
                 machine.count(count)
                 await until(lambda last=count: len(reader.feed._listener._held or ()) >= last)  # type: ignore[misc]
+            reader.gate.clear()
             registry.may_answer.set()
+            await until(lambda: not reader.feed._has_room.is_set())
+            for _ in range(50):
+                await asyncio.sleep(0)
+            reader.gate.set()
             await until(lambda: reader.counts()[-1:] == [(200, False)])
     assert [value for value, _ in reader.counts()] == list(range(201))
     assert reader.silences() == []

@@ -31,7 +31,8 @@ export function OrderTimeline({ story, rows }) {
   const { from, to } = span(states, story);
   const gutter = whole < 560 ? 64 : 104;
   const width = Math.max(120, whole - gutter - 8);
-  const x = (/** @type {number} */ ms) => gutter + ((ms - from) / (to - from)) * width;
+  const x = (/** @type {number} */ ms) => gutter + Math.min(1, Math.max(0, (ms - from) / (to - from))) * width;
+  const inSight = (/** @type {Band} */ band) => band.to > from || band.open;
   const lines = [
     { label: text.work.order.state, bands: states, kind: "state" },
     ...(holds.length > 0 ? [{ label: text.work.order.hold, bands: holds, kind: "hold" }] : []),
@@ -58,7 +59,7 @@ export function OrderTimeline({ story, rows }) {
               <text class="lane-label" x={gutter - 10} y={row * ROW + ROW / 2 + 5} text-anchor="end">
                 {label}
               </text>
-              {bands.map((band) => (
+              {bands.filter(inSight).map((band) => (
                 <BandMark key={band.from} band={band} kind={kind} x={x} y={row * ROW + (ROW - BAR) / 2} />
               ))}
             </g>
