@@ -156,13 +156,15 @@ async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on
         assert [event["type"] for event in history].count("QuantityReported") == 1
 
 
+@pytest.mark.timeout(400)
 async def test_a_stop_of_a_machine_is_given_a_reason_and_leads_to_its_samples(
     site: RunningSite, browser: Browser
 ) -> None:
-    page = await visit(site, browser, f"/oee/{LINE}?show=timeline&span=600", role="operator")
+    whole = "Acme/Dallas"  # some of its machines run through the meals
+    page = await visit(site, browser, f"/oee/{whole}?show=timeline&span=600", role="operator")
     url = site.state().console_url
-    stop = await first_stop(page, f"{url}/api/oee/intervals?place={LINE}&limit=200&{EVER}")
-    await page.goto(f"{url}/oee/{LINE}?show=timeline&span=600&unit={stop['place']}&at={stop['start']}")
+    stop = await first_stop(page, f"{url}/api/oee/intervals?place={whole}&limit=200&{EVER}")
+    await page.goto(f"{url}/oee/{whole}?show=timeline&span=600&unit={stop['place']}&at={stop['start']}")
     await page.locator("[data-testid=classify]").click()
     dialog = page.locator("dialog[open]")
     await dialog.locator("[data-reason=JAM]").click()
@@ -183,7 +185,7 @@ async def test_a_stop_of_a_machine_is_given_a_reason_and_leads_to_its_samples(
 
 async def first_stop(page: Page, address: str) -> dict[str, Any]:
     """Wait until a machine has stood and gone on, and return that interval; all simulated lines stop within minutes."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while True:
             rows = (await (await page.request.get(address)).json())["data"]
             current = {row["place"]: row["start"] for row in reversed(rows)}
