@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
@@ -32,6 +32,8 @@ from services.oee.domain.sample import JobMark, Sample
 from services.oee.domain.unit import TooLate, WindowResult, WindowRevised
 
 _STEP_S = 1.0
+_SOON_S = 0.15
+"""After how long units are judged again of which there is news; all others wait for the next step of all."""
 _SAVE_S = 60.0
 _LISTENS_S = 60.0
 """How long after a person spoke the table of words is looked at: longer than any transaction lasts."""
@@ -63,7 +65,7 @@ class Keeper:
         self._database = database
         self._node = node
         self._site = site
-        self._centers = [equipment.path for equipment in site.equipment.work_centers()]
+        self._under = {center.path: units.at(center.path) for center in site.equipment.work_centers()}
         self._now = now
         self._log = log
         self._unsaid: list[Telling] = []
@@ -145,47 +147,57 @@ class Keeper:
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
+        clock = asyncio.get_running_loop().time
         while True:
             await self.step()
-            await asyncio.sleep(_STEP_S)
+            until_s = clock() + _STEP_S
+            while until_s - clock() > _SOON_S:
+                await asyncio.sleep(_SOON_S)
+                if units := [unit for unit in self._units.by_path.values() if unit.pending]:
+                    await self.step(units)
+            await asyncio.sleep(max(0.0, until_s - clock()))
 
-    async def step(self) -> None:
+    async def step(self, units: Sequence[Unit] | None = None) -> None:
         """Take in what is pending, let business time move on, publish what is current and write down what follows.
 
         Nothing is taken in between a unit's step and its being written down, so its document, the samples that are in it and what was
         said by it never disagree, wherever the process ends.
+
+        Args:
+            units: Those alone; all by default.
         """
         async with self._turn:
             with suppress(DatabaseUnavailable, TransactionConflict):
                 await self._hear()
-            for unit in self._units.by_path.values():
+            for unit in self._units.by_path.values() if units is None else units:
                 self._unsaid += self._units.step(unit, self._now(unit.path))
                 await asyncio.sleep(0)  # a unit at the end of a long shift takes some ms: let others speak
-            self._publish()
+            self._publish(None if units is None else {unit.path for unit in units})
             try:
                 await self._write()
             except (DatabaseUnavailable, TransactionConflict) as unavailable:
                 self._log.warning("results_wait_for_database", waiting=len(self._unsaid), error=str(unavailable))
 
-    def _publish(self) -> None:
-        results: dict[EquipmentPath, WindowResult] = {}
-        for path, unit in self._units.by_path.items():
-            if unit.state is None:
+    def _publish(self, changed: Collection[EquipmentPath] | None) -> None:
+        """Publish the figures of units, and of the work centers above them; of all where `changed` is None."""
+        for place, units in self._under.items():
+            if changed is not None and not any(unit.path in changed for unit in units):
                 continue
-            if unit.result is not None:
-                results[path] = unit.result
-            metrics = unscheduled_unit_metrics() if unit.result is None else unit_metrics(unit.result)
-            self._node.set(path.device_id, metrics, from_ms(unit.state.now_ms))
-        for place, totals in sums(results, self._centers, self._site).items():
-            below = [result for path, result in results.items() if path.is_within(place)]
-            if not below and any(unit.state is not None for unit in self._units.at(place)):
+            results: dict[EquipmentPath, WindowResult] = {}
+            for unit in units:
+                if unit.state is None:
+                    continue
+                if unit.result is not None:
+                    results[unit.path] = unit.result
+                if changed is None or unit.path in changed:
+                    metrics = unscheduled_unit_metrics() if unit.result is None else unit_metrics(unit.result)
+                    self._node.set(unit.path.device_id, metrics, from_ms(unit.state.now_ms))
+            if results:
+                window = next(iter(results.values())).window
+                found: dict[str, Value] = {"OEE/Shift": window.name, "OEE/WindowStart": window.start_ms}
+                self._node.set(place.device_id, {**place_metrics(sums(results, [place], self._site)[place]), **found})
+            elif any(unit.state is not None for unit in units):
                 self._node.set(place.device_id, unscheduled_place_metrics())
-            elif below:
-                window: dict[str, Value] = {
-                    "OEE/Shift": below[0].window.name,
-                    "OEE/WindowStart": below[0].window.start_ms,
-                }
-                self._node.set(place.device_id, {**place_metrics(totals), **window})
 
     async def _write(self) -> None:
         """Write down what is to be said, with its events, and now and then the units whole; all or nothing."""
