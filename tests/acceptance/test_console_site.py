@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -31,6 +33,7 @@ LINE2 = "Acme/Dallas/Packaging/Line2"
 PROCESSED = "tr[data-metric='Admin/ProdProcessedCount']"
 TWO_SECONDS_MS = 2_000
 PATIENCE_MS = 20_000
+EVER = "since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +154,44 @@ async def test_an_order_is_moved_to_the_front_made_at_the_tablet_and_answered_on
         await expect(page.locator("[data-band=state][data-what=Ended]")).to_have_count(1)
         history = (await guest.queries.ask("work_order", "job_order", {"id": order})).data["history"]
         assert [event["type"] for event in history].count("QuantityReported") == 1
+
+
+async def test_a_stop_of_a_machine_is_given_a_reason_and_leads_to_its_samples(
+    site: RunningSite, browser: Browser
+) -> None:
+    page = await visit(site, browser, f"/oee/{LINE}?show=timeline&span=600", role="operator")
+    url = site.state().console_url
+    stop = await first_stop(page, f"{url}/api/oee/intervals?place={LINE}&limit=200&{EVER}")
+    await page.goto(f"{url}/oee/{LINE}?show=timeline&span=600&unit={stop['place']}&at={stop['start']}")
+    await page.locator("[data-testid=classify]").click()
+    dialog = page.locator("dialog[open]")
+    await dialog.locator("[data-reason=JAM]").click()
+    await dialog.locator("input[name=why]").fill("bottle lay across")
+    await dialog.locator("[data-testid=classify-send]").click()
+    await expect(dialog).to_have_count(0, timeout=2 * PATIENCE_MS)
+    panel = page.locator("[data-testid=interval]")
+    await expect(panel.locator(".facts")).to_contain_text("Jam or misfeed", timeout=PATIENCE_MS)
+    await expect(panel.locator(".words")).to_contain_text("bottle lay across")
+    await panel.locator("[data-testid=samples]").click()
+    await expect(panel.locator(".samples tr").first).to_be_visible(timeout=PATIENCE_MS)
+    async with site.guest() as guest:
+        asked = {"place": stop["place"], "at": stop["start"]}
+        found = (await guest.queries.ask("oee", "interval", asked)).data
+    assert (found["reason_code"], found["source"]) == ("JAM", "person")
+    assert [(word["actor"], word["is_taken"]) for word in found["words"]] == [("operator", True)]
+
+
+async def first_stop(page: Page, address: str) -> dict[str, Any]:
+    """Wait until a machine has stood and gone on, and return that interval; all simulated lines stop within minutes."""
+    async with asyncio.timeout(120):
+        while True:
+            rows = (await (await page.request.get(address)).json())["data"]
+            current = {row["place"]: row["start"] for row in reversed(rows)}
+            for row in rows:
+                is_lost = row["minor_stop"] or row["element"] in {"ADET", "ADOT", "AUST"}
+                if is_lost and row["start"] < current[row["place"]]:
+                    return dict(row)
+            await asyncio.sleep(0.5)
 
 
 async def test_a_killed_edge_node_turns_stale_within_two_seconds_and_comes_back(

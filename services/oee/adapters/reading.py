@@ -184,9 +184,14 @@ class Reading:
         )
         end_ms = min(max([until_ms, *(head.window[1] for head in heads)]), reached_ms)
         units = self._units.at(place)
-        calendars = {id(unit.calendar): unit.calendar for unit in units}
-        scheduled = {key: _scheduled_ms(calendar, start_ms, end_ms) for key, calendar in calendars.items()}
-        spans = [Span(unit.path, end_ms - start_ms, scheduled[id(unit.calendar)]) for unit in units]
+        spans = []
+        scheduled: dict[tuple[int, int], int] = {}
+        for unit in units:
+            until = end_ms if unit.state is None else max(min(end_ms, unit.state.now_ms), start_ms)
+            key = id(unit.calendar), until
+            if key not in scheduled:
+                scheduled[key] = _scheduled_ms(unit.calendar, start_ms, until)
+            spans.append(Span(unit.path, until - start_ms, scheduled[key]))
         bounded = {"start": iso(from_ms(start_ms)), "end": iso(from_ms(end_ms)), "units": len(spans)}
         return Page({**bounded, **waterfall(spans, windows)})
 

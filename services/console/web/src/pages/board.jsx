@@ -204,25 +204,31 @@ function WallButtons({ path }) {
 /** Every line at or below a place, to choose from. @param {{ path: string }} props */
 function Choose({ path }) {
   metricsVersion.value;
-  const lines = allPlaces().filter((place) => place.level === "WorkCenter" && (place.path === path || place.path.startsWith(`${path}/`)));
+  const lines = allPlaces().filter((place) => place.level === "WorkCenter" && (place.path === path || place.path.startsWith(`${path}/`))).sort((a, b) => a.order - b.order);
   if (lines.length === 0) return <Empty icon="board" title={text.board.none} hint={text.board.noneHint} />;
   return (
-    <main class="wall-choose" id="content">
-      {lines.map((listed) => {
-        const line = placeAt(listed.path) ?? listed;
-        const oee = numberAt(line.path, "OEE/OEE");
-        return (
-          <a key={line.path} class="wall-unit wall-line" href={linkTo({ view: "board", place: line.path, query: {} })}>
-            <StateShape state={line.shown} size={48} />
-            <span class="wall-unit-words">
-              <b>{line.name}</b>
-              <span>{line.path.split("/").slice(2, -1).join(" › ")}</span>
-            </span>
-            <b class="num wall-age">{percent(oee)}</b>
-          </a>
-        );
-      })}
-    </main>
+    <>
+      <header class="wall-head">
+        <h1>{text.board.choose}</h1>
+        <WallButtons path={path} />
+      </header>
+      <main class="wall-choose" id="content">
+        {lines.map((listed) => {
+          const line = placeAt(listed.path) ?? listed;
+          const oee = numberAt(line.path, "OEE/OEE");
+          return (
+            <a key={line.path} class="wall-unit wall-line" href={linkTo({ view: "board", place: line.path, query: {} })}>
+              <StateShape state={line.shown} size={48} />
+              <span class="wall-unit-words">
+                <b>{line.name}</b>
+                <span>{line.path.split("/").slice(2, -1).join(" › ")}</span>
+              </span>
+              <b class="num wall-age">{percent(oee)}</b>
+            </a>
+          );
+        })}
+      </main>
+    </>
   );
 }
 

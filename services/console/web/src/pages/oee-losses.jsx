@@ -71,7 +71,7 @@ export function OeeLosses({ place }) {
 
 /** A line is the sum of its units; each can be looked at alone. @param {{ place: string }} props */
 function UnitChips({ place }) {
-  const units = allPlaces().filter(({ level, path }) => level === "WorkUnit" && path.startsWith(`${place}/`));
+  const units = allPlaces().filter(({ level, path }) => level === "WorkUnit" && path.startsWith(`${place}/`)).sort((a, b) => a.order - b.order);
   return (
     <nav class="unit-chips" aria-label={text.oee.units}>
       <span class="muted small">{text.oee.lossPage.sumOf(units.length)}</span>

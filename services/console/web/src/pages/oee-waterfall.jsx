@@ -11,7 +11,8 @@ import { useWidth } from "../ui/width.js";
 
 const HEIGHT = 270;
 const TOP = 26;
-const NARROW = 760;
+/** Columns need this much room for their names, px. */
+const SLOT = 84;
 
 /** How each part is painted: the patterns of states. @type {Record<string, string>} */
 const FILLS = {
@@ -44,7 +45,7 @@ export function WaterfallChart({ answer, found, chosen, choose }) {
   const seen = (ms) => (scale === calendar || ms <= busy ? ms : busy + ((ms - busy) / outside) * busy);
   const low = Math.min(0, ...found.map(({ bottom }) => bottom));
   const high = Math.max(...found.map(({ top }) => seen(top)));
-  const narrow = width > 0 && width < NARROW;
+  const narrow = width > 0 && width < found.length * SLOT;
   return (
     <section class="panel chart" aria-label={text.oee.lossPage.waterfall} data-unexplained={Math.round(unexplained(found))}>
       <header class="chart-head">

@@ -247,6 +247,7 @@ export const oeeViews = {
 
 export const board = {
   open: "Wall board",
+  choose: "Wall boards",
   count: "Counts",
   order: "Order",
   shift: "Good in this shift",
