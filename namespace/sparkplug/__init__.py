@@ -1,6 +1,7 @@
 """Sparkplug B 3.0: codec, topics, edge-node and host-application sessions; pure, no I/O, no clock."""
 
 from namespace.sparkplug.command import command, rebirth_request
+from namespace.sparkplug.compression import COMPRESSED_UUID
 from namespace.sparkplug.datatype import DataType
 from namespace.sparkplug.decoder import Resolve, decode_payload
 from namespace.sparkplug.definition import (
@@ -77,6 +78,7 @@ from namespace.sparkplug.topic import (
 
 __all__ = [
     "BD_SEQ",
+    "COMPRESSED_UUID",
     "REBIRTH",
     "Action",
     "Cell",

@@ -7,7 +7,7 @@ sends nothing and keeps no history; commands and STATE messages on the stream ar
 passed over.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 from zlib import crc32
 
@@ -28,14 +28,11 @@ from namespace.sparkplug.host_event import (
     WantedReason,
 )
 from namespace.sparkplug.host_message import (
+    APPLIERS,
     Applied,
     Reading,
-    apply_data,
-    apply_device_birth,
-    apply_device_death,
-    apply_node_birth,
-    apply_node_death,
     apply_snapshot,
+    is_history,
     is_news,
     living_table,
     refuse_device_birth,
@@ -48,6 +45,7 @@ from namespace.sparkplug.metric_columns import MetricValue
 from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.rebirth_budget import RebirthBudget
 from namespace.sparkplug.rebirth_wish import RebirthWish
+from namespace.sparkplug.returning import Returning
 from namespace.sparkplug.sequence import Order
 from namespace.sparkplug.snapshot import NodeSnapshot
 from namespace.sparkplug.topic import EdgeNodeDescriptor, MessageType, StateTopic, parse_topic
@@ -68,8 +66,7 @@ class HostSession:
         self._attention: set[HostNode] = set()
         self._budget = RebirthBudget(settings.rebirths_per_s)
         self._connected = True
-        self._connected_at = 0
-        self._returned_at: int | None = None
+        self._returning = Returning(settings.rebirth_quiet_ms)
         self._events: list[HostEvent] = []
         self._walk: Walk | None = None
 
@@ -117,7 +114,7 @@ class HostSession:
         """
         if not self._connected:
             return []
-        are_returning = self._are_returning(now_ms)
+        are_returning = self._returning.is_under_way(now_ms)
         for node in sorted(self._attention, key=lambda node: node.edge_node):
             self._expire(node, now_ms)
             if not (are_returning and node.wish.reason is WantedReason.CONNECTION_LOST):
@@ -141,7 +138,7 @@ class HostSession:
         also where more than 256 of an edge node came.
         """
         self._connected = True
-        self._connected_at, self._returned_at = now_ms, None
+        self._returning.connected(now_ms)
         for node in self._nodes.values():
             if node.state is NodeState.STALE:
                 self._want(node, WantedReason.CONNECTION_LOST, now_ms, ask=False)
@@ -287,7 +284,7 @@ class HostSession:
             session = route.node.bd_seq
             self._apply(route, message, now_ms)
             if route.node.bd_seq != session:
-                self._returned_at = now_ms
+                self._returning.one_is_back(now_ms)
             if route.node.window.is_waiting:
                 self._release(route.node, now_ms)
         else:
@@ -304,7 +301,7 @@ class HostSession:
         if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
             self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
             return
-        if not self._connected and node.window.is_included(sent_at) and not _is_history(message):
+        if not self._connected and node.window.is_included(sent_at) and not is_history(message):
             self._ignore(route, IgnoredReason.REPEATED)
             return
         order = node.window.place(seq, sent_at)
@@ -325,7 +322,7 @@ class HostSession:
         """Whether a message with a time before the birth's may come from before the birth."""
         if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
             return False
-        return not _is_history(message)
+        return not is_history(message)
 
     def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
         node, sent_at = route.node, message.timestamp
@@ -337,7 +334,7 @@ class HostSession:
             self._reject(route, error, now_ms)
 
     def _apply(self, route: Route, message: pb.Payload, now_ms: int) -> None:
-        self._note(route, _APPLIERS[route.topic.message_type](route, message, self._reading, now_ms), now_ms)
+        self._note(route, APPLIERS[route.topic.message_type](route, message, self._reading, now_ms), now_ms)
 
     def _note(self, route: Route, applied: Applied, now_ms: int) -> None:
         self._events += applied.events
@@ -351,12 +348,6 @@ class HostSession:
             node.held_bytes -= held.size
             self._accept(held.route, held.message, now_ms)
         node.gap_since = now_ms if node.window.is_waiting else None
-
-    def _are_returning(self, now_ms: int) -> bool:
-        """Whether edge nodes are coming back by themselves, each with a new session, since our connection is back."""
-        if self._returned_at is None or now_ms - self._connected_at >= _LONGEST_RETURN_MS:
-            return False
-        return now_ms - self._returned_at < self._settings.rebirth_quiet_ms
 
     def _expire(self, node: HostNode, now_ms: int) -> None:
         timeout_ms = self._settings.reorder_timeout_ms
@@ -403,20 +394,5 @@ class HostSession:
         self._events.append(Ignored(route.text, reason))
 
 
-def _is_history(message: pb.Payload) -> bool:
-    """Whether a message says nothing but what was: its own time may be as old."""
-    return bool(message.metrics) and all(metric.is_historical for metric in message.metrics)
-
-
-_LONGEST_RETURN_MS: Final = 60_000
 _SHOWN: Final = 200
 """How much of a topic an event repeats."""
-
-_APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading, int], Applied]]] = {
-    MessageType.NBIRTH: apply_node_birth,
-    MessageType.NDEATH: apply_node_death,
-    MessageType.DBIRTH: apply_device_birth,
-    MessageType.DDEATH: apply_device_death,
-    MessageType.NDATA: apply_data,
-    MessageType.DDATA: apply_data,
-}

@@ -1,6 +1,7 @@
 """What each message of an edge node does to its record, once its turn has come."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.definition import BD_SEQ
@@ -26,6 +27,7 @@ from namespace.sparkplug.metric_table import MetricTable, Problem
 from namespace.sparkplug.payload import Limits
 from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.snapshot import NodeSnapshot
+from namespace.sparkplug.topic import MessageType
 
 
 class Reading(NamedTuple):
@@ -238,3 +240,19 @@ def _device_id(route: Route) -> str:
 
 def _told(route: Route, problems: list[Problem]) -> list[HostEvent]:
     return [Rejected(route.text, problem.reason, problem.detail) for problem in problems]
+
+
+def is_history(message: pb.Payload) -> bool:
+    """Whether a message says nothing but what was: its own time may be as old."""
+    return bool(message.metrics) and all(metric.is_historical for metric in message.metrics)
+
+
+APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading, int], Applied]]] = {
+    MessageType.NBIRTH: apply_node_birth,
+    MessageType.NDEATH: apply_node_death,
+    MessageType.DBIRTH: apply_device_birth,
+    MessageType.DDEATH: apply_device_death,
+    MessageType.NDATA: apply_data,
+    MessageType.DDATA: apply_data,
+}
+"""What is done with a message of each type."""

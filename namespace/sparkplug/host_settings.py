@@ -35,7 +35,7 @@ class HostSettings:
     rebirth_interval_ms: int = 5_000
     rebirth_attempts: int = 8
     rebirth_spread_ms: int = 0
-    rebirth_quiet_ms: int = 1_000
+    rebirth_quiet_ms: int = 3_000
     rebirths_per_s: int = 200
     max_nodes: int = 20_000
     max_devices: int = 10_000

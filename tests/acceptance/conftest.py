@@ -1,12 +1,15 @@
-"""One demo site for all acceptance tests that leave it as they found it, on one worker."""
+"""One demo site for all acceptance tests that leave it as they found it, on one worker; a browser, and a console on a site in memory."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from namespace.runtime import SiteClient
 from namespace.testing.site import RunningSite, running_site
+from tests.fakes.console_browser import RunningConsole, chromium, running_console
 
 DEMO = Path(__file__).resolve().parents[2] / "deploy" / "site" / "acme-dallas.yaml"
 
@@ -27,3 +30,17 @@ async def site(demo_site: RunningSite) -> RunningSite:
 async def guest(site: RunningSite) -> AsyncIterator[SiteClient]:
     async with site.guest() as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium, shared by these tests; each takes a context of its own."""
+    async with chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def console() -> AsyncIterator[RunningConsole]:
+    """A console of the test's own."""
+    async with running_console() as running:
+        yield running

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.fakes.console_browser import RunningConsole, chromium, running_console, signed_in
+from tests.fakes.console_browser import RunningConsole, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
@@ -23,20 +21,6 @@ SIZES = [
     ViewportSize(width=820, height=1180),
     ViewportSize(width=390, height=844),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium, shared by these tests; each takes a context of its own."""
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def console() -> AsyncIterator[RunningConsole]:
-    """A console of the test's own."""
-    async with running_console() as running:
-        yield running
 
 
 async def test_a_wrong_password_is_said_and_the_right_one_opens_the_view_of_the_link(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from services.oee.domain.classification import Element
 from services.oee.domain.state_log import StateInterval
 from tests.acceptance.test_console_browser import SIZES, faint_texts
-from tests.fakes.console_browser import RunningConsole, chromium, running_console, signed_in
+from tests.fakes.console_browser import RunningConsole, signed_in
 from tests.fakes.console_oee import SHIFT_MS
 
 expect.set_options(timeout=15_000)  # a page asks more than one question, and the machine may have other work
@@ -25,20 +23,6 @@ LINE = "Acme/Dallas/Packaging/Line1"
 FILLER = f"{LINE}/Filler"
 WEEK_S = 7 * 24 * 3600
 TWO_SECONDS_MS = 2_000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium, shared by these tests; each takes a context of its own."""
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def console() -> AsyncIterator[RunningConsole]:
-    """A console of the test's own."""
-    async with running_console() as running:
-        yield running
 
 
 def a_stop(console: RunningConsole, element: Element = Element.ADET) -> StateInterval:

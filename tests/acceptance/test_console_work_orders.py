@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.acceptance.test_console_browser import faint_texts
-from tests.fakes.console_browser import RunningConsole, chromium, running_console, signed_in
+from tests.fakes.console_browser import RunningConsole, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
@@ -19,20 +17,6 @@ PACKAGING = "/Acme/Dallas/Packaging"
 LINE1 = "Acme/Dallas/Packaging/Line1"
 LINE3 = f"{PACKAGING}/Line3"
 QUEUED = ["JO-4802", "JO-4803", "JO-4804", "JO-4805"]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium, shared by these tests; each takes a context of its own."""
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def console() -> AsyncIterator[RunningConsole]:
-    """A console of the test's own."""
-    async with running_console() as running:
-        yield running
 
 
 async def box_of(locator: Locator) -> FloatRect:

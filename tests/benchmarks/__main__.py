@@ -14,6 +14,7 @@ from tests.benchmarks import (
     ingest,
     job_orders,
     latency,
+    oee,
     report,
     restarts,
     services_alone,
@@ -33,6 +34,7 @@ SECTIONS: Mapping[str, Callable[[Run], list[Row]]] = {
     "chain": chain.measured,
     "event-log": event_log.measured,
     "job-orders": job_orders.measured,
+    "oee": oee.measured,
     "services": services_alone.measured,
     "site": site.measured,
 }

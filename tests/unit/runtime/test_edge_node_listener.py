@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,7 +53,10 @@ class Plant:
     """Edge nodes whose messages are handed to a broker by hand."""
 
     def __init__(self) -> None:
-        metrics = [MetricDefinition(name=f"M{number}", datatype=DataType.Int64, value=0) for number in range(100)]
+        metrics = [
+            MetricDefinition(name="M0", datatype=DataType.Int64, value=0),
+            MetricDefinition(name="M1", datatype=DataType.String, value=random.Random(1).randbytes(4_000).hex()),
+        ]
         self.nodes = [
             EdgeNodeSession(EdgeNodeConfig(group_id="Plant", edge_node_id=f"N{number:02d}"), metrics, {})
             for number in range(NODES)

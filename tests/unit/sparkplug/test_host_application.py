@@ -677,7 +677,7 @@ def test_loss_of_our_connection_makes_everything_stale() -> None:
 
 
 def _three_lines() -> tuple[HostSession, list[EdgeNodeSession]]:
-    host, edges = HostSession(SETTINGS), []
+    host, edges = HostSession(HostSettings(rebirth_quiet_ms=1_000)), []
     for name in ("a", "b", "c"):
         edge = EdgeNodeSession(EdgeNodeConfig(group_id="g", edge_node_id=name), [], {})
         _comes_back(host, edge, 1, NOW)
