@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ import pytest
 
 from namespace.runtime import Health, NoAnswer, NotConnected, QueryFailed, Session
 from namespace.servers.postgres import Postgres
-from namespace.sparkplug import DataType, MetricUpdate
+from namespace.sparkplug import Data, DataType, HostSession, MetricUpdate, NodeBirth
 from namespace.testing.servers import NewDatabase, TestBroker, database_maker
 from namespace.testing.site import eventually
 from namespace.transport import BrokerUrl, Message
@@ -56,19 +55,44 @@ async def states(broker: TestBroker) -> AsyncIterator[list[bool]]:
         yield said
 
 
+@asynccontextmanager
+async def figures(broker: TestBroker) -> AsyncIterator[dict[str, Any]]:
+    """Yield what the historian's own node says of itself, by metric."""
+    host, said = HostSession(), dict[str, Any]()
+    host.connected(0)
+
+    def hear(message: Message) -> None:
+        for event in host.receive(message.topic, message.payload, 0):
+            if isinstance(event, NodeBirth | Data):
+                said.update({metric.name: metric.value for metric in event.metrics})
+
+    account = BrokerUrl.parse(broker.add_account("figure-watcher"))
+    session = Session(MqttTransport(account, client_id="figure-watcher"), name="f", health=Health(), backoff=quick())
+    session.route(f"spBv1.0/{SITE.group_id}/+/mes-historian", hear)
+    async with tasks(session.run):
+        await session.up.wait()
+        yield said
+
+
 async def gaps(someone: Guest, reason: str, *, are_over: bool) -> list[dict[str, Any]]:
     """Wait until there are gaps of a kind that concern the machine, and all are over or none is."""
     rows: list[dict[str, Any]] = []
+    failures: list[str] = []
 
     async def probe() -> list[dict[str, Any]] | None:
         nonlocal rows
-        with contextlib.suppress(NoAnswer, NotConnected, QueryFailed):
+        try:
             rows = await someone.client.queries.ask_all("historian", "gaps", {"edge_node": NODE_NAME})
+        except (NoAnswer, NotConnected, QueryFailed) as error:
+            failures.append(str(error))
+        else:
             found = [row for row in rows if row["reason"] == reason]
             return found if found and all((row["until"] is not None) is are_over for row in found) else None
         return None
 
-    return await eventually(probe, within_s=20, what=lambda: f"there is a gap {reason}, over: {are_over}: {rows}")
+    return await eventually(
+        probe, within_s=20, what=lambda: f"there is a gap {reason}, over: {are_over}: {rows}, {failures[-1:]}"
+    )
 
 
 async def the_gap(someone: Guest, reason: str, *, is_over: bool) -> dict[str, Any]:
@@ -89,7 +113,12 @@ async def test_a_database_that_is_away_costs_nothing_while_the_spool_has_room_an
     settings = settings_of(broker, (await database_maker(server)("historian")).dsn, tmp_path)
     spool = tmp_path / "historian" / "spool"
 
-    async with running(settings, SITE), guest(broker, SITE) as someone, states(broker) as state:
+    async with (
+        figures(broker) as figure,
+        running(settings, SITE),
+        guest(broker, SITE) as someone,
+        states(broker) as state,
+    ):
         await someone.ask("head")
         async with machine(broker, further={TEXT: DataType.String}) as packer:
             sent = 0
@@ -126,6 +155,11 @@ async def test_a_database_that_is_away_costs_nothing_while_the_spool_has_room_an
             await eventually(has_filled_up, within_s=20, what="the spool is full")
             for _ in range(300):  # a node that does not care about STATE
                 await send()
+
+            async def has_dropped() -> bool:
+                return bool(figure.get("History/Dropped"))
+
+            await eventually(has_dropped, within_s=20, what=lambda: f"what has no room is dropped: {figure}")
             server.start()
             await online_is(True)
             await send()
