@@ -20,6 +20,7 @@ from namespace.isa95 import SiteModel, load_site
 from namespace.runtime import (
     EdgeNode,
     Health,
+    MachineBacklog,
     MachineNews,
     MachineOnline,
     MachineSample,
@@ -27,6 +28,7 @@ from namespace.runtime import (
     Session,
     SystemClock,
     from_ms,
+    to_ms,
 )
 from namespace.sparkplug import (
     Data,
@@ -89,10 +91,16 @@ def _applied(seconds: int) -> Row:
         for number, profile in enumerate(profiles)
     ]
     oee, spent, samples = Oee(site), 0.0, 0
-    for now_ms in range(START_MS, START_MS + seconds * 1000, 1000):
-        news = [item for each in deliveries for item in each.between(now_ms, now_ms + 1000)]
+    by_second: dict[int, list[MachineNews]] = {}
+    for each in deliveries:
+        for item in each.between(START_MS, START_MS + _HOUR_MS):
+            assert not isinstance(item, MachineBacklog)
+            at = item.source_time if isinstance(item, MachineSample) else item.since
+            by_second.setdefault((to_ms(at) - START_MS) // 1000, []).append(item)
+    for second in range(seconds):
+        news = by_second.get(second, [])
         began = time.process_time()
-        oee.step(news, now_ms + 1000)
+        oee.step(news, START_MS + (second + 1) * 1000)
         spent += time.process_time() - began
         samples += len(news)
     looks = seconds * _UNITS

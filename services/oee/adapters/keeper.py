@@ -32,7 +32,7 @@ from services.oee.domain.sample import JobMark, Sample
 from services.oee.domain.unit import TooLate, WindowResult, WindowRevised
 
 _STEP_S = 1.0
-_SOON_S = 0.15
+_SOON_S = 0.1
 """After how long units are judged again of which there is news; all others wait for the next step of all."""
 _SAVE_S = 60.0
 _LISTENS_S = 60.0
