@@ -170,17 +170,7 @@ async def add_interval(tx: Transaction, path: EquipmentPath, interval: StateInte
         await tx.execute(
             _SQL.add_interval,
             str(path),
-            interval.start_ms,
-            interval.end_ms,
-            interval.element.value,
-            reason_of(interval),
-            interval.job_order,
-            interval.shift,
-            interval.source.value,
-            interval.reason,
-            interval.stop_reason,
-            interval.material,
-            interval.minor_stop,
+            *_said(interval),
             revision,
         )
     )
