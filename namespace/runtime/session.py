@@ -40,6 +40,9 @@ Handler = Callable[[Message], None]
 BatchHandler = Callable[[Sequence[Message]], None]
 """Takes messages in order, all that came together for nobody else; likewise."""
 
+_LONGEST_AWAY_S = 1.0
+"""Whoever comes back to a broker later than edge nodes has missed their births, and costs all of them another one."""
+
 _ROUTE_CACHE = 65_536
 _TURN_MESSAGES = 256
 _TURN_BYTES = 32 * 1024
@@ -76,7 +79,7 @@ class Session:
         transport: Makes connections.
         name: For logs and health.
         health: Told while there is no session, and why.
-        backoff: Delays between attempts.
+        backoff: Delays between attempts; at most a second by default.
         leaves_with_will: Whoever disconnects in order has the broker publish the Will all the same, as Sparkplug asks of an edge node on
             MQTT 5 (tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50).
         metrics: Counts sessions, and messages over which a handler failed.
@@ -100,7 +103,7 @@ class Session:
         self._transport = transport
         self._name = name
         self._health = health
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or Backoff(limit_s=_LONGEST_AWAY_S)
         self._leaves_with_will = leaves_with_will
         self._metrics = metrics
         self._routes: list[_Route] = []
@@ -111,6 +114,7 @@ class Session:
         self._cut = asyncio.Event()
         self._leave = asyncio.Event()
         self._renewing = False
+        self._lost = ""
         self.up = asyncio.Event()
         self.make_will: Callable[[], Awaitable[Will | None]] = _no_will
         self.connects = 0
@@ -195,11 +199,17 @@ class Session:
                     self._log.info("broker_session_renewed")
                 elif not self._leave.is_set():
                     self._health.not_ready(self._part, f"no broker session: {lost}")
-                    self._log.warning("broker_lost", error=str(lost))
+                    self._say_lost(str(lost))
             self._renewing = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_s()):
                     await self._leave.wait()
+
+    def _say_lost(self, why: str) -> None:
+        """Log why there is no session: once, however often it is tried."""
+        if why != self._lost:
+            self._log.warning("broker_lost", error=why)
+        self._lost = why
 
     async def _one_session(self) -> None:
         will = await self.make_will()
@@ -219,6 +229,7 @@ class Session:
                 for member in self._members:
                     await member.connected()
                 self._backoff.reset()
+                self._lost = ""
                 self._health.ready(self._part)
                 self.up.set()
                 async for batch in connection.batches():

@@ -126,6 +126,7 @@ class HostSession:
     def disconnected(self, now_ms: int) -> list[HostEvent]:
         """Note that our connection is gone: everything learned through it is stale (Sparkplug 3.0, 5.3)."""
         self._connected = False
+        self._returning.disconnected()
         for node in self._nodes.values():
             self._lose(node, WantedReason.CONNECTION_LOST, now_ms)
             node.wish.fulfilled()

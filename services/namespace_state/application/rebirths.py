@@ -1,10 +1,15 @@
-"""Who is asked for a rebirth, and when: once however many want it, spread over time, within a budget for the whole site."""
+"""Who is asked for a rebirth, and when: once however many want it, spread over time, within a budget for the whole site.
+
+The budget follows what the site can bear: as long as those who were asked are reborn, others are asked at once; where births do not come, or
+come faster than they are taken in, one is asked after the other.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from itertools import islice
 
 from namespace.runtime import Logger, NotConnected
 from namespace.sparkplug import EdgeNodeDescriptor
@@ -12,7 +17,11 @@ from namespace.sparkplug import EdgeNodeDescriptor
 _INTERVAL_S = (
     4.0  # less than a host waits before it repeats its wish, so that a lost request costs one interval and not two
 )
-_PER_SECOND = 20
+_TURN_S = 0.05
+_MOST_IN_A_TURN = 10
+_OPEN = 40
+"""How many may have been asked and not been reborn yet before no more than one a turn is asked."""
+
 _WAITING = 20_000
 
 
@@ -40,6 +49,7 @@ class RebirthDesk:
         self._source = source or random.Random()  # noqa: S311 - jitter, no secret
         self._due: dict[EdgeNodeDescriptor, tuple[float, str]] = {}
         self._asked: dict[EdgeNodeDescriptor, float] = {}
+        self._open: dict[EdgeNodeDescriptor, float] = {}
 
     def want(self, node: EdgeNodeDescriptor, reason: str, *, within_s: float = 0.0) -> bool:
         """Note that a rebirth of `node` is wanted.
@@ -63,21 +73,30 @@ class RebirthDesk:
     def born(self, node: EdgeNodeDescriptor) -> None:
         """Drop a wish that somebody else's request, or the node itself, has fulfilled."""
         self._due.pop(node, None)
+        self._open.pop(node, None)
+
+    def allowance(self, now_s: float) -> int:
+        """Return how many may be asked now; who was asked an interval ago and was not reborn will hardly be any more."""
+        while self._open and now_s - next(iter(self._open.values())) >= self._interval_s:
+            del self._open[next(iter(self._open))]
+        return max(1, min(_MOST_IN_A_TURN, _OPEN - len(self._open)))
 
     async def run(self) -> None:
         """Ask until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(1 / _PER_SECOND)
-            ripe = [node for node, (at, _) in self._due.items() if at <= loop.time()]
-            if not ripe:
-                continue
-            node = ripe[0]
-            _, reason = self._due[node]
-            try:
-                await self._ask(node)
-            except NotConnected:
-                continue
-            self._due.pop(node, None)
-            self._asked[node] = loop.time()
-            self._log.info("rebirth_asked", node=str(node), reason=reason)
+            await asyncio.sleep(_TURN_S)
+            now_s = loop.time()
+            ripe = (node for node, (at, _) in self._due.items() if at <= now_s)
+            for node in list(islice(ripe, self.allowance(now_s))):
+                due = self._due.get(node)
+                if due is None:
+                    continue  # reborn while another was asked
+                try:
+                    await self._ask(node)
+                except NotConnected:
+                    break
+                self._due.pop(node, None)
+                self._open.pop(node, None)
+                self._asked[node] = self._open[node] = loop.time()
+                self._log.info("rebirth_asked", node=str(node), reason=due[1])

@@ -465,7 +465,8 @@ async def test_wishes_for_a_rebirth_become_one_request_and_a_birth_fulfils_them(
 
 async def test_many_rebirths_are_asked_for_within_a_budget_and_none_is_lost_with_the_session() -> None:
     it = State(is_up=False)
-    nodes = [EdgeNodeDescriptor("Plant", f"N{number}") for number in range(8)]
+    it.rebirths = RebirthDesk(it.ask, get_logger())
+    nodes = [EdgeNodeDescriptor("Plant", f"N{number}") for number in range(60)]
     async with running(it.rebirths.run):
         for node in nodes:
             it.rebirths.want(node, "start", within_s=0.1)
@@ -473,9 +474,27 @@ async def test_many_rebirths_are_asked_for_within_a_budget_and_none_is_lost_with
         assert it.asked == []
         it.is_up = True
         began = asyncio.get_running_loop().time()
-        await until(lambda: len(it.asked) == 8)
-        assert asyncio.get_running_loop().time() - began > 7 / 20 * 0.9
-    assert sorted(it.asked) == nodes
+        await until(lambda: len(it.asked) == 60)
+        assert asyncio.get_running_loop().time() - began > (60 - 40) / 20 * 0.9, "who does not answer is asked slowly"
+    assert sorted(it.asked) == sorted(nodes)
+
+
+async def test_as_long_as_those_who_were_asked_are_reborn_others_are_asked_at_once() -> None:
+    it = State()
+    desk = RebirthDesk(it.ask, get_logger(), interval_s=4.0)
+    nodes = [EdgeNodeDescriptor("Plant", f"N{number}") for number in range(60)]
+    loop = asyncio.get_running_loop()
+    assert desk.allowance(loop.time()) == 10
+    async with running(desk.run):
+        for node in nodes[:40]:
+            desk.want(node, "start")
+        await until(lambda: len(it.asked) == 40)
+        assert desk.allowance(loop.time()) == 1
+        for node in it.asked[:5]:
+            desk.born(node)
+        assert desk.allowance(loop.time()) == 5
+        assert desk.allowance(loop.time() + 4.0) == 10, "who was asked so long ago is waited for no more"
+        assert desk.allowance(loop.time()) == 10
 
 
 @dataclass

@@ -676,8 +676,8 @@ def test_loss_of_our_connection_makes_everything_stale() -> None:
     assert line.host.tick(line.now + 60_000) == [RebirthWanted(NODE, WantedReason.CONNECTION_LOST)]
 
 
-def _three_lines() -> tuple[HostSession, list[EdgeNodeSession]]:
-    host, edges = HostSession(HostSettings(rebirth_quiet_ms=1_000)), []
+def _three_lines(quiet_ms: int = 1_000) -> tuple[HostSession, list[EdgeNodeSession]]:
+    host, edges = HostSession(HostSettings(rebirth_quiet_ms=quiet_ms)), []
     for name in ("a", "b", "c"):
         edge = EdgeNodeSession(EdgeNodeConfig(group_id="g", edge_node_id=name), [], {})
         _comes_back(host, edge, 1, NOW)
@@ -704,6 +704,26 @@ def test_who_comes_back_by_himself_when_the_broker_does_is_not_asked_for_a_rebir
     assert host.tick(NOW + 2_050) == [RebirthWanted(EdgeNodeDescriptor("g", "c"), WantedReason.CONNECTION_LOST)]
     _comes_back(host, c, 2, NOW + 2_100)
     assert host.tick(NOW + 60_000) == []
+
+
+def test_who_came_back_while_a_snapshot_was_taken_is_a_sign_that_others_do() -> None:
+    host, (a, b, _) = _three_lines()
+    host.disconnected(NOW + 1)
+    _comes_back(host, a, 2, NOW + 100)
+    host.connected(NOW + 200)
+    assert host.tick(NOW + 450) == []
+    _comes_back(host, b, 2, NOW + 500)
+    assert host.tick(NOW + 1_450) == []
+    wanted = host.tick(NOW + 1_700)
+    assert wanted == [RebirthWanted(EdgeNodeDescriptor("g", "c"), WantedReason.CONNECTION_LOST)]
+
+
+def test_who_was_too_busy_to_listen_does_not_take_that_for_quiet() -> None:
+    host, (a, _, _) = _three_lines(quiet_ms=2_000)
+    _comes_back(host, a, 2, NOW + 100)
+    assert host.tick(NOW + 20_000) == []
+    assert host.tick(NOW + 20_900) == []
+    assert len(host.tick(NOW + 21_100)) == 2
 
 
 def test_a_rebirth_that_was_asked_for_keeps_nobody_else_from_being_asked() -> None:
