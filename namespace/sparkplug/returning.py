@@ -1,7 +1,7 @@
 """Edge nodes that come back by themselves after our own connection was gone: where the broker was gone, all of them do.
 
-Whoever is asked for a rebirth in the middle of that says everything twice. A host that is too busy to listen hears nobody come back, and must
-not take that for quiet.
+Whoever is asked for a rebirth in the middle of that says everything twice. A host that is too busy to listen hears nobody come back, and
+must not take that for quiet.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ _LONGEST_MS: Final = 60_000
 """After so long a connection is no new one any more, whoever still comes back."""
 
 _MOST_BETWEEN_MS: Final = 1_000
-"""So much of the time between two looks counts as quiet at most: a look is due several times a second, and who is late was not listening."""
+"""So much of the time between two looks counts as quiet: a look is due several times a second, and who is late was not listening."""
 
 
 class Returning:

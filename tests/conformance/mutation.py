@@ -43,10 +43,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=7_200.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="", help="modules by name, with commas between; writes no page")
+    parser.add_argument(
+        "--only", default="", help="modules by name, with commas between, in place of what the last run says of them"
+    )
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run that nothing explains")
     asked = parser.parse_args()
-    known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if asked.again else {"trials": []}
+    goes_on = bool(asked.again or asked.only)
+    known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if goes_on else {"trials": []}
     seed = known.get("seed", asked.seed)
     before = [Trial(**each) for each in known["trials"]]
     started = time.monotonic()
@@ -56,7 +59,9 @@ def main() -> int:
         possible = Counter(mutant.path.name for mutant in found)
         random.Random(seed).shuffle(found)
         if asked.only:
-            found = [mutant for mutant in found if mutant.path.name.removesuffix(".py") in asked.only.split(",")]
+            only = {f"{name}.py" for name in asked.only.split(",")}
+            found = [mutant for mutant in found if mutant.path.name in only]
+            before = [trial for trial in before if trial.module not in only]
         if asked.again:
             alive = {replace(trial, line=0) for trial in before if trial.survives and trial.reason is None}
             found = [mutant for mutant in found if replace(trial_of(mutant, survives=True), line=0) in alive]
@@ -64,11 +69,10 @@ def main() -> int:
     again = {replace(trial, line=0, survives=True) for trial in tried}
     trials = [trial for trial in before if replace(trial, line=0, survives=True) not in again] + tried
     seconds = known.get("seconds", 0) + round(time.monotonic() - started)
-    if not asked.only:
-        RECORD.parent.mkdir(exist_ok=True)
-        record = {"seed": seed, "seconds": seconds, "trials": [asdict(each) for each in trials]}
-        RECORD.write_text(json.dumps(record), encoding="utf-8")
-        PAGE.write_text(page(trials, possible, seed=seed, seconds=seconds), encoding="utf-8")
+    RECORD.parent.mkdir(exist_ok=True)
+    record = {"seed": seed, "seconds": seconds, "trials": [asdict(each) for each in trials]}
+    RECORD.write_text(json.dumps(record), encoding="utf-8")
+    PAGE.write_text(page(trials, possible, seed=seed, seconds=seconds), encoding="utf-8")
     left = sum(trial.survives for trial in trials)
     sys.stdout.write(f"{len(trials)} mutants tried, {len(trials) - left} noticed, {left} survive, in {seconds} s\n")
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import inspect
 import os
 import pickle
 import resource
@@ -26,6 +27,7 @@ from typing import Any, Final, NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 from tests.conformance.mutants import LIBRARY, Mutant
 
@@ -65,17 +67,24 @@ class Visits:
         seconds: What each test takes, by its number.
         by_line: Numbers of the tests that came by a line, by module and line.
         by_module: Numbers of the tests that came by any line in a function of a module.
+        at_import: Lines of functions that run while the library and the tests are imported, by module and line.
     """
 
     seconds: Mapping[int, float]
     by_line: Mapping[tuple[str, int], set[int]]
     by_module: Mapping[str, set[int]]
+    at_import: frozenset[tuple[str, int]]
+
+    def is_late(self, mutant: Mutant) -> bool:
+        """Whether a change can be made after the import: it is in a function, and what the import made does not depend on it."""
+        lines = range(mutant.lines[0], mutant.lines[1] + 1)
+        return mutant.is_late and not any((mutant.path.name, line) in self.at_import for line in lines)
 
     def of(self, mutant: Mutant) -> list[int]:
         """Return the tests that a change concerns, the quickest first; of one that is made at import, all of them."""
         module, (first, last) = mutant.path.name, mutant.lines
         near = self.by_module.get(module, set())
-        if mutant.is_late:
+        if self.is_late(mutant):
             found = set[int]().union(*(self.by_line.get((module, line), set()) for line in range(first, last + 1)))
             return sorted(found, key=self._rank)
         return [*sorted(near, key=self._rank), *sorted(self.seconds.keys() - near, key=self._rank)]
@@ -104,11 +113,23 @@ class Trials:
         self._jobs = jobs
         self._done = done
         self._running: dict[int, tuple[Mutant, float]] = {}
+        self._at_import: set[tuple[str, int]] = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Iterator[None]:
+        """Watch what the library does while the tests are collected."""
+        sys.settrace(_watch(self._root, lambda module, line: self._at_import.add((module, line))))
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try every change."""
         sources = {mutant.path: mutant.path.read_text(encoding="utf-8") for mutant in self._wanted}
-        visits = _in_child(functools.partial(_visit, session.items, self._root))
+        for item in session.items:
+            _fewer_examples(item)
+        visits = _in_child(functools.partial(_visit, session.items, self._root, frozenset(self._at_import)))
         functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
         for mutant in self._wanted:
             if time.monotonic() > self._until_s:
@@ -140,30 +161,49 @@ class Trials:
             signal.sigtimedwait([signal.SIGCHLD], 0.05)
 
 
-def _visit(items: Sequence[pytest.Item], root: Path) -> Visits:
-    """Run every test on the library as it is, and watch where it comes by."""
+def _fewer_examples(item: pytest.Item) -> None:
+    """Have a property test look at a quarter of its examples: what that does not notice counts as a survivor."""
+    function = getattr(item, "function", None)
+    known = getattr(function, "_hypothesis_internal_use_settings", None)
+    if function is not None and known is not None:
+        function._hypothesis_internal_use_settings = settings(
+            known, max_examples=max(10, known.max_examples // 4), phases=(Phase.explicit, Phase.generate)
+        )
+
+
+def _watch(root: Path, seen: Callable[[str, int], object]) -> Callable[[FrameType, str, object], Any]:
+    """Return a trace function that tells of each line that runs in a function of the library."""
     folder = str(root / LIBRARY) + os.sep
+
+    def enter(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        code = frame.f_code
+        if not code.co_filename.startswith(folder) or not code.co_flags & inspect.CO_NEWLOCALS:
+            return None
+        module = code.co_filename.removeprefix(folder)
+
+        def step(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+            seen(module, frame.f_lineno)
+            return step
+
+        return step(frame, event, argument)
+
+    return enter
+
+
+def _visit(items: Sequence[pytest.Item], root: Path, at_import: frozenset[tuple[str, int]]) -> Visits:
+    """Run every test on the library as it is, and watch where it comes by."""
     seconds: dict[int, float] = {}
     by_line: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     by_module: defaultdict[str, set[int]] = defaultdict(set)
     number = -1
 
-    def enter(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
-        name = frame.f_code.co_filename
-        if not name.startswith(folder):
-            return None
-        module = name.removeprefix(folder)
+    def seen(module: str, line: int) -> None:
         by_module[module].add(number)
-
-        def step(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
-            by_line[module, frame.f_lineno].add(number)
-            return step
-
-        return step(frame, event, argument)
+        by_line[module, line].add(number)
 
     for number, item in enumerate(items):
         started = time.process_time()
-        sys.settrace(enter)
+        sys.settrace(_watch(root, seen))
         try:
             is_well = _passes(item)
         finally:
@@ -172,7 +212,7 @@ def _visit(items: Sequence[pytest.Item], root: Path) -> Visits:
         if not is_well:
             sys.stderr.write(f"{item.nodeid} fails on the library as it is; mend that first\n")
             os._exit(_FAILED)
-    return Visits(seconds, dict(by_line), dict(by_module))
+    return Visits(seconds, dict(by_line), dict(by_module), at_import)
 
 
 def _passes(item: pytest.Item) -> bool:
@@ -185,10 +225,11 @@ def _try(
     """Try a change in this process, and end it."""
     code = _FAILED
     try:
-        if mutant.is_late:
+        is_late = visits.is_late(mutant)
+        if is_late:
             _change(functions, mutant, source)
         _quiet()
-        code = _try_late(mutant, items, visits) if mutant.is_late else _try_anew(mutant, source, items, visits)
+        code = _try_late(mutant, items, visits) if is_late else _try_anew(mutant, source, items, visits)
     except BaseException:  # noqa: BLE001 - nothing of this process may go on in what it was forked from
         traceback.print_exc()
     finally:
@@ -241,6 +282,8 @@ def _try_anew(mutant: Mutant, source: str, items: Sequence[pytest.Item], visits:
     class InOrder:
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+            for item in items:
+                _fewer_examples(item)
             items.sort(key=lambda item: order[item.nodeid])
 
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign]

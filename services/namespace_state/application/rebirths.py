@@ -1,7 +1,7 @@
 """Who is asked for a rebirth, and when: once however many want it, spread over time, within a budget for the whole site.
 
-The budget follows what the site can bear: as long as those who were asked are reborn, others are asked at once; where births do not come, or
-come faster than they are taken in, one is asked after the other.
+The budget follows what the site can bear: as long as those who were asked are reborn, others are asked at once; where births do not come,
+or come faster than they are taken in, one is asked after the other.
 """
 
 from __future__ import annotations

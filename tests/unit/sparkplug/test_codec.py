@@ -382,3 +382,54 @@ def test_what_sparkplug_forbids_is_not_written(metric: Metric) -> None:
 def test_a_sequence_number_above_255_is_not_written() -> None:
     with pytest.raises(LocalProtocolError):
         encode_payload(Payload(seq=256))
+
+
+def test_a_null_property_says_that_it_is_null() -> None:
+    """No value could also mean one that got lost."""
+    properties = PropertySet((("low", PropertyValue(DataType.Int32, None)),))
+    data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int32, value=1, properties=properties),)))
+
+    assert pb.Payload.FromString(data).metrics[0].properties.values[0].is_null
+
+
+@pytest.mark.parametrize("stated", [DataType.PropertySet, DataType.PropertySetList, DataType.Int32])
+def test_a_property_whose_value_is_of_another_kind_than_its_type_is_refused(stated: DataType) -> None:
+    def change(metric: pb.Payload.Metric) -> None:
+        metric.properties.keys.append("p")
+        value = metric.properties.values.add(type=stated)
+        if stated is DataType.Int32:
+            value.propertyset_value.SetInParent()
+        else:
+            value.int_value = 1
+
+    assert _refused(_with(change)) == "value"
+
+
+def test_a_template_parameter_without_a_type_that_nobody_told_is_refused() -> None:
+    def change(metric: pb.Payload.Metric) -> None:
+        metric.datatype = DataType.Template
+        metric.template_value.is_definition = True
+        metric.template_value.parameters.add(name="p", int_value=1)
+
+    assert _refused(_with(change)) == "datatype"
+
+
+def test_parameters_of_a_template_count_among_the_values_of_a_payload() -> None:
+    def change(metric: pb.Payload.Metric) -> None:
+        metric.datatype = DataType.Template
+        metric.template_value.is_definition = True
+        for number in range(20):
+            metric.template_value.parameters.add(name=f"p{number}", type=DataType.Int32, int_value=1)
+
+    assert _refused(_with(change), Limits(values=20)) == "value_count"
+
+
+@pytest.mark.parametrize(("outer", "inner", "read"), [(7, 9, 9), (7, None, 7), (None, None, None)])
+def test_the_sequence_number_of_a_compressed_payload_is_the_inner_one_where_there_is_one(
+    outer: int | None, inner: int | None, read: int | None
+) -> None:
+    """Tahu puts it outside."""
+    body = zlib.compress(encode_payload(Payload(seq=inner)))
+    data = encode_payload(Payload(seq=outer, uuid=COMPRESSED_UUID, body=body))
+
+    assert decode_payload(data).seq == read

@@ -1,5 +1,7 @@
 """Single values on the wire: sign, range, text."""
 
+import math
+
 import pytest
 
 from namespace.sparkplug import DataType, LocalProtocolError, RemoteProtocolError
@@ -125,3 +127,14 @@ def test_float_keeps_infinity_and_the_largest_number_of_32_bits() -> None:
     largest = 3.4028234663852886e38
     assert to_wire(DataType.Float, largest) == largest
     assert to_wire(DataType.Float, float("inf")) == float("inf")
+
+    limit = (2 - 2**-24) * 2.0**127  # halfway to what would be the next one: IEEE 754 rounds it up, to infinity
+    assert to_wire(DataType.Float, math.nextafter(limit, 0)) == math.nextafter(limit, 0)
+    for beyond in (limit, -limit):
+        with pytest.raises(LocalProtocolError, match="32 bits"):
+            to_wire(DataType.Float, beyond)
+
+
+def test_which_types_are_integers() -> None:
+    """Sparkplug 3.0, 6.4.16: DateTime among them, its values are ms since the epoch."""
+    assert {datatype for datatype in DataType if datatype.is_integer} == INTEGER_FORMS.keys()

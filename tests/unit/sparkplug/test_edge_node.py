@@ -647,3 +647,76 @@ def test_a_name_is_defined_once_and_its_value_fits() -> None:
         EdgeNodeSession(CONFIG, [], {"a/b": []})
     with pytest.raises(TopicError):
         EdgeNodeConfig(group_id="a+b", edge_node_id="n")
+
+
+def test_bytes_that_are_no_command_ask_for_nothing() -> None:
+    session = _born()
+    actions = session.receive("spBv1.0/Acme:Dallas/NCMD/mes-oee", b"\xff\xff", NOW + 60_000)
+
+    assert [type(action) for action in actions] == [CommandRefused]
+
+
+def test_a_second_request_for_rebirth_within_the_same_moment_is_the_same_request() -> None:
+    session = _born()
+    request = rebirth_request(CONFIG.edge_node, NOW)
+    answers = [session.receive(request.topic, request.payload, NOW + 60_000) for _ in range(2)]
+
+    assert [len(actions) for actions in answers] == [1, 0]
+
+
+def test_what_is_there_and_what_would_be_sent_can_be_asked_beforehand() -> None:
+    session = _born()
+
+    assert [session.has_device(name) for name in (DEVICE, "nobody")] == [True, False]
+    session.update("_Site", [MetricUpdate("count", 0)], NOW)
+    found = [session.changes("_Site", [MetricUpdate("count", value)], NOW) for value in (0, 3)]
+    assert [[update.value for update in updates] for updates in found] == [[], [3]]
+    for unknown in (
+        MetricUpdate("count", Template(template_ref="unheard of")),
+        MetricUpdate("count", 2**40),
+    ):
+        with pytest.raises(LocalProtocolError):
+            session.check("_Site", unknown)
+
+
+def test_a_template_is_checked_beforehand_by_its_definition() -> None:
+    definition = MetricDefinition(name="T", datatype=DataType.Template, value=Template(is_definition=True))
+    instance = MetricDefinition(name="one", datatype=DataType.Template, value=Template(template_ref="T"))
+    session = EdgeNodeSession(CONFIG, [definition, instance])
+
+    session.check(None, MetricUpdate("one", Template(template_ref="T")))
+    with pytest.raises(LocalProtocolError, match="unknown template"):
+        session.check(None, MetricUpdate("one", Template(template_ref="U")))
+
+
+def test_a_value_that_does_not_fit_is_refused_before_the_birth_as_after_it() -> None:
+    session = _session()
+    with pytest.raises(LocalProtocolError, match="does not fit"):
+        session.update("_Site", [MetricUpdate("count", 2**40)], NOW)
+
+    assert [metric.value for metric in session.metrics("_Site")] == [0]
+
+
+def test_what_is_said_at_each_birth_has_its_time_also_where_it_repeats() -> None:
+    session = _session()
+    session.values_at_birth = lambda: [MetricUpdate("Node Info/Version", "1")]
+    session.connect(0, NOW)
+    session.subscribed(NOW)
+    again = session.rebirth(NOW + 5_000)[0]
+
+    assert _by_name(_read(again))["Node Info/Version"].timestamp == NOW + 5_000
+
+
+def test_an_instance_of_what_is_a_metric_and_no_template_is_refused() -> None:
+    speed = MetricDefinition(name="Speed", datatype=DataType.Int32, value=5)
+    instance = MetricDefinition(name="one", datatype=DataType.Template, value=Template(template_ref="Speed"))
+    with pytest.raises(LocalProtocolError, match="unknown template 'Speed'"):
+        EdgeNodeSession(CONFIG, [speed, instance])
+
+
+@pytest.mark.parametrize(("back_ms", "born_at"), [(999, NOW + 1), (1_000, NOW - 1_000)])
+def test_a_clock_that_lags_by_less_than_a_second_does_not_take_a_birth_back(back_ms: int, born_at: int) -> None:
+    """One that was set back by more is believed: who hears it decides."""
+    session = _born()
+
+    assert _read(session.rebirth(NOW - back_ms)[0]).timestamp == born_at

@@ -973,3 +973,81 @@ def test_every_state_answers_every_trigger() -> None:
     """The table has no holes, and leads from anywhere to online."""
     assert set(NODE_TRANSITIONS) == {(state, trigger) for state in NodeState for trigger in NodeTrigger}
     assert {NODE_TRANSITIONS[state, NodeTrigger.BIRTH] for state in NodeState} == {NodeState.ONLINE}
+
+
+def test_a_birth_that_is_heard_is_not_one_that_another_tells_of() -> None:
+    """Whoever counts on from a birth must know which it is."""
+    births = Line().born()
+
+    assert [event.restored for event in births if isinstance(event, NodeBirth | DeviceBirth)] == [False, False]
+
+
+def test_a_device_that_comes_back_after_a_birth_is_not_told_dead() -> None:
+    line = _line()
+    line.heard(*line.edge.rebirth(line.now))
+
+    assert line.host.tick(line.now + SETTINGS.reorder_timeout_ms) == []
+    assert line.host.devices(NODE) == {"d": True}
+
+
+def test_a_birth_takes_with_it_what_was_held_back_from_before_it() -> None:
+    """Else it would be told as news once the numbers come to it."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2), line.count(3))  # behind a hole
+    line.now += 1_000
+    births = line.edge.rebirth(line.now)
+    told = line.heard(*births, *(line.count(value) for value in range(11, 16)))
+
+    assert _counts(told) == [11, 12, 13, 14, 15]
+
+
+def test_what_a_host_holds_back_of_one_node_may_reach_the_limit_and_not_go_beyond_it() -> None:
+    line = _line()
+    first, *others = [line.count(value) for value in range(4)]
+    size = len(others[0].payload)
+    assert {len(message.payload) for message in others} == {size}
+    host = HostSession(HostSettings(reorder_timeout_ms=1_000, max_held_bytes=2 * size))
+    for at in (NOW, NOW + 10_000):  # the second time around, what was held back the first time counts no more
+        line.now = at
+        for message in line.edge.rebirth(at):
+            host.receive(message.topic, message.payload, at)
+        lost, *held = [line.count(value) for value in range(4)]
+        assert [host.receive(m.topic, m.payload, line.now) for m in held[:2]] == [[], []]
+        assert [type(event) for event in host.receive(held[2].topic, held[2].payload, line.now)][0] is NodeStale
+
+
+def test_data_of_a_metric_whose_birth_named_no_type_asks_for_nothing() -> None:
+    """Another birth would be no better."""
+    host = HostSession(SETTINGS)
+    births = _raw("NBIRTH", (_bd_seq(0), Metric(name="typeless", alias=7, datatype=DataType.Int32)), seq=0)
+    payload = pb.Payload.FromString(births.payload)
+    payload.metrics[1].ClearField("datatype")
+    host.receive(births.topic, payload.SerializeToString(), NOW)
+    data = pb.Payload(timestamp=NOW + 1, seq=1)
+    data.metrics.add(alias=7, int_value=5)
+    data.metrics.add(name="typeless", int_value=5)
+    events = host.receive("spBv1.0/g/NDATA/n", data.SerializeToString(), NOW + 1)
+
+    assert _of(events, RebirthWanted) == []
+    assert host.state(NODE) is NodeState.ONLINE
+
+
+def test_a_second_birth_of_the_same_first_moment_is_an_old_one() -> None:
+    host = HostSession(SETTINGS)
+    for seq in (0, 0):
+        birth = _raw("NBIRTH", (_bd_seq(0),), seq=seq, at=1)
+        events = host.receive(birth.topic, birth.payload, NOW)
+
+    assert events == [Ignored(birth.topic, IgnoredReason.OLDER_BIRTH)]
+
+
+def test_plain_values_by_name_are_nothing_unusual() -> None:
+    """Who keeps millions of them takes the short way for those."""
+    line = Line(config=EdgeNodeConfig(group_id="g", edge_node_id="n", use_aliases=False))
+    line.born()
+    (data,) = line.heard(line.count(4))
+
+    assert isinstance(data, Data)
+    assert data.columns is not None
+    assert data.columns.unusual is None

@@ -73,3 +73,9 @@ def test_a_node_that_is_born_before_its_turn_is_not_asked_at_all() -> None:
 
     assert asked(host.tick(NOW + 2_000)) == []
     assert host.state(edges[1].config.edge_node) is NodeState.ONLINE
+
+
+def test_no_time_brings_no_request() -> None:
+    budget = RebirthBudget(1_000)
+
+    assert [budget.take(NOW) for _ in range(1_001)] == [True] * 1_000 + [False]

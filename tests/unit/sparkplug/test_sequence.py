@@ -137,3 +137,34 @@ def test_the_first_reason_stays_until_a_birth_comes() -> None:
     assert wish.ask(1, has_evidence=False) is WantedReason.SEQUENCE_GAP
     wish.fulfilled()
     assert wish.ask(10_000, has_evidence=True) is None
+
+
+def test_a_wish_without_fresh_evidence_is_repeated_so_often_and_then_no_more() -> None:
+    wish = RebirthWish(1_000, attempts=3)
+    wish.want(WantedReason.NO_BIRTH, 0)
+    asked = [now for now in range(0, 60_000, 500) if wish.ask(now, has_evidence=False)]
+
+    assert asked == [0, 1_000, 3_000]
+    assert not wish.is_open
+
+
+@pytest.mark.parametrize(("later_ms", "waits_ms"), [(1_999, 2_000), (2_000, 1_000)])
+def test_a_quiet_time_is_twice_the_last_interval(later_ms: int, waits_ms: int) -> None:
+    wish = RebirthWish(1_000, attempts=9)
+    wish.want(WantedReason.NO_BIRTH, 0)
+    wish.ask(0, has_evidence=True)
+    wish.fulfilled()
+    wish.want(WantedReason.NO_BIRTH, later_ms)
+    wish.ask(later_ms, has_evidence=True)
+
+    assert wish.ask(later_ms + waits_ms - 1, has_evidence=True) is None
+    assert wish.ask(later_ms + waits_ms, has_evidence=True) is not None
+
+
+def test_messages_held_for_long_come_out_in_the_order_of_their_numbers_from_the_next_one_on() -> None:
+    window: SequenceWindow[str] = SequenceWindow()
+    window.restart(0)
+    for seq, message in ((255, "last"), (2, "first")):
+        window.hold(seq, 10, message)
+
+    assert [message for _, _, message in window.drop_held()] == ["first", "last"]

@@ -64,3 +64,14 @@ def test_a_snapshot_without_a_part_is_refused() -> None:
     for key in document:
         with pytest.raises(RemoteProtocolError):
             load_snapshot({name: value for name, value in document.items() if name != key})
+
+
+def test_a_sequence_number_from_beyond_a_byte_is_taken_round() -> None:
+    assert load_snapshot({**dump_snapshot(SNAPSHOT), "seq": 256 + 17}).seq == 17
+
+
+def test_base64_with_anything_else_in_it_is_refused() -> None:
+    """Python's decoder leaves out what it does not know unless told otherwise."""
+    birth = dump_snapshot(SNAPSHOT)["birth"]
+    with pytest.raises(RemoteProtocolError):
+        load_snapshot({**dump_snapshot(SNAPSHOT), "birth": f"{birth[:4]}!!!!{birth[4:]}"})

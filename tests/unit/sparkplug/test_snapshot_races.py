@@ -1,14 +1,24 @@
 """Snapshots that arrive when something else has happened meanwhile (ARCHITECTURE, 3.3)."""
 
+from dataclasses import replace
+
 from namespace.sparkplug import (
+    Data,
+    EdgeNodeConfig,
+    EdgeNodeDescriptor,
     EdgeNodeSession,
     HostSession,
+    HostSettings,
     Ignored,
     IgnoredReason,
     MetricDefinition,
+    NodeBirth,
+    NodeDeath,
     NodeSnapshot,
     NodeState,
     RebirthWanted,
+    Rejected,
+    decode_payload,
 )
 from namespace.sparkplug.datatype import DataType
 from tests.unit.sparkplug.test_host_application import CONFIG, NODE, NOW, SETTINGS, Line
@@ -90,3 +100,61 @@ def test_a_snapshot_of_the_same_birth_fills_what_we_missed() -> None:
     assert line.host.state(NODE) is NodeState.ONLINE
     assert line.values()["count"] == 5
     assert line.host.tick(NOW + 60_000) == []
+
+
+def test_of_an_older_round_nothing_is_taken_for_what_comes_next() -> None:
+    """Numbers come round: a message from before the snapshot may carry the very number that follows it."""
+    line = born()
+    old = line.count(1)
+    snapshot = replace(taken(line), seq=(decode_payload(old.payload).seq or 0) - 1, sent_at=line.now + 5_000)
+    late = HostSession(SETTINGS)
+    late.disconnected(NOW)
+    late.restore([snapshot], NOW)
+
+    assert late.receive(old.topic, old.payload, NOW) == [Ignored(old.topic, IgnoredReason.REPEATED)]
+
+
+def test_what_was_taken_in_while_a_late_snapshot_came_is_taken_in_again_for_whom_it_is_news() -> None:
+    line, other = born(), EdgeNodeSession(EdgeNodeConfig(group_id="g", edge_node_id="other"))
+    registry = taken(line)
+    late = HostSession(SETTINGS)
+    other.connect(0, NOW)
+    (birth,) = other.subscribed(NOW)
+    late.receive(birth.topic, birth.payload, NOW)
+    meanwhile = [line.count(value) for value in (1, 2)]
+    for message in meanwhile:
+        late.receive(message.topic, message.payload, line.now)
+    events = late.restore([registry], line.now, meanwhile={NODE: meanwhile, other.config.edge_node: [birth]})
+
+    assert [event.metrics[0].value for event in events if isinstance(event, Data)] == [1, 2]
+    assert [event.edge_node for event in events if isinstance(event, NodeBirth)] == [NODE]
+    following = line.count(3)
+    (data,) = late.receive(following.topic, following.payload, line.now)
+    assert isinstance(data, Data)
+
+
+def test_more_edge_nodes_than_a_host_keeps_are_refused_from_a_snapshot_too() -> None:
+    late = HostSession(HostSettings(max_nodes=1))
+    snapshot = taken(born())
+    events = late.restore([snapshot, replace(snapshot, edge_node=EdgeNodeDescriptor("g", "one too many"))], NOW)
+
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["node_count"]
+
+
+def test_devices_of_an_edge_node_that_is_not_there_are_not_there_either() -> None:
+    """Whatever the snapshot says of each."""
+    late = HostSession(SETTINGS)
+    late.restore([replace(taken(born()), online=False)], NOW)
+
+    assert late.devices(NODE) == {"d": False}
+
+
+def test_a_death_that_we_heard_is_completed_by_a_snapshot_that_knows_of_it() -> None:
+    """It may hold the last values that we missed."""
+    line, registry = born(), born()
+    registry.heard(registry.count(9))
+    line.heard(line.will)
+    events = line.host.restore([replace(taken(registry), online=False)], line.now)
+
+    assert [type(event) for event in events][-1] is NodeDeath
+    assert line.values()["count"] == 9

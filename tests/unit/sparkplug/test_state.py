@@ -170,3 +170,11 @@ def test_the_gate_goes_by_the_newest_state() -> None:
 def test_a_host_id_must_fit_in_a_topic() -> None:
     with pytest.raises(TopicError):
         HostState("a/b")
+
+
+def test_a_state_of_the_longest_length_is_read_and_a_longer_one_is_not() -> None:
+    """Hosts may write it with blanks; nobody has to read a book."""
+    text = b'{"online": true, "timestamp": 5}'
+    assert StatePayload.decode(text.ljust(4096)) == StatePayload(online=True, timestamp=5)
+    with pytest.raises(RemoteProtocolError):
+        StatePayload.decode(text.ljust(4097))
