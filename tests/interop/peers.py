@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.environments import Missing, python_peer
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 CACHE = ROOT / ".cache" / "interop"
@@ -62,6 +64,8 @@ NPM = Peer(
 _TAHU_JAR = CACHE / "tahu" / "jars" / "tahu-host-1.0.13.jar"
 TAHU_JAVA = Peer("Eclipse Tahu", ("java", "-cp", "jars/*", "Peer.java"), CACHE / "tahu", _TAHU_JAR)
 NPM_EDGE = Peer("npm sparkplug-client", ("node", "edge.cjs"), CACHE / "npm", NPM.there)
+_PYTHON = CACHE / "python" / "venv" / "bin" / "python"
+PYSPARKPLUG = Peer("pysparkplug", (str(_PYTHON), "pysparkplug_peer.py"), CACHE / "python", _PYTHON)
 TAHU_HOST = Peer("Eclipse Tahu's host", ("java", "-cp", "jars/*", "TahuHost.java"), CACHE / "tahu", _TAHU_JAR)
 
 
@@ -147,6 +151,17 @@ def fetch() -> None:
     NPM.folder.mkdir(parents=True, exist_ok=True)
     if not NPM.there.exists():
         _run(["npm", "install", "--no-save", "--ignore-scripts", *NPM_PACKAGES], NPM)
+    PYSPARKPLUG.folder.mkdir(parents=True, exist_ok=True)
+    if not PYSPARKPLUG.there.exists():
+        try:
+            home = python_peer("pysparkplug").parents[
+                1
+            ]  # in an environment of its own: it wants another MQTT client than we have
+        except Missing as missing:
+            sys.stderr.write(f"interop: {PYSPARKPLUG.name} cannot be fetched: {missing}\n")
+        else:
+            (PYSPARKPLUG.folder / "venv").unlink(missing_ok=True)
+            (PYSPARKPLUG.folder / "venv").symlink_to(home)
     TAHU_JAVA.folder.mkdir(parents=True, exist_ok=True)
     if not TAHU_JAVA.there.exists():
         (TAHU_JAVA.folder / "pom.xml").write_text(_POM.format(*TAHU.split(":")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Our host with an edge node of npm's sparkplug-client, and our edge node with Eclipse Tahu's host, at a real broker."""
+"""Our host with edge nodes of npm's sparkplug-client and of pysparkplug, our edge node with Eclipse Tahu's host, at a real broker."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from namespace.sparkplug import DataType, EdgeNodeDescriptor, Metric, NodeBirth,
 from namespace.testing.servers import TestBroker
 from namespace.transport import BrokerUrl
 from tests.conformance.rigs import GROUP, HostRig, edge_rig, host_rig, now_ms
-from tests.interop.peers import NPM_EDGE, TAHU_HOST, Live, taking_part
+from tests.interop.peers import NPM_EDGE, PYSPARKPLUG, TAHU_HOST, Live, taking_part
 from tests.unit.runtime.support import until
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop")]
 
-NODE = EdgeNodeDescriptor("Interop", "npm")
+NODE, PYTHON = EdgeNodeDescriptor("Interop", "npm"), EdgeNodeDescriptor("Interop", "python")
 START_S = 60
 
 
@@ -27,13 +27,13 @@ def at(broker: TestBroker) -> list[str]:
     return [f"tcp://127.0.0.1:{account.port}", str(account.username), str(account.password)]
 
 
-def value(host: HostRig, device: str | None, name: str) -> object:
-    found = host.server.view.metric(NODE, device, name)
+def value(host: HostRig, device: str | None, name: str, node: EdgeNodeDescriptor = NODE) -> object:
+    found = host.server.view.metric(node, device, name)
     return None if found is None else found.value.value
 
 
-def standing(host: HostRig, device: str | None = None) -> Standing | None:
-    since = host.server.view.device(NODE, device)
+def standing(host: HostRig, device: str | None = None, node: EdgeNodeDescriptor = NODE) -> Standing | None:
+    since = host.server.view.device(node, device)
     return None if since is None else since.standing
 
 
@@ -64,6 +64,68 @@ async def test_an_npm_edge_node_is_heard_commanded_asked_again_and_missed(broker
 
             edge.kill()
             await until(lambda: standing(host) is standing(host, "Press") is Standing.OFFLINE)
+
+
+async def test_a_pysparkplug_edge_node_is_heard_commanded_and_missed(broker: TestBroker) -> None:
+    if PYSPARKPLUG.missing is not None:
+        pytest.skip(PYSPARKPLUG.missing)
+    async with host_rig(broker, "interop", 4) as host:
+        await until(lambda: host.server.is_online)
+        async with taking_part(PYSPARKPLUG, *account(broker), "edge", *PYTHON) as edge:
+            await until(lambda: standing(host, "Press", PYTHON) is Standing.ONLINE)
+            told = {
+                name: (m.value.datatype, m.value.value) for name, m in host.server.view.metrics(PYTHON, None).items()
+            }
+            assert {name: told[name] for name in told if name != "bdSeq"} == {
+                "Tiny": (DataType.Int8, -3),
+                "Small": (DataType.Int16, -300),
+                "Middle": (DataType.Int32, -12),
+                "Wide": (DataType.Int64, -9_007_199_254_740_993),
+                "Nothing": (DataType.Int32, None),
+                "Few": (DataType.Int16Array, (-1, 2)),
+                "Flags": (DataType.BooleanArray, (True, False, True)),
+            }
+            edge.tell(count=-5)
+            await until(lambda: value(host, "Press", "Count", PYTHON) == -5)
+
+            wanted = Metric(name="Count", datatype=DataType.Int32, value=-42)
+            await host.server.send(command(PYTHON, "Press", [wanted], now_ms()))
+            await until(lambda: {"command": "Count", "device": "Press", "type": "INT32", "value": "-42"} in edge.said)
+
+            edge.tell(dead="Press")
+            await until(lambda: standing(host, "Press", PYTHON) is Standing.OFFLINE)
+            assert standing(host, None, PYTHON) is Standing.ONLINE
+            edge.kill()
+            await until(lambda: standing(host, None, PYTHON) is Standing.OFFLINE)
+
+
+async def test_pysparkplug_hears_our_births_and_data_by_alias_and_commands_us(broker: TestBroker) -> None:
+    if PYSPARKPLUG.missing is not None:
+        pytest.skip(PYSPARKPLUG.missing)
+    written: list[object] = []
+    async with taking_part(PYSPARKPLUG, *account(broker), "listen", GROUP, "ours") as other:
+        await until_said(other, [{"listening": True}])
+        async with edge_rig(broker, "ours", 4) as rig:
+            rig.node.on_write("Setpoint", written.append)
+            rig.node.set("Press", {"Count": -12})
+            await until_said(
+                other,
+                [
+                    {"kind": "NBIRTH", "metric": "Setpoint", "value": "1.5", "type": "DOUBLE"},
+                    {"kind": "DBIRTH", "device": "Press", "metric": "Count", "value": "-12", "type": "INT32"},
+                    {"kind": "DBIRTH", "device": "Press", "metric": "Torque", "value": "null", "type": "FLOAT"},
+                ],
+            )
+            rig.node.set("Press", {"Count": -13})
+            await until_said(other, [{"kind": "DDATA", "device": "Press", "metric": "Count", "value": "-13"}])
+            other.tell(write="Setpoint", value=2.5)
+            await until(lambda: written == [2.5])
+
+
+def account(broker: TestBroker) -> list[str]:
+    """Return port, account and password as pysparkplug takes them."""
+    url = BrokerUrl.parse(broker.url("test"))
+    return [str(url.port), str(url.username), str(url.password)]
 
 
 def heard(host: Live, **wanted: Any) -> bool:

@@ -1004,7 +1004,7 @@ def test_a_birth_takes_with_it_what_was_held_back_from_before_it() -> None:
 
 def test_what_a_host_holds_back_of_one_node_may_reach_the_limit_and_not_go_beyond_it() -> None:
     line = _line()
-    first, *others = [line.count(value) for value in range(4)]
+    _, *others = [line.count(value) for value in range(4)]
     size = len(others[0].payload)
     assert {len(message.payload) for message in others} == {size}
     host = HostSession(HostSettings(reorder_timeout_ms=1_000, max_held_bytes=2 * size))
@@ -1012,9 +1012,9 @@ def test_what_a_host_holds_back_of_one_node_may_reach_the_limit_and_not_go_beyon
         line.now = at
         for message in line.edge.rebirth(at):
             host.receive(message.topic, message.payload, at)
-        lost, *held = [line.count(value) for value in range(4)]
+        _, *held = [line.count(value) for value in range(4)]
         assert [host.receive(m.topic, m.payload, line.now) for m in held[:2]] == [[], []]
-        assert [type(event) for event in host.receive(held[2].topic, held[2].payload, line.now)][0] is NodeStale
+        assert isinstance(host.receive(held[2].topic, held[2].payload, line.now)[0], NodeStale)
 
 
 def test_data_of_a_metric_whose_birth_named_no_type_asks_for_nothing() -> None:
