@@ -40,6 +40,8 @@ from namespace.sparkplug import (
 )
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.host_event import NODE_TRANSITIONS, NodeTrigger
+from namespace.sparkplug.metric import Value
+from namespace.sparkplug.metric_columns import Slot
 
 CONFIG = EdgeNodeConfig(group_id="g", edge_node_id="n")
 NODE = CONFIG.edge_node
@@ -1051,3 +1053,100 @@ def test_plain_values_by_name_are_nothing_unusual() -> None:
     assert isinstance(data, Data)
     assert data.columns is not None
     assert data.columns.unusual is None
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "is_late"), [(SETTINGS.reorder_timeout_ms, True), (SETTINGS.reorder_timeout_ms + 1, False)]
+)
+def test_a_message_from_before_the_birth_may_be_late_for_as_long_as_messages_are_waited_for(
+    late_ms: int, is_late: bool
+) -> None:
+    """After that its clock was set back, and what it says is news."""
+    line = _line()
+    born_here = line.now - 1
+    (told,) = line.host.receive(*_raw("NDATA", (), seq=2, at=NOW - 1)[:2], born_here + late_ms)
+
+    assert isinstance(told, Ignored if is_late else Data)
+
+
+def test_after_a_lost_connection_all_are_wanted_for_that_reason() -> None:
+    """Whatever was amiss with one before: all come back by themselves where the broker was gone."""
+    line = _line()
+    line.count(1)
+    line.heard(line.count(2))
+    line.host.tick(line.now + SETTINGS.reorder_timeout_ms)
+    line.host.disconnected(line.now)
+    line.host.connected(line.now)
+
+    wanted = line.host.tick(line.now + 60_000)
+    assert wanted == [RebirthWanted(NODE, WantedReason.CONNECTION_LOST)]
+
+
+@pytest.mark.parametrize(("born_so", "said_so"), [(True, False), (False, True)])
+def test_a_value_is_transient_where_its_birth_or_itself_says_so(born_so: bool, said_so: bool) -> None:
+    host = HostSession(SETTINGS)
+    metric = Metric(name="m", datatype=DataType.Int32, value=1, is_transient=born_so)
+    birth = _raw("NBIRTH", (_bd_seq(0), metric), seq=0)
+    said = _raw("NDATA", (Metric(name="m", datatype=DataType.Int32, value=2, is_transient=said_so),), seq=1)
+    host.receive(birth.topic, birth.payload, NOW)
+    (data,) = host.receive(said.topic, said.payload, NOW)
+
+    assert isinstance(data, Data)
+    assert [value.is_transient for value in data.metrics] == [True]
+
+
+def test_until_its_own_birth_comes_a_device_of_a_node_that_is_reborn_is_not_there() -> None:
+    line = _line()
+    birth, _ = line.edge.rebirth(line.now + 1)
+    line.heard(birth)
+    assert line.host.devices(NODE) == {"d": False}
+
+
+def _walk(
+    payload: bytes, by_alias: dict[int, Slot], expected: int, born_at: int, now_ms: int, most: int
+) -> tuple[int, list[Slot], list[Value], list[int]] | None:
+    """What the compiled step does, in Python: plain values by alias of data whose turn it is."""
+    message = pb.Payload.FromString(payload)
+    if message.seq != expected or message.timestamp < born_at or len(message.metrics) > most:
+        return None
+    slots = [by_alias[entry.alias] for entry in message.metrics]
+    for slot, entry in zip(slots, message.metrics, strict=True):
+        raw = getattr(entry, slot.field)
+        slot.value = raw if slot.read is None else slot.read(raw)
+        slot.timestamp = entry.timestamp or message.timestamp or now_ms
+    return message.timestamp, slots, [slot.value for slot in slots], [slot.timestamp for slot in slots]
+
+
+def test_what_a_compiled_step_may_do_is_what_would_be_done_without_it() -> None:
+    """Not for a dead device, a node of which something is missing, a payload that is too large, or before a snapshot is used."""
+    line, settings = Line(), HostSettings(reorder_timeout_ms=1_000, limits=Limits(payload_bytes=500))
+    births = line.edge.subscribed(NOW)
+    first, lost, behind, then = (line.count(value) for value in range(4))
+    (death,) = line.edge.device_death("d", line.now)
+    of_the_dead = _raw("DDATA", (Metric(alias=2, datatype=DataType.Int32, value=9),), seq=7, at=line.now, device="d")
+    (alive,) = line.edge.device_birth("d", None, line.now)
+    timeless = pb.Payload.FromString(line.count(5).payload)
+    timeless.ClearField("timestamp")
+    large = pb.Payload.FromString(line.count(6).payload)
+    for _ in range(60):
+        large.metrics.append(large.metrics[0])
+    topic = first.topic
+    heard = [
+        *((m.topic, m.payload) for m in (*births, first, behind, lost, then, death, of_the_dead, alive)),
+        (topic, timeless.SerializeToString()),
+        (topic, large.SerializeToString()),
+        *((m.topic, m.payload) for m in [line.count(7)]),
+    ]
+    told: list[list[object]] = []
+    for walk in (None, _walk):
+        host = HostSession(settings)
+        host.accelerate(walk)
+        events: list[HostEvent] = []
+        for number, (where, payload) in enumerate(heard):
+            events += host.receive(where, payload, NOW + 100 + number)
+        events += host.disconnected(NOW + 200)
+        events += host.receive(heard[-1][0], heard[-1][1], NOW + 201)
+        told.append(list(events))
+
+    assert told[1] == told[0]
+    assert {type(event) for event in told[0]} >= {Ignored, Rejected, NodeStale, DeviceDeath}
