@@ -32,7 +32,8 @@ set_tcp_nodelay true
 max_inflight_messages 100
 # Beyond it messages are dropped silently. It has to hold every retained topic, which go to a subscriber in one piece.
 max_queued_messages 250000
-max_queued_bytes 268435456
+# What one client that never reads may cost; half a kilobyte for each of the messages above.
+max_queued_bytes 134217728
 # Of the whole packet: a larger one ends its connection before the broker takes any of it in.
 max_packet_size 8454144
 persistence true
