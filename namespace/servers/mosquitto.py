@@ -21,7 +21,7 @@ from namespace.servers.logfile import LogFile
 from namespace.servers.process import RunAs
 from namespace.servers.programs import find_program, reachable
 
-_SETTINGS = """\
+SETTINGS = """\
 # Written at every start; changes here are lost.
 per_listener_settings false
 listener {port} 127.0.0.1
@@ -161,7 +161,7 @@ class Mosquitto:
         state.mkdir(parents=True, exist_ok=True)
         state.chmod(0o700)
         self._run_as.own(state)
-        text = _SETTINGS.format(
+        text = SETTINGS.format(
             port=self.port, folder=self.folder, connection_messages=str(self._log_connections).lower()
         )
         _write_private(self.folder / "mosquitto.conf", text, self._run_as)
