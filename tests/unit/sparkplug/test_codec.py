@@ -433,3 +433,15 @@ def test_the_sequence_number_of_a_compressed_payload_is_the_inner_one_where_ther
     data = encode_payload(Payload(seq=outer, uuid=COMPRESSED_UUID, body=body))
 
     assert decode_payload(data).seq == read
+
+
+def test_a_time_beyond_64_bits_is_our_mistake() -> None:
+    with pytest.raises(LocalProtocolError, match="unsigned 64-bit"):
+        encode_payload(Payload(timestamp=2**64))
+
+
+def test_of_a_template_the_later_version_stands_and_without_one_the_earlier() -> None:
+    first, second, without = (Template(template_ref="T", version=version) for version in ("1", "2", None))
+
+    assert first.merged(second).version == "2"
+    assert first.merged(without).version == "1"

@@ -1130,12 +1130,14 @@ def test_what_a_compiled_step_may_do_is_what_would_be_done_without_it() -> None:
     large = pb.Payload.FromString(line.count(6).payload)
     for _ in range(60):
         large.metrics.append(large.metrics[0])
-    topic = first.topic
+    topic, following = first.topic, line.count(7)
+    of_the_stale = pb.Payload.FromString(following.payload)
+    of_the_stale.seq = large.seq  # what would come next, had it not been given up
     heard = [
         *((m.topic, m.payload) for m in (*births, first, behind, lost, then, death, of_the_dead, alive)),
         (topic, timeless.SerializeToString()),
         (topic, large.SerializeToString()),
-        *((m.topic, m.payload) for m in [line.count(7)]),
+        (topic, following.payload),
     ]
     told: list[list[object]] = []
     for walk in (None, _walk):
@@ -1144,9 +1146,40 @@ def test_what_a_compiled_step_may_do_is_what_would_be_done_without_it() -> None:
         events: list[HostEvent] = []
         for number, (where, payload) in enumerate(heard):
             events += host.receive(where, payload, NOW + 100 + number)
-        events += host.disconnected(NOW + 200)
-        events += host.receive(heard[-1][0], heard[-1][1], NOW + 201)
+        events += host.tick(NOW + 2_000)
+        events += host.receive(topic, of_the_stale.SerializeToString(), NOW + 2_001)
+        events += host.disconnected(NOW + 2_002)
+        events += host.receive(topic, of_the_stale.SerializeToString(), NOW + 2_003)
         told.append(list(events))
 
     assert told[1] == told[0]
     assert {type(event) for event in told[0]} >= {Ignored, Rejected, NodeStale, DeviceDeath}
+
+
+def test_who_is_forgotten_is_unknown_from_then_on() -> None:
+    """An unknown one can be forgotten too."""
+    line = _line()
+    line.heard(line.count(1))
+    line.count(2)
+    line.heard(line.count(3))  # behind a hole, for which time would tell
+    for _ in range(2):
+        line.host.forget(NODE)
+    assert line.host.tick(line.now + 60_000) == []
+
+    events = line.heard(line.count(4))
+    assert _of(events, Data) == []
+    assert _of(events, RebirthWanted) == [RebirthWanted(NODE, WantedReason.NO_BIRTH)]
+
+
+def test_a_value_by_alias_that_its_type_cannot_hold_is_refused_and_the_others_are_used() -> None:
+    host = HostSession(SETTINGS)
+    metrics = [Metric(name=name, alias=alias, datatype=DataType.UInt8, value=1) for alias, name in enumerate("ab", 1)]
+    birth = _raw("NBIRTH", (_bd_seq(0), *metrics), seq=0)
+    host.receive(birth.topic, birth.payload, NOW)
+    data = pb.Payload(timestamp=NOW + 1, seq=1)
+    data.metrics.add(alias=1, int_value=256)
+    data.metrics.add(alias=2, int_value=255)
+    events = host.receive("spBv1.0/g/NDATA/n", data.SerializeToString(), NOW + 1)
+
+    assert [event.reason for event in events if isinstance(event, Rejected)] == ["value"]
+    assert {metric.name: metric.value for metric in host.metrics(NODE) if metric.name in "ab"} == {"a": 1, "b": 255}
