@@ -1124,6 +1124,7 @@ def test_what_a_compiled_step_may_do_is_what_would_be_done_without_it() -> None:
     first, lost, behind, then = (line.count(value) for value in range(4))
     (death,) = line.edge.device_death("d", line.now)
     of_the_dead = _raw("DDATA", (Metric(alias=2, datatype=DataType.Int32, value=9),), seq=7, at=line.now, device="d")
+    line.edge.update(None, [MetricUpdate("version", "2")], line.now)  # its number is that of the dead device's data
     (alive,) = line.edge.device_birth("d", None, line.now)
     timeless = pb.Payload.FromString(line.count(5).payload)
     timeless.ClearField("timestamp")
