@@ -445,3 +445,16 @@ def test_of_a_template_the_later_version_stands_and_without_one_the_earlier() ->
 
     assert first.merged(second).version == "2"
     assert first.merged(without).version == "1"
+
+
+@pytest.mark.parametrize(
+    ("value", "quality"),
+    [
+        (PropertyValue(DataType.Int32, 192), 192),
+        (PropertyValue(DataType.String, "192"), None),
+        (PropertyValue(DataType.Boolean, True), None),
+        (PropertyValue(DataType.Int32, None), None),
+    ],
+)
+def test_only_a_number_is_a_quality(value: PropertyValue, quality: int | None) -> None:
+    assert PropertySet((("Quality", value),)).quality == quality

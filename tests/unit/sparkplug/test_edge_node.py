@@ -720,3 +720,20 @@ def test_a_clock_that_lags_by_less_than_a_second_does_not_take_a_birth_back(back
     session = _born()
 
     assert _read(session.rebirth(NOW - back_ms)[0]).timestamp == born_at
+
+
+def test_what_happens_and_what_was_is_published_also_where_it_repeats() -> None:
+    """A row of events is no state, and history has a time of its own."""
+    session = _born()
+    table = DataSet(("seq",), (DataType.Int64,), ((1,),))
+    session.update("_Site", [MetricUpdate("count", 0)], NOW)
+    happens, was, is_so = (
+        [session.update(device, [update], NOW) for _ in range(2)]
+        for device, update in (
+            (None, MetricUpdate("EventLog/Events", table)),
+            ("_Site", MetricUpdate("count", 0, NOW - 5, is_historical=True)),
+            ("_Site", MetricUpdate("count", 0)),
+        )
+    )
+
+    assert [[len(messages) for messages in each] for each in (happens, was, is_so)] == [[1, 1], [1, 1], [0, 0]]

@@ -1184,3 +1184,13 @@ def test_a_value_by_alias_that_its_type_cannot_hold_is_refused_and_the_others_ar
 
     assert [event.reason for event in events if isinstance(event, Rejected)] == ["value"]
     assert {metric.name: metric.value for metric in host.metrics(NODE) if metric.name in "ab"} == {"a": 1, "b": 255}
+
+
+def test_a_device_may_die_instead_of_coming_back_after_a_birth_and_once_only() -> None:
+    line = _line()
+    birth, _ = line.edge.rebirth(line.now + 1)
+    deaths = [_raw("DDEATH", (), seq=seq, at=line.now + 2, device="d") for seq in (1, 2)]
+    line.heard(birth)
+
+    assert [type(event) for event in line.heard(*deaths)] == [DeviceDeath, Ignored]
+    assert line.host.tick(line.now + SETTINGS.reorder_timeout_ms) == []
