@@ -3,7 +3,8 @@
 A test that fails when nothing is broken is found quickly; one that passes when something is broken is found by breaking it. Each mutant
 is one change to a copy of the library (`mutants`); a survivor is a change that no test noticed, and is either a missing test or a change
 without a meaning. It takes no part in `make test`: it is for whoever changes the codec or the sessions. What it finds becomes
-docs/reference/mutation.md; `--again` tries the survivors of the last run once more, after tests were added.
+docs/reference/mutation.md; `--again` tries the survivors of the last run once more, after tests were added, and `--more` goes on with those
+for which it had no time.
 """
 
 from __future__ import annotations
@@ -47,8 +48,11 @@ def main() -> int:
         "--only", default="", help="modules by name, with commas between, in place of what the last run says of them"
     )
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run that nothing explains")
+    parser.add_argument(
+        "--more", action="store_true", help="what the last run had no time for, after --again where both are given"
+    )
     asked = parser.parse_args()
-    goes_on = bool(asked.again or asked.only)
+    goes_on = bool(asked.again or asked.more or asked.only)
     known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if goes_on else {"trials": []}
     seed = known.get("seed", asked.seed)
     before = [Trial(**each) for each in known["trials"]]
@@ -62,12 +66,16 @@ def main() -> int:
             only = {f"{name}.py" for name in asked.only.split(",")}
             found = [mutant for mutant in found if mutant.path.name in only]
             before = [trial for trial in before if trial.module not in only]
-        if asked.again:
+        if asked.again or asked.more:
+            of = {mutant: replace(trial_of(mutant, survives=True), line=0) for mutant in found}
             alive = {replace(trial, line=0) for trial in before if trial.survives and trial.reason is None}
-            found = [mutant for mutant in found if replace(trial_of(mutant, survives=True), line=0) in alive]
+            tried_before = {replace(trial, line=0, survives=True) for trial in before}
+            again = [mutant for mutant in found if of[mutant] in alive] if asked.again else []
+            more = [mutant for mutant in found if of[mutant] not in tried_before] if asked.more else []
+            found = [*again, *more]
         tried = run(root, found, until_s=started + asked.seconds, jobs=asked.jobs)
-    again = {replace(trial, line=0, survives=True) for trial in tried}
-    trials = [trial for trial in before if replace(trial, line=0, survives=True) not in again] + tried
+    renewed = {replace(trial, line=0, survives=True) for trial in tried}
+    trials = [trial for trial in before if replace(trial, line=0, survives=True) not in renewed] + tried
     seconds = known.get("seconds", 0) + round(time.monotonic() - started)
     RECORD.parent.mkdir(exist_ok=True)
     record = {"seed": seed, "seconds": seconds, "trials": [asdict(each) for each in trials]}

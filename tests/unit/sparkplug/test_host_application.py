@@ -1194,3 +1194,13 @@ def test_a_device_may_die_instead_of_coming_back_after_a_birth_and_once_only() -
 
     assert [type(event) for event in line.heard(*deaths)] == [DeviceDeath, Ignored]
     assert line.host.tick(line.now + SETTINGS.reorder_timeout_ms) == []
+
+
+def test_a_device_whose_new_birth_is_refused_is_there_no_more() -> None:
+    """What the earlier one said of aliases counts no more either."""
+    line = _line()
+    twice = tuple(Metric(name=name, alias=9, datatype=DataType.Int32, value=1) for name in "ab")
+    events = line.heard(_raw("DBIRTH", twice, seq=2, at=line.now, device="d"))
+
+    assert [type(event) for event in events] == [Rejected, DeviceDeath, RebirthWanted]
+    assert line.host.devices(NODE) == {"d": False}
