@@ -31,11 +31,11 @@ from namespace.sparkplug.host_message import (
     APPLIERS,
     Applied,
     Reading,
-    apply_snapshot,
     is_history,
-    is_news,
     living_table,
+    may_be_late,
     refuse_device_birth,
+    take_over,
     told_of_data,
     walked_data,
 )
@@ -159,25 +159,22 @@ class HostSession:
         Args:
             snapshots: from `snapshot`, over whatever way.
             now_ms: our clock, ms since the epoch, UTC.
-            meanwhile: messages since the snapshot was asked for, by edge node, that were not held back but taken in at once. Those of an
-                edge node for which the snapshot is news meant little without it: they are taken in again.
+            meanwhile: messages since the snapshot was asked for, by edge node, that were taken in at once: where the snapshot is news, they
+                meant little without it and are taken in again.
         """
         restored: list[EdgeNodeDescriptor] = []
         for snapshot in snapshots:
             node = self._node(snapshot.edge_node)
             if node is None:
                 self._events.append(Rejected(str(snapshot.edge_node), Reason.NODE_COUNT, "too many edge nodes"))
-            elif not node.is_online and not is_news(node, snapshot):
-                self._events.append(Ignored(str(snapshot.edge_node), IgnoredReason.OLDER_BIRTH))
             elif not node.is_online:
-                try:
-                    self._events += apply_snapshot(node, snapshot, now_ms)
-                    restored.append(node.edge_node)
-                except RemoteProtocolError as error:
-                    self._events.append(Rejected(str(snapshot.edge_node), error.reason, error.detail))
+                events, is_taken_over = take_over(node, snapshot, now_ms)
+                self._events += events
+                restored += [node.edge_node] if is_taken_over else []
         was_connected, self._connected = self._connected, False  # what a snapshot includes is known by its time then
-        for message in (message for edge_node in restored for message in (meanwhile or {}).get(edge_node, ())):
-            self._take_in(message.topic, message.payload, now_ms)
+        for edge_node in restored:
+            for message in (meanwhile or {}).get(edge_node, ()):
+                self._take_in(message.topic, message.payload, now_ms)
         self._connected = was_connected
         return self._taken()
 
@@ -210,12 +207,8 @@ class HostSession:
     def metrics(self, edge_node: EdgeNodeDescriptor, device_id: str | None = None) -> tuple[MetricValue, ...]:
         """Return the last known value of every metric of an edge node or device."""
         node = self._nodes.get(edge_node)
-        if node is None:
-            return ()
-        if device_id is None:
-            return node.table.values()
-        device = node.devices.get(device_id)
-        return () if device is None else device.table.values()
+        table = None if node is None else node.table_of(device_id)
+        return () if table is None else table.values()
 
     def _taken(self) -> list[HostEvent]:
         taken, self._events = self._events, []
@@ -313,7 +306,7 @@ class HostSession:
             self._ignore(route, IgnoredReason.AWAITING_BIRTH)
             self._want(node, WantedReason.NO_BIRTH, now_ms)
             return
-        if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
+        if sent_at < node.born_at and may_be_late(node, message, now_ms, self._settings.reorder_timeout_ms):
             self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
             return
         if not self._connected and node.window.is_included(sent_at) and not is_history(message):
@@ -332,12 +325,6 @@ class HostSession:
             node.hold(seq, sent_at, HeldMessage(route, message, size), now_ms)
             self._attention.add(node)
             self._expire(node, now_ms)
-
-    def _may_be_late(self, node: HostNode, message: pb.Payload, now_ms: int) -> bool:
-        """Whether a message with a time before the birth's may come from before the birth."""
-        if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
-            return False
-        return not is_history(message)
 
     def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
         node, sent_at = route.node, message.timestamp

@@ -188,6 +188,16 @@ def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:
     return node.state is not NodeState.OFFLINE or not was_taken_before_its_death
 
 
+def take_over(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> tuple[list[HostEvent], bool]:
+    """Take over what another host knows of an edge node that is not online here, if it is news; return what it told, and whether it was."""
+    if not is_news(node, snapshot):
+        return [Ignored(str(snapshot.edge_node), IgnoredReason.OLDER_BIRTH)], False
+    try:
+        return apply_snapshot(node, snapshot, now_ms), True
+    except RemoteProtocolError as error:
+        return [Rejected(str(snapshot.edge_node), error.reason, error.detail)], False
+
+
 def apply_snapshot(node: HostNode, snapshot: NodeSnapshot, now_ms: int) -> list[HostEvent]:
     """Take over what another host knows of an edge node.
 
@@ -245,6 +255,13 @@ def _told(route: Route, problems: list[Problem]) -> list[HostEvent]:
 def is_history(message: pb.Payload) -> bool:
     """Whether a message says nothing but what was: its own time may be as old."""
     return bool(message.metrics) and all(metric.is_historical for metric in message.metrics)
+
+
+def may_be_late(node: HostNode, message: pb.Payload, now_ms: int, waits_ms: int) -> bool:
+    """Whether a message with a time before the birth's may come from before the birth, as late as messages are waited for."""
+    if not message.timestamp or now_ms - node.born_here_at > waits_ms:
+        return False
+    return not is_history(message)
 
 
 APPLIERS: Final[dict[MessageType, Callable[[Route, pb.Payload, Reading, int], Applied]]] = {

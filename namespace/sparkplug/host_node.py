@@ -107,6 +107,13 @@ class HostNode:
                 self.hold(sent_seq, sent_at, message, now_ms)
         self.wish.fulfilled()
 
+    def table_of(self, device_id: str | None) -> MetricTable | None:
+        """Return the metrics of the edge node itself or of a device; None for a device that it never had."""
+        if device_id is None:
+            return self.table
+        device = self.devices.get(device_id)
+        return None if device is None else device.table
+
     def metrics_beside(self, device_id: str) -> int:
         """Return how many metrics the edge node has, those of one device left out."""
         others = (len(device.table) for name, device in self.devices.items() if name != device_id)
