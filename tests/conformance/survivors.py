@@ -77,6 +77,12 @@ EXPLAINED: Final[dict[tuple[str, str, str, str], str]] = {
     ("decoder.py", "MetricReader.read_properties", "True", "False"): _EQUAL_LONG,
     ("decoder.py", "_row", "True", "False"): _EQUAL_LONG,
     ("encoder.py", "_write_dataset", "True", "False"): _EQUAL_LONG,
+    (
+        "decoder.py",
+        "MetricReader._property",
+        "datatype is DataType.PropertySet or datatype is DataType.PropertySetList",
+        "((datatype is DataType.PropertySet) and (datatype is DataType.PropertySetList))",
+    ): "What is not refused here is refused by the next line, with the same words.",
     ("topic.py", "_shown", "len(text) <= 120", "(len(text) < 120)"): _EXCERPT,
     ("topic.py", "_shown", "120", "(121)"): _EXCERPT,
     ("topic.py", "_shown", "117", "(118)"): _EXCERPT,

@@ -436,6 +436,7 @@ def test_the_sequence_number_of_a_compressed_payload_is_the_inner_one_where_ther
 
 
 def test_a_time_beyond_64_bits_is_our_mistake() -> None:
+    assert decode_payload(encode_payload(Payload(timestamp=2**64 - 1))).timestamp == 2**64 - 1
     with pytest.raises(LocalProtocolError, match="unsigned 64-bit"):
         encode_payload(Payload(timestamp=2**64))
 
