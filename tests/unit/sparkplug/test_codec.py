@@ -459,3 +459,21 @@ def test_of_a_template_the_later_version_stands_and_without_one_the_earlier() ->
 )
 def test_only_a_number_is_a_quality(value: PropertyValue, quality: int | None) -> None:
     assert PropertySet((("Quality", value),)).quality == quality
+
+
+def test_a_metric_of_which_nothing_else_is_said_is_neither_old_nor_passing() -> None:
+    data = encode_payload(Payload(metrics=(Metric(name="a", datatype=DataType.Int32, value=1),)))
+    metric = pb.Payload.FromString(data).metrics[0]
+
+    assert (metric.is_historical, metric.is_transient) == (False, False)
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 300], ids=["small", "large"])
+def test_properties_count_among_the_values_of_a_payload(key: str) -> None:
+    def change(metric: pb.Payload.Metric) -> None:
+        metric.datatype, metric.int_value = DataType.Int32, 1
+        for number in range(9):
+            metric.properties.keys.append(f"{key}{number}")
+            metric.properties.values.add(type=DataType.Int32, int_value=1)
+
+    assert _refused(_with(change), Limits(values=9)) == "value_count"

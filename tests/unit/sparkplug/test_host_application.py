@@ -1204,3 +1204,11 @@ def test_a_device_whose_new_birth_is_refused_is_there_no_more() -> None:
 
     assert [type(event) for event in events] == [Rejected, DeviceDeath, RebirthWanted]
     assert line.host.devices(NODE) == {"d": False}
+
+
+def test_what_a_birth_tells_is_current() -> None:
+    births = Line().born()
+    metrics = [metric for event in births if isinstance(event, NodeBirth | DeviceBirth) for metric in event.metrics]
+
+    assert len(metrics) > 3
+    assert not any(metric.is_historical or metric.is_transient for metric in metrics)

@@ -178,3 +178,14 @@ def test_a_state_of_the_longest_length_is_read_and_a_longer_one_is_not() -> None
     assert StatePayload.decode(text.ljust(4096)) == StatePayload(online=True, timestamp=5)
     with pytest.raises(RemoteProtocolError):
         StatePayload.decode(text.ljust(4097))
+
+
+def test_each_false_offline_is_contradicted_once() -> None:
+    """Copies of it are not; a later one is, once the contradiction itself has come back."""
+    host = HostState("scada")
+    host.connect(100)
+    (birth,) = host.subscribed()
+    offline = StatePayload(online=False, timestamp=99).encode()
+    said = [host.receive(birth.topic, payload) for payload in (offline, offline, birth.payload, offline)]
+
+    assert said == [[birth], [], [], [birth]]
