@@ -32,12 +32,19 @@ EXPLAINED: Final[dict[tuple[str, str, str, str], str]] = {
     ("edge_node.py", "EdgeNodeSession.__init__", "0", "(1)"): _NOT_YET,
     ("host_node.py", "HostNode.sent_at", "0", "(1)"): _NOT_YET,
     ("host_node.py", "HostNode.born_here_at", "0", "(1)"): _NOT_YET,
+    ("host_node.py", "HostNode.held_bytes", "0", "(1)"): _NOT_YET,
     ("returning.py", "Returning.__init__", "0", "(1)"): _NOT_YET,
     ("returning.py", "Returning.one_is_back", "0", "(1)"): "A quiet time that is shorter by a millisecond.",
     ("returning.py", "Returning.connected", "0", "(1)"): "A quiet time that is shorter by a millisecond.",
     ("edge_node.py", "EdgeNodeSession.check", "0", "(1)"): _UNSEEN,
     ("edge_node.py", "EdgeNodeSession._new_device", "0", "(1)"): _UNSEEN,
     ("metric_set.py", "MetricSet.born", "0", "(1)"): _UNSEEN,
+    (
+        "metric_set.py",
+        "MetricSet.commit",
+        "0",
+        "(1)",
+    ): "Stands in where a metric has neither name nor alias, and none is drafted so.",
     ("metric_set.py", "in_time_order", "0", "(1)"): (
         "Stands in where a value has no time, and every value has one before it is sent."
     ),

@@ -1025,7 +1025,8 @@ def test_data_of_a_metric_whose_birth_named_no_type_asks_for_nothing() -> None:
     births = _raw("NBIRTH", (_bd_seq(0), Metric(name="typeless", alias=7, datatype=DataType.Int32)), seq=0)
     payload = pb.Payload.FromString(births.payload)
     payload.metrics[1].ClearField("datatype")
-    host.receive(births.topic, payload.SerializeToString(), NOW)
+    born = host.receive(births.topic, payload.SerializeToString(), NOW)
+    assert [event.reason for event in born if isinstance(event, Rejected)] == ["datatype"]
     data = pb.Payload(timestamp=NOW + 1, seq=1)
     data.metrics.add(alias=7, int_value=5)
     data.metrics.add(name="typeless", int_value=5)
