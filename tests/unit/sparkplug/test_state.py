@@ -186,6 +186,6 @@ def test_each_false_offline_is_contradicted_once() -> None:
     host.connect(100)
     (birth,) = host.subscribed()
     offline = StatePayload(online=False, timestamp=99).encode()
-    said = [host.receive(birth.topic, payload) for payload in (offline, offline, birth.payload, offline)]
+    said = [host.receive(birth.topic, payload) for payload in (*3 * [offline], birth.payload, offline)]
 
-    assert said == [[birth], [], [], [birth]]
+    assert said == [[birth], [], [], [], [birth]]
