@@ -34,7 +34,7 @@ def main() -> int:
         fresh = target.with_suffix(".new")
         flags = shlex.split(os.environ.get("CFLAGS", "-O2 -Wall -Wextra -Werror"))
         link = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
-        command = [*compiler, *flags, "-fPIC", *link, f"-I{headers}", str(source), "-o", str(fresh)]
+        command = [*compiler, *flags, "-fPIC", *link, f"-I{headers}", f"-I{ROOT}", str(source), "-o", str(fresh)]
         done = subprocess.run(command, check=False)
         if done.returncode:
             print(f"accelerate: {source.relative_to(ROOT)} could not be built")

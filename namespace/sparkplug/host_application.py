@@ -7,7 +7,7 @@ sends nothing and keeps no history; commands and STATE messages on the stream ar
 passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -37,7 +37,6 @@ from namespace.sparkplug.host_message import (
     living_table,
     refuse_device_birth,
     told_of_data,
-    walked_data,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
@@ -88,7 +87,7 @@ class HostSession:
         self._take_in(topic, payload, now_ms)
         return self._taken()
 
-    def receive_batch(self, messages: Iterable[Heard], now_ms: int) -> list[HostEvent]:
+    def receive_batch(self, messages: Sequence[Heard], now_ms: int) -> list[HostEvent]:
         """Take in messages from the broker; the same as `receive` for each of them.
 
         Args:
@@ -98,8 +97,11 @@ class HostSession:
         Returns:
             What they mean, in order.
         """
-        for message in messages:
-            self._take_in(message.topic, message.payload, now_ms)
+        if self._walk is not None and self._connected:
+            self._walk_through(self._walk, messages, now_ms)
+        else:
+            for message in messages:
+                self._take_in(message.topic, message.payload, now_ms)
         return self._taken()
 
     def tick(self, now_ms: int) -> list[HostEvent]:
@@ -232,7 +234,7 @@ class HostSession:
 
     def _take_in(self, topic: str, payload: bytes, now_ms: int) -> None:
         route = self._routes.get(topic) or self._route(topic)
-        if route is None or (route.is_data and self._walk_next(route, payload, now_ms)):
+        if route is None:
             return
         try:
             message = parse_payload(payload, self._settings.limits)
@@ -241,15 +243,17 @@ class HostSession:
         except RemoteProtocolError as error:
             self._reject(route, error, now_ms)
 
-    def _walk_next(self, route: Route, payload: bytes, now_ms: int) -> bool:
-        """Do by the compiled step what parsing and `_take_next` would do; tell whether it could."""
-        if self._walk is None or not self._connected:
-            return False
-        data = walked_data(self._walk, route, payload, now_ms, self._settings.limits)
-        if data is None:
-            return False
-        self._events.append(data)
-        return True
+    def _walk_through(self, walk: Walk, messages: Sequence[Heard], now_ms: int) -> None:
+        """Have the compiled step do what parsing and `_take_next` would do, and do what it leaves."""
+        limits, position = self._settings.limits, 0
+        while True:
+            position = walk(
+                messages, position, self._routes, self._events, now_ms, limits.payload_bytes, limits.metrics
+            )
+            if position == len(messages):
+                return
+            self._take_in(messages[position].topic, messages[position].payload, now_ms)
+            position += 1
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
         """Take in data whose turn it is, of somebody who is online and has no hole: nearly all there is; tell whether it was."""

@@ -25,7 +25,6 @@ from namespace.sparkplug.host_node import HostDevice, HostNode, Route
 from namespace.sparkplug.metric_columns import Columns
 from namespace.sparkplug.metric_table import MetricTable, Problem
 from namespace.sparkplug.payload import Limits
-from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.snapshot import NodeSnapshot
 from namespace.sparkplug.topic import MessageType
 
@@ -156,26 +155,6 @@ def told_of_data(route: Route, columns: Columns, problems: list[Problem], timest
         events.append(Data(route.node.edge_node, route.topic.device_id, columns, timestamp))
     is_unknown = any(problem.is_unknown for problem in problems)
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
-
-
-def walked_data(walk: Walk, route: Route, payload: bytes, now_ms: int, limits: Limits) -> Data | None:
-    """Take in plain data whose turn it is, of somebody who is online and has no hole, by a compiled step.
-
-    Returns:
-        What it told; None, and nothing is changed, for everything else.
-    """
-    node, device_id = route.node, route.topic.device_id
-    window = node.window
-    table = living_table(node, device_id)
-    if node.state is not NodeState.ONLINE or window.is_waiting or table is None or len(payload) > limits.payload_bytes:
-        return None
-    walked = walk(payload, table.by_alias, window.expected, node.born_at, now_ms, limits.metrics)
-    if walked is None:
-        return None
-    sent_at, slots, values, timestamps = walked
-    window.accept(sent_at)
-    node.sent_at = max(node.sent_at, sent_at)
-    return Data(node.edge_node, device_id, Columns.of(slots, values, timestamps), sent_at or now_ms)
 
 
 def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:

@@ -132,13 +132,6 @@ class Columns:
         self.timestamps: list[int] = []
         self.unusual: dict[int, MetricValue] | None = None
 
-    @classmethod
-    def of(cls, slots: list[Slot], values: list[Value], timestamps: list[int]) -> "Columns":
-        """Return plain current values as columns; the lists are theirs from now on."""
-        columns = cls.__new__(cls)
-        columns.slots, columns.values, columns.timestamps, columns.unusual = slots, values, timestamps, None
-        return columns
-
     def __len__(self) -> int:
         return len(self.slots)
 

@@ -38,6 +38,8 @@ class Problem:
 class MetricTable:
     """What one birth told: metrics by name and by alias, with their current values."""
 
+    __slots__ = ("_by_alias", "_by_name", "_refused")
+
     def __init__(self) -> None:
         self._by_name: dict[str, Slot] = {}
         self._by_alias: dict[int, Slot] = {}
@@ -81,11 +83,6 @@ class MetricTable:
 
     def __len__(self) -> int:
         return len(self._by_name)
-
-    @property
-    def by_alias(self) -> dict[int, Slot]:
-        """What each alias means; for the compiled step, which makes values current as `data` does."""
-        return self._by_alias
 
     def values(self) -> tuple[MetricValue, ...]:
         """Return every metric with its current value."""

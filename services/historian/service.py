@@ -22,7 +22,7 @@ from namespace.runtime import (
 from namespace.runtime.clock import to_ms
 from namespace.runtime.placing import Device
 from namespace.sparkplug import HostEvent
-from services.historian.adapters.compiled import compiled_extend
+from services.historian.adapters.compiled import compiled_take
 from services.historian.adapters.postgres import PostgresJournal, read_head
 from services.historian.adapters.reading import Reading
 from services.historian.adapters.spool import DiskSpool
@@ -61,7 +61,7 @@ def compose(context: Context) -> Parts:
         log=log,
     )
     journal = PostgresJournal(context.database, log)
-    recorder = Recorder(context.site, tags, now_ms, compiled_extend())
+    recorder = Recorder(context.site, tags, now_ms, compiled_take())
     host = PrimaryHost(
         lambda: context.open_transport("-state"), context.host_id, clock=context.clock, health=context.health
     )

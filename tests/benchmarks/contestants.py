@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from namespace.runtime.accelerated import compiled_walk
-from services.historian.adapters.compiled import compiled_extend
+from services.historian.adapters.compiled import compiled_take
 from tests.benchmarks import environments
 from tests.benchmarks.environments import CONSUMERS, ROOT
 from tests.benchmarks.stand_in import serving
@@ -134,7 +134,7 @@ def _python(peer: str, script: str) -> Callable[[], Sequence[str | Path]]:
 
 
 def _compiled() -> Sequence[str | Path]:
-    if compiled_walk() is None or compiled_extend() is None:
+    if compiled_walk() is None or compiled_take() is None:
         raise environments.Missing("not built: make accelerate")
     return ("env", "UNS_ACCELERATE=1", *ours("own"))
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from namespace.runtime.accelerated import compiled
-from namespace.sparkplug import Slot
-from services.historian.application.recorder import Extend
+from namespace.sparkplug import Columns as Heard
+from namespace.sparkplug import Data, Slot
+from services.historian.application.recorder import Take
+from services.historian.domain.batch import Batch, Columns
 from services.historian.domain.tag import Tag
 
 
-def compiled_extend() -> Extend | None:
+def compiled_take() -> Take | None:
     """Return it where `make accelerate` built it and nothing switches it off."""
     module = compiled("services.historian.adapters._fast.columns")
     if module is None:
         return None
-    module.prepare(Slot, Tag)
-    extend: Extend = module.extend
-    return extend
+    module.prepare(Slot, Tag, Data, Heard, Batch, Columns)
+    take: Take = module.take
+    return take

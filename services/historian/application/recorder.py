@@ -6,7 +6,7 @@ answers - is left out: its record is the event log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
@@ -49,13 +49,11 @@ _Slots = dict[str, Tag | None]
 """Tag by metric name; None for what is left out."""
 
 
-Extend = Callable[
-    [list[Slot], list[Value], list[int], list[int], list[Tag], list[int], list[Cell], list[int], int], int
-]
+Take = Callable[[Iterator[HostEvent], Batch, int], tuple[HostEvent, int] | None]
 """The optional compiled step, `adapters/_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not.
 
-Its arguments are slots, values and timestamps of a message; order, tags, times, cells and qualities of the batch, to which it appends; and
-how many samples and notes the batch holds. It returns how many rows it took.
+Its arguments are events, the batch to which their rows are appended, and our clock in ms since the epoch. It returns the event at which it
+stopped and the row from which on that is to be taken; None when all are taken.
 """
 
 
@@ -66,7 +64,7 @@ class Recorder:
         site: Its mapping rules say what is where.
         tags: The tags of this process.
         now_ms: Our clock, ms since the epoch.
-        extend: The compiled step for plain rows, where there is one.
+        take: The compiled step for plain rows, where there is one.
 
     Attributes:
         batch: What was heard since `take`.
@@ -74,11 +72,11 @@ class Recorder:
         gaps: Gaps since the start.
     """
 
-    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], extend: Extend | None = None) -> None:
+    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], take: Take | None = None) -> None:
         self._site = site
         self._tags = tags
         self._now_ms = now_ms
-        self._extend = extend
+        self._take = take
         self._places = Places(site.mappings)
         self._sources = Sources()
         self._slots: dict[tuple[EdgeNodeDescriptor, str | None], _Slots] = {}
@@ -106,29 +104,39 @@ class Recorder:
             gone: Nodes and devices whose death a snapshot tells of; it was noted when it happened.
         """
         now_ms = self._now_ms()
-        for event in events:
-            match event:
-                case Data(edge_node=node, device_id=device):
-                    columns = event.columns
-                    if columns is None or columns.unusual is not None:
-                        self._samples(node, device, event.metrics, now_ms, 0)
-                    else:
-                        self._columns(node, device, columns, now_ms)
-                case NodeBirth(edge_node=node, restored=restored):
-                    self._sources.node_born(node, event.bd_seq, restored=restored)
-                    self._born(node, None, event, now_ms, event.bd_seq)
-                    self._close(node, now_ms)
-                case DeviceBirth(edge_node=node, device_id=device):
-                    self._born(node, device, event, now_ms, None)
-                case NodeDeath(edge_node=node, timestamp=at_ms) if (node, None) not in gone:
-                    self._sources.node_died(node)
-                    self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
-                case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms) if (node, device) not in gone:
-                    self._sources.device_died(node, device)
-                    self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason=DEVICE_DEATH)
-                case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
-                    self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
-                    self._lost(node, reason, event.timestamp)
+        if self._take is not None:
+            rest = iter(events)
+            while (stopped := self._take(rest, self.batch, now_ms)) is not None:
+                event, row = stopped
+                self._heard(event, gone, now_ms, row)
+        else:
+            for event in events:
+                self._heard(event, gone, now_ms, 0)
+
+    def _heard(self, event: HostEvent, gone: Collection[Device], now_ms: int, row: int) -> None:
+        """Take in one event; data from a row on."""
+        match event:
+            case Data(edge_node=node, device_id=device):
+                columns = event.columns
+                if columns is None or columns.unusual is not None:
+                    self._samples(node, device, event.metrics, now_ms, 0)
+                else:
+                    self._columns(node, device, columns, now_ms, row)
+            case NodeBirth(edge_node=node, restored=restored):
+                self._sources.node_born(node, event.bd_seq, restored=restored)
+                self._born(node, None, event, now_ms, event.bd_seq)
+                self._close(node, now_ms)
+            case DeviceBirth(edge_node=node, device_id=device):
+                self._born(node, device, event, now_ms, None)
+            case NodeDeath(edge_node=node, timestamp=at_ms) if (node, None) not in gone:
+                self._sources.node_died(node)
+                self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
+            case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms) if (node, device) not in gone:
+                self._sources.device_died(node, device)
+                self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason=DEVICE_DEATH)
+            case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
+                self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
+                self._lost(node, reason, event.timestamp)
 
     # -- samples
 
@@ -184,17 +192,16 @@ class Recorder:
                 what = mark | (Mark.HISTORICAL if is_historical else 0)
                 batch.add(tag, at_ms, now_ms, value, quality=quality, mark=int(what), is_doubtful=True)  # type: ignore[arg-type]
 
-    def _columns(self, node: EdgeNodeDescriptor, device: str | None, columns: Columns, now_ms: int) -> None:
+    def _columns(
+        self, node: EdgeNodeDescriptor, device: str | None, columns: Columns, now_ms: int, first: int
+    ) -> None:
         """Take plain current values, nearly all there is, without an object apiece. What a slot is, is found once."""
         batch = self.batch
         fresh, size = batch.fresh, batch.size
         order, tags, times, cells, qualities = fresh.order, fresh.tags, fresh.at_ms, fresh.cells, fresh.quality
         rows: Iterable[tuple[Slot, Value, int]] = zip(columns.slots, columns.values, columns.timestamps, strict=True)
-        if self._extend is not None:
-            whole = columns.slots, columns.values, columns.timestamps
-            done = self._extend(*whole, order, tags, times, cells, qualities, size)
-            size += len(order) - len(fresh.marks)
-            rows = () if done == len(columns.slots) else islice(rows, done, None)
+        if first:
+            rows = islice(rows, first, None)
         for slot, value, at_ms in rows:
             tag, quality = slot.memo or self._known(node, device, slot)
             if tag is None:
