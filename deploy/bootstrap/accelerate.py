@@ -24,7 +24,9 @@ def main() -> int:
     headers = Path(sysconfig.get_paths()["include"])
     missing = None
     if not compiler or shutil.which(compiler[0]) is None:
-        missing = f"no C compiler ({' '.join(compiler)}); install one or set CC. Nothing was changed, and nothing needs it."
+        missing = (
+            f"no C compiler ({' '.join(compiler)}); install one or set CC. Nothing was changed, and nothing needs it."
+        )
     elif not (headers / "Python.h").exists():
         missing = f"no Python.h in {headers}; install this Python's development package. Nothing was changed."
     if missing is not None:

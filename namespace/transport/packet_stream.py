@@ -6,6 +6,7 @@ What is not a PUBLISH is left to the session, which acts on it. It does no I/O.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -74,7 +75,8 @@ class PacketStream:
             data = bytes(self._begun)
             self._begun.clear()
         try:
-            position = self._walk(data, arrived)
+            quick = self._quick
+            position = self._walk(data, arrived) if quick is None else self._walk_quickly(quick, data, arrived)
         except MalformedPacket as error:
             arrived.problem = str(error)
         else:
@@ -82,17 +84,24 @@ class PacketStream:
                 self._begun += data[position:]
         return arrived
 
-    def _walk(self, data: bytes, arrived: Arrived) -> int:
-        """Read every whole packet; return where the unfinished one begins."""
+    def _walk_quickly(self, quick: PacketWalk, data: bytes, arrived: Arrived) -> int:
+        """Read every whole packet, plain messages by the compiled step; return where the unfinished one begins."""
+        position = 0
+        while True:
+            position, size = quick(data, position, self._topics, arrived.messages, self._is_v5, self._max_packet_bytes)
+            arrived.payload_bytes += size
+            before = position
+            position = self._walk(data, arrived, position, most=1)
+            if position == before:
+                return position
+
+    def _walk(self, data: bytes, arrived: Arrived, position: int = 0, most: int = sys.maxsize) -> int:
+        """Read whole packets from a position on, so many at most; return where the next one begins."""
         messages, topics, is_v5, new = arrived.messages, self._topics, self._is_v5, tuple.__new__
-        position, end = 0, len(data)
+        end = len(data)
         self._missing = 1
-        while position + 2 <= end:
-            if self._quick is not None:
-                position, size = self._quick(data, position, topics, messages, is_v5, self._max_packet_bytes)
-                arrived.payload_bytes += size
-                if position + 2 > end:
-                    break
+        while position + 2 <= end and most:
+            most -= 1
             first, length, body = data[position], data[position + 1], position + 2
             if length > 0x7F:
                 if end < position + 5 and data[-1] > 0x7F:

@@ -115,7 +115,7 @@ def report_of(command: Sequence[str]) -> Measured:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every process that is measured: ours without settings of a site. The product is measured as it is installed."""
+    """Return the environment of every process that is measured: ours without settings of a site, so the product as it is installed."""
     return {name: value for name, value in os.environ.items() if not name.startswith("UNS_")}
 
 

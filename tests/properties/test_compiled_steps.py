@@ -1,7 +1,7 @@
 """The optional compiled steps change nothing: the same messages, events, tables and journal columns for whatever arrives, bit for bit.
 
-Two packet streams, two host sessions and recorders hear the same bytes, one with the steps and one without. The bytes are written here field
-by field, so that they hold what no library would write; then some are broken.
+Two packet streams, two host sessions and recorders hear the same bytes, one with the steps and one without. The bytes are written here
+field by field, so that they hold what no library would write; then some are broken.
 """
 
 from __future__ import annotations
@@ -378,7 +378,9 @@ def _packets(rng: random.Random, *, is_v5: bool) -> Iterator[bytes]:
             case _:
                 yield rng.choice((b"\xd0\0", _packet(0x90, b"\0\x01\0"), b"\x30\x83\x00\0\x01a"))
     if rng.random() < 0.5:
-        yield rng.choice((b"\x30\x01a", b"\x30\x02\0\0", b"\x30\x03\0\x09a", b"\x34\x05\0\x01a\0\x01", b"\x30" + b"\xff" * 5))
+        yield rng.choice(
+            (b"\x30\x01a", b"\x30\x02\0\0", b"\x30\x03\0\x09a", b"\x34\x05\0\x01a\0\x01", b"\x30" + b"\xff" * 5)
+        )
 
 
 def _packet(first: int, body: bytes) -> bytes:

@@ -15,7 +15,7 @@
 static PyTypeObject *slot_type, *route_type, *topic_type, *node_type, *device_type, *table_type, *window_type, *data_type, *columns_type;
 static PyObject *online, *topic_name, *payload_name, *accept_name;
 static struct {
-    Py_ssize_t is_quick, datatype, value, timestamp;
+    Py_ssize_t quick, datatype, value, timestamp;
 } at_slot;
 static struct {
     Py_ssize_t node, topic, is_data;
@@ -253,6 +253,12 @@ static PyObject *value_of(const Entry *entry, long datatype)
     }
 }
 
+static int is_quick(PyObject *slot)
+{
+    PyObject *quick = MEMBER(slot, at_slot.quick);
+    return quick != NULL && quick != Py_None;
+}
+
 /* The slot an alias means, if it may be read without ado: borrowed. */
 static PyObject *slot_of(PyObject *by_alias, uint64_t alias, long *datatype)
 {
@@ -261,7 +267,7 @@ static PyObject *slot_of(PyObject *by_alias, uint64_t alias, long *datatype)
         return NULL;
     PyObject *slot = PyDict_GetItemWithError(by_alias, key);
     Py_DECREF(key);
-    if (slot == NULL || Py_TYPE(slot) != slot_type || MEMBER(slot, at_slot.is_quick) != Py_True)
+    if (slot == NULL || Py_TYPE(slot) != slot_type || !is_quick(slot))
         return NULL;
     PyObject *number = MEMBER(slot, at_slot.datatype);
     if (number == NULL || !PyLong_Check(number))
@@ -508,7 +514,7 @@ static PyObject *prepare(PyObject *module, PyObject *args)
         PyObject *type;
         const char *name;
         Py_ssize_t *offset;
-    } members[] = {{slot, "is_quick", &at_slot.is_quick},
+    } members[] = {{slot, "quick", &at_slot.quick},
                    {slot, "datatype", &at_slot.datatype},
                    {slot, "value", &at_slot.value},
                    {slot, "timestamp", &at_slot.timestamp},

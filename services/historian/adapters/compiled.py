@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from namespace.runtime.accelerated import compiled
 from namespace.sparkplug import Columns as Heard
-from namespace.sparkplug import Data, Slot
+from namespace.sparkplug import Data, Quality, Slot
 from services.historian.adapters.postgres import Encode
 from services.historian.application.recorder import Take
 from services.historian.domain.batch import Batch, Columns
@@ -16,7 +16,7 @@ def compiled_take() -> Take | None:
     module = compiled("services.historian.adapters._fast.columns")
     if module is None:
         return None
-    module.prepare(Slot, Tag, Data, Heard, Batch, Columns)
+    module.prepare(Slot, Tag, Data, Heard, Batch, Columns, int(Quality.GOOD))
     take: Take = module.take
     return take
 

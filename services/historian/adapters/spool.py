@@ -36,7 +36,7 @@ class _File:
     path: Path
     size: int = 0
     read: int = 0
-    described: set[int] = field(default_factory=set)
+    described: dict[Tag, int] = field(default_factory=dict)
     tags: dict[int, Tag] = field(default_factory=dict)
 
 
@@ -97,7 +97,7 @@ class DiskSpool:
             SpoolFull: It is not.
         """
         file = self._writable()
-        before = set(file.described)
+        before = dict(file.described)
         payload = encode(batch, file.described)
         frame = _FRAME.pack(len(payload), crc32(payload)) + payload
         try:

@@ -50,7 +50,7 @@ class History:
 
     def tag(self, metric: str, datatype: int = 4) -> Tag:
         tag = self.tags.get(TagKey("Bottling", "Line1-PLC", "Packer", metric, datatype))
-        self.tags.describe(tag, PLACE, metric, None, is_machine=True)
+        self.tags.describe(tag, PLACE, metric, is_machine=True, unit=None)
         return tag
 
     def batch(self, *samples: tuple[str, int, Cell], mark: int = 0, gaps: tuple[Gap, ...] = ()) -> Batch:
@@ -161,7 +161,7 @@ async def test_rows_that_the_compiled_step_writes_are_those_that_the_driver_writ
     for cell in (2**63, -(2**63) - 1, object(), "\ud800"):
         arguments = (columns.order, columns.at_ms, columns.received_ms, [cell], [tag], columns.quality, columns.marks)
         assert encode(*arguments, 1) is None  # type: ignore[arg-type]
-    unnumbered = Tag(7, tag.key)
+    unnumbered = Tag(tag.source, "unnumbered", 4, "unnumbered")
     assert encode(columns.order, columns.at_ms, columns.received_ms, [1], [unnumbered], [192], [0], 1) is None
 
 

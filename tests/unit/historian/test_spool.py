@@ -14,7 +14,7 @@ from namespace.runtime import get_logger
 from services.historian.adapters.spool import DiskSpool
 from services.historian.domain.batch import Batch, Cell, Gap, Note, NoteKind
 from services.historian.domain.frame import FrameError, decode, encode
-from services.historian.domain.tag import TagKey, Tags
+from services.historian.domain.tag import Tag, TagKey, Tags
 from services.historian.ports import SpoolFull
 
 _MS = st.integers(-(2**63), 2**63 - 1)
@@ -83,13 +83,13 @@ async def drained(spool: DiskSpool) -> list[Any]:
 @given(st.lists(st.tuples(st.lists(_SAMPLES, max_size=6), st.lists(_NOTES, max_size=2), st.lists(_GAPS, max_size=2))))
 def test_frames_of_a_file_are_read_by_another_process_as_they_were_written(parts: list[Any]) -> None:
     here, there = Tags(), Tags()
-    described: set[int] = set()
+    described: dict[Tag, int] = {}
     known: dict[int, Any] = {}
     for samples, notes, gaps in parts:
         batch = Batch(notes=notes, gaps=gaps)
         for number, at_ms, received_ms, cell, quality, mark, is_doubtful in samples:
             tag = here.get(TagKey("g", "n", "d", f"m{number}", number))
-            here.describe(tag, f"A/B/{number}", f"c{number}", "H87", is_machine=True)
+            here.describe(tag, f"A/B/{number}", f"c{number}", is_machine=True, unit="H87")
             batch.add(tag, at_ms, received_ms, cell, quality=quality, mark=mark, is_doubtful=is_doubtful)
         assert shown(decode(encode(batch, described), there, known)) == shown(batch)
 

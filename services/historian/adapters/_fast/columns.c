@@ -15,7 +15,7 @@ static struct {
 
 enum { ORDER, TAGS, AT_MS, RECEIVED_MS, CELLS, QUALITY, MARKS, COLUMNS };
 static Py_ssize_t at_column[COLUMNS];
-static PyObject *no_mark; /* 0 */
+static PyObject *no_mark, *good; /* 0, and the quality of a slot that is nothing but a tag */
 
 /* Whether a value is journaled as it is: Recorder._cell returns the same object. */
 static int is_plain(PyObject *value)
@@ -72,16 +72,19 @@ static Py_ssize_t rows_of(PyObject *columns, Filled *to)
         long long at_ms, newest_ms;
         if (Py_TYPE(slot) != slot_type)
             break;
-        PyObject *memo = MEMBER(slot, at_memo);
-        if (memo == NULL || !PyTuple_CheckExact(memo) || PyTuple_GET_SIZE(memo) != 2)
+        PyObject *tag = MEMBER(slot, at_memo), *quality = good;
+        if (tag != NULL && PyTuple_CheckExact(tag) && PyTuple_GET_SIZE(tag) == 2) {
+            quality = PyTuple_GET_ITEM(tag, 1);
+            tag = PyTuple_GET_ITEM(tag, 0);
+            if (tag == Py_None)
+                continue;
+        }
+        if (tag == NULL)
             break;
-        PyObject *tag = PyTuple_GET_ITEM(memo, 0);
-        if (tag == Py_None)
-            continue;
         if (Py_TYPE(tag) != tag_type || !is_plain(value) || !milliseconds(time, &at_ms) ||
             !milliseconds(MEMBER(tag, at_newest_ms), &newest_ms) || newest_ms >= at_ms)
             break;
-        if (!append(to, tag, time, value, PyTuple_GET_ITEM(memo, 1)))
+        if (!append(to, tag, time, value, quality))
             return -1;
         put(tag, at_newest_ms, time);
         to->size++;
@@ -172,16 +175,17 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return stopped;
 }
 
-PyDoc_STRVAR(prepare_doc, "prepare(Slot, Tag, Data, host columns, Batch, journal columns)\n--\n\n"
+PyDoc_STRVAR(prepare_doc, "prepare(Slot, Tag, Data, host columns, Batch, journal columns, good)\n--\n\n"
 "Learn where the members of these classes lie; once, before the first use.");
 
 static PyObject *prepare(PyObject *module, PyObject *args)
 {
     static const char *const names[COLUMNS] = {"order", "tags", "at_ms", "received_ms", "cells", "quality", "marks"};
-    PyObject *slot, *tag, *data, *columns, *batch, *fresh;
+    PyObject *slot, *tag, *data, *columns, *batch, *fresh, *quality;
     PyTypeObject *type = &PyType_Type;
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!O!O!O!O!O!", type, &slot, type, &tag, type, &data, type, &columns, type, &batch, type, &fresh))
+    if (!PyArg_ParseTuple(args, "O!O!O!O!O!O!O!", type, &slot, type, &tag, type, &data, type, &columns, type, &batch, type,
+                          &fresh, &PyLong_Type, &quality))
         return NULL;
     if (!offset_of(slot, "memo", &at_memo) || !offset_of(tag, "newest_ms", &at_newest_ms) ||
         !offset_of(data, "_columns", &at_columns) || !offset_of(columns, "slots", &at.slots) ||
@@ -194,6 +198,8 @@ static PyObject *prepare(PyObject *module, PyObject *args)
             return NULL;
     if (no_mark == NULL && (no_mark = PyLong_FromLong(0)) == NULL)
         return NULL;
+    Py_INCREF(quality);
+    Py_XSETREF(good, quality);
     keep_type(&tag_type, tag);
     keep_type(&data_type, data);
     keep_type(&columns_type, columns);
