@@ -7,14 +7,14 @@ answers - is left out: its record is the event log.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice, repeat
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
-from namespace.isa95 import EquipmentPath, EquipmentPathError, ForeignPlaces, SiteModel
-from namespace.runtime.machine_news import DEVICE_DEATH, NODE_DEATH
-from namespace.runtime.placing import Device, Sources
+from namespace.isa95 import EquipmentPath, EquipmentPathError, SiteModel
+from namespace.runtime.machine_news import DEVICE_DEATH, MOVED, NODE_DEATH
+from namespace.runtime.placing import Device, Places, Sources
 from namespace.sparkplug import (
     BD_SEQ,
     REBIRTH,
@@ -65,12 +65,10 @@ class _Known:
     Attributes:
         source: In its tags.
         is_own: Whether it is an MES service of this site.
-        places: For which it has spoken.
     """
 
     source: Source
     is_own: bool
-    places: set[EquipmentPath] = field(default_factory=set)
 
 
 class Recorder:
@@ -84,17 +82,17 @@ class Recorder:
 
     Attributes:
         batch: What was heard since `take`.
+        places: Where metrics belong; one whose place another producer has is recorded as unplaced.
         recorded: Samples since the start.
         gaps: Gaps since the start.
     """
 
     def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], take: Take | None = None) -> None:
         self._own_group = site.group_id
-        self._foreign = ForeignPlaces(site.mappings)
-        self._may_move = site.mappings.reads_births
         self._tags = tags
         self._now_ms = now_ms
         self._take = take
+        self.places = Places(site.mappings)
         self._sources = Sources()
         self._known: dict[EdgeNodeDescriptor, dict[str | None, _Known]] = {}
         self._open: dict[EdgeNodeDescriptor, Gap] = {}
@@ -145,12 +143,8 @@ class Recorder:
                 self._close(node, now_ms)
             case DeviceBirth(edge_node=node, device_id=device):
                 self._born(node, device, event, now_ms, None)
-            case NodeDeath(edge_node=node, timestamp=at_ms) if (node, None) not in gone:
-                self._sources.node_died(node)
-                self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
-            case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms) if (node, device) not in gone:
-                self._sources.device_died(node, device)
-                self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason=DEVICE_DEATH)
+            case NodeDeath() | DeviceDeath():
+                self._died(event, gone, now_ms)
             case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
                 self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
                 self._lost(node, reason, event.timestamp)
@@ -167,8 +161,10 @@ class Recorder:
     ) -> None:
         is_first = self._sources.born(node, device, restored=event.restored)
         known = self._known_of(node, device)
-        if self._foreign.born(node.group_id, node.edge_node_id, device, ((m.name, m.value) for m in event.metrics)):
-            known.places.clear()
+        if not known.is_own:
+            left = self.places.born(node, device, event.metrics, restored=event.restored)
+            if left:
+                self._note(NoteKind.STALE, node, device, event.timestamp, now_ms, reason=MOVED, places=map(str, left))
         tags = [self._tag(known, node, device, m) for m in event.metrics]
         if event.restored:
             mark = Mark.IN_BIRTH | Mark.FROM_SNAPSHOT
@@ -284,11 +280,7 @@ class Recorder:
         tag = self._tags.of(known.source, _text(name), int(metric.datatype))
         unit = None if properties is None else properties.value("engUnit")
         unit = _text(unit) if isinstance(unit, str) else None
-        if self._may_move or not tag.is_described:
-            tag.is_described = True
-            self._tags.describe(tag, *self._placed(known, node, device, name), unit)
-        elif unit is not None and unit != tag.unit:
-            self._tags.describe(tag, tag.place, tag.canonical, tag.is_machine, unit)
+        self._tags.describe(tag, *self._placed(known, node, device, name), unit)
         return tag
 
     def _is_own(self, node: EdgeNodeDescriptor) -> bool:
@@ -298,10 +290,9 @@ class Recorder:
         self, known: _Known, node: EdgeNodeDescriptor, device: str | None, name: str
     ) -> tuple[str | None, str, bool]:
         if not known.is_own:
-            placement = self._foreign.resolve(node.group_id, node.edge_node_id, device, name)
+            placement = self.places.resolve(node, device, name)
             if placement is None:
                 return None, _text(name), False
-            known.places.add(placement.place)
             return str(placement.place), _text(placement.metric), True
         if device is None:
             return None, _text(name), False
@@ -311,6 +302,21 @@ class Recorder:
             return None, _text(name), False
 
     # -- what happened to sources
+
+    def _died(self, event: NodeDeath | DeviceDeath, gone: Collection[Device], now_ms: int) -> None:
+        node, device = event.edge_node, event.device_id if isinstance(event, DeviceDeath) else None
+        if isinstance(event, NodeDeath):
+            self.places.node_died(node)
+        else:
+            self.places.device_died(node, event.device_id)
+        if (node, device) in gone:
+            return
+        if isinstance(event, NodeDeath):
+            self._sources.node_died(node)
+            self._note(NoteKind.DEATH, node, None, event.timestamp, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
+        else:
+            self._sources.device_died(node, event.device_id)
+            self._note(NoteKind.DEATH, node, device, event.timestamp, now_ms, reason=DEVICE_DEATH)
 
     def _note(
         self,
@@ -325,9 +331,8 @@ class Recorder:
         places: Iterable[str] | None = None,
     ) -> None:
         if places is None:
-            of_node = self._known.get(node, {})
-            concerned = of_node.values() if device is None else [of_node[device]] if device in of_node else []
-            places = {str(place) for known in concerned for place in known.places}
+            concerned = self.places.of_node(node) if device is None else self.places.of_device(node, device)
+            places = map(str, concerned)
         self.batch.note(
             Note(
                 self.batch.size,

@@ -61,7 +61,6 @@ class Tag:
         newest_ms: Newest source time recorded by this process: what is later cannot have been recorded before.
         database_id: Its number in the database; None until it has one.
         is_stored: Whether the database knows it as it stands.
-        is_described: Whether its place was looked up by this process.
     """
 
     source: Source
@@ -74,7 +73,6 @@ class Tag:
     newest_ms: int = -(2**63)
     database_id: int | None = None
     is_stored: bool = False
-    is_described: bool = False
 
     @property
     def key(self) -> TagKey:
