@@ -208,15 +208,10 @@ class Recorder:
         if first:
             rows = islice(rows, first, None)
         for slot, value, at_ms in rows:
-            memo = slot.memo
-            if memo is None:
-                memo = self._memo(node, device, slot)
-            if memo.__class__ is Tag:
-                tag, quality = memo, _GOOD
-            elif memo is _LEFT_OUT:
+            memo: _Memo = slot.memo or self._memo(node, device, slot)
+            tag, quality = (memo, _GOOD) if isinstance(memo, Tag) else memo
+            if tag is None:
                 continue
-            else:
-                tag, quality = memo
             kind = value.__class__
             if kind is not float and kind is not bool and (kind is not int or value > _MOST_MS):  # type: ignore[operator]
                 value = _cell(value, slot.datatype)
@@ -242,10 +237,11 @@ class Recorder:
         tag = self._tag(self._known_of(node, device), node, device, slot)
         quality = _GOOD if slot.properties is None else _quality(slot.properties.quality)
         if tag is None or slot.is_transient:
-            slot.memo = _LEFT_OUT
+            memo: _Memo = _LEFT_OUT
         else:
-            slot.memo = tag if quality == _GOOD else (tag, quality)
-        return slot.memo  # type: ignore[no-any-return]
+            memo = tag if quality == _GOOD else (tag, quality)
+        slot.memo = memo
+        return memo
 
     def _told_one_by_one(
         self, node: EdgeNodeDescriptor, device: str | None, event: Data
@@ -253,8 +249,8 @@ class Recorder:
         known = self._known_of(node, device)
         slots = repeat(None) if event.columns is None else event.columns.slots
         for slot, metric in zip(slots, event.metrics, strict=False):
-            memo = None if slot is None else slot.memo
-            if memo.__class__ is Tag:
+            memo: _Memo | None = None if slot is None else slot.memo
+            if isinstance(memo, Tag):
                 yield memo, metric
             else:
                 yield self._tag(known, node, device, metric), metric
