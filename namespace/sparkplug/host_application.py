@@ -34,9 +34,9 @@ from namespace.sparkplug.host_message import (
     apply_snapshot,
     is_history,
     is_news,
-    living_table,
+    may_be_late,
     refuse_device_birth,
-    told_of_data,
+    take_next,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
@@ -270,30 +270,15 @@ class HostSession:
             position += 1
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
-        """Take in data whose turn it is, of somebody who is online and has no hole: nearly all there is; tell whether it was."""
-        node, seq, sent_at = route.node, message.seq, message.timestamp
-        window = node.window
-        if (
-            seq != window.expected
-            or node.state is not NodeState.ONLINE
-            or window.is_waiting
-            or sent_at < node.born_at
-            or not self._settings.check_sequence
-            or not self._connected
-            or not (seq or message.HasField("seq"))
-        ):
+        """Take in data whose turn it is: nearly all there is; tell whether it was."""
+        if not (self._settings.check_sequence and self._connected):
             return False
-        table = living_table(node, route.topic.device_id)
-        if table is None:
-            return False
-        window.accept(sent_at)
-        node.sent_at = max(node.sent_at, sent_at)
-        columns, problems = table.data(message, now_ms, self._settings.limits)
-        if problems:
-            self._note(route, told_of_data(route, columns, problems, sent_at or now_ms), now_ms)
-        else:
-            self._events.append(Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms))
-        return True
+        told = take_next(route, message, self._settings.limits, now_ms)
+        if isinstance(told, Data):
+            self._events.append(told)
+        elif told is not None:
+            self._note(route, told, now_ms)
+        return told is not None
 
     def _dispatch(self, route: Route, message: pb.Payload, size: int, now_ms: int) -> None:
         message_type = route.topic.message_type
@@ -316,7 +301,7 @@ class HostSession:
             self._ignore(route, IgnoredReason.AWAITING_BIRTH)
             self._want(node, WantedReason.NO_BIRTH, now_ms)
             return
-        if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
+        if sent_at < node.born_at and may_be_late(node, message, now_ms, self._settings.reorder_timeout_ms):
             self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
             return
         if not self._connected and node.window.is_included(sent_at) and not is_history(message):
@@ -335,12 +320,6 @@ class HostSession:
             node.hold(seq, sent_at, HeldMessage(route, message, size), now_ms)
             self._attention.add(node)
             self._expire(node, now_ms)
-
-    def _may_be_late(self, node: HostNode, message: pb.Payload, now_ms: int) -> bool:
-        """Whether a message with a time before the birth's may come from before the birth."""
-        if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
-            return False
-        return not is_history(message)
 
     def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
         node, sent_at = route.node, message.timestamp

@@ -157,6 +157,40 @@ def told_of_data(route: Route, columns: Columns, problems: list[Problem], timest
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
 
 
+def take_next(route: Route, message: pb.Payload, limits: Limits, now_ms: int) -> Data | Applied | None:
+    """Take in data whose turn it is, of somebody who is online and has no hole.
+
+    Returns:
+        What it told; None, and nothing is changed, where it is not its turn.
+    """
+    node, seq, sent_at = route.node, message.seq, message.timestamp
+    window = node.window
+    if (
+        seq != window.expected
+        or node.state is not NodeState.ONLINE
+        or window.is_waiting
+        or sent_at < node.born_at
+        or not (seq or message.HasField("seq"))
+    ):
+        return None
+    table = living_table(node, route.topic.device_id)
+    if table is None:
+        return None
+    window.accept(sent_at)
+    node.sent_at = max(node.sent_at, sent_at)
+    columns, problems = table.data(message, now_ms, limits)
+    if problems:
+        return told_of_data(route, columns, problems, sent_at or now_ms)
+    return Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms)
+
+
+def may_be_late(node: HostNode, message: pb.Payload, now_ms: int, reorder_timeout_ms: int) -> bool:
+    """Whether a message with a time before the birth's may come from before the birth."""
+    if not message.timestamp or now_ms - node.born_here_at > reorder_timeout_ms:
+        return False
+    return not is_history(message)
+
+
 def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:
     """Whether a snapshot may say more of an edge node than we know: a birth that is not older, and not one whose death we heard."""
     if node.state is NodeState.UNKNOWN:

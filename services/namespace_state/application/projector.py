@@ -12,7 +12,7 @@ from math import ceil
 
 from namespace.runtime import NotConnected
 from services.namespace_state.application.turns import Turns
-from services.namespace_state.domain.picture import Address, Entry
+from services.namespace_state.domain.entry import Address, Entry
 from services.namespace_state.domain.projection import document_of, is_projected, topic_of
 
 Publish = Callable[[str, bytes, bool], Awaitable[None]]
