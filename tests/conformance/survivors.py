@@ -48,19 +48,7 @@ EXPLAINED: Final[dict[tuple[str, str, str, str], str]] = {
     ("metric_set.py", "in_time_order", "0", "(1)"): (
         "Stands in where a value has no time, and every value has one before it is sent."
     ),
-    ("host_application.py", "HostSession._take_next", "sent_at < node.born_at", "(sent_at <= node.born_at)"): _SLOWER,
-    (
-        "host_application.py",
-        "HostSession._take_next",
-        "not self._settings.check_sequence",
-        "(self._settings.check_sequence)",
-    ): _SLOWER,
-    (
-        "host_message.py",
-        "walked_data",
-        "len(payload) > limits.payload_bytes",
-        "(len(payload) >= limits.payload_bytes)",
-    ): _SLOWER,
+    ("host_message.py", "take_next", "sent_at < node.born_at", "(sent_at <= node.born_at)"): _SLOWER,
     ("host_application.py", "HostSession.tick", "False", "True"): (
         "Who was asked as often as may be without fresh evidence is looked at no more, whatever this says."
     ),

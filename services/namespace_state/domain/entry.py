@@ -1,4 +1,4 @@
-"""What the picture of the namespace is made of: who says something, where it stands, its value now, and what is known of an edge node."""
+"""What the picture of the namespace is made of: who says something, where it stands, what is current, and what is known of an edge node."""
 
 from __future__ import annotations
 

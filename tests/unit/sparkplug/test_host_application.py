@@ -40,8 +40,6 @@ from namespace.sparkplug import (
 )
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
 from namespace.sparkplug.host_event import NODE_TRANSITIONS, NodeTrigger
-from namespace.sparkplug.metric import Value
-from namespace.sparkplug.metric_columns import Slot
 
 CONFIG = EdgeNodeConfig(group_id="g", edge_node_id="n")
 NODE = CONFIG.edge_node
@@ -1101,61 +1099,6 @@ def test_until_its_own_birth_comes_a_device_of_a_node_that_is_reborn_is_not_ther
     birth, _ = line.edge.rebirth(line.now + 1)
     line.heard(birth)
     assert line.host.devices(NODE) == {"d": False}
-
-
-def _walk(
-    payload: bytes, by_alias: dict[int, Slot], expected: int, born_at: int, now_ms: int, most: int
-) -> tuple[int, list[Slot], list[Value], list[int]] | None:
-    """What the compiled step does, in Python: plain values by alias of data whose turn it is."""
-    message = pb.Payload.FromString(payload)
-    if message.seq != expected or message.timestamp < born_at or len(message.metrics) > most:
-        return None
-    slots = [by_alias[entry.alias] for entry in message.metrics]
-    for slot, entry in zip(slots, message.metrics, strict=True):
-        raw = getattr(entry, slot.field)
-        slot.value = raw if slot.read is None else slot.read(raw)
-        slot.timestamp = entry.timestamp or message.timestamp or now_ms
-    return message.timestamp, slots, [slot.value for slot in slots], [slot.timestamp for slot in slots]
-
-
-def test_what_a_compiled_step_may_do_is_what_would_be_done_without_it() -> None:
-    """Not for a dead device, a node of which something is missing, a payload that is too large, or before a snapshot is used."""
-    line, settings = Line(), HostSettings(reorder_timeout_ms=1_000, limits=Limits(payload_bytes=500))
-    births = line.edge.subscribed(NOW)
-    first, lost, behind, then = (line.count(value) for value in range(4))
-    (death,) = line.edge.device_death("d", line.now)
-    of_the_dead = _raw("DDATA", (Metric(alias=2, datatype=DataType.Int32, value=9),), seq=7, at=line.now, device="d")
-    line.edge.update(None, [MetricUpdate("version", "2")], line.now)  # its number is that of the dead device's data
-    (alive,) = line.edge.device_birth("d", None, line.now)
-    timeless = pb.Payload.FromString(line.count(5).payload)
-    timeless.ClearField("timestamp")
-    large = pb.Payload.FromString(line.count(6).payload)
-    for _ in range(60):
-        large.metrics.append(large.metrics[0])
-    topic, following = first.topic, line.count(7)
-    of_the_stale = pb.Payload.FromString(following.payload)
-    of_the_stale.seq = large.seq  # what would come next, had it not been given up
-    heard = [
-        *((m.topic, m.payload) for m in (*births, first, behind, lost, then, death, of_the_dead, alive)),
-        (topic, timeless.SerializeToString()),
-        (topic, large.SerializeToString()),
-        (topic, following.payload),
-    ]
-    told: list[list[object]] = []
-    for walk in (None, _walk):
-        host = HostSession(settings)
-        host.accelerate(walk)
-        events: list[HostEvent] = []
-        for number, (where, payload) in enumerate(heard):
-            events += host.receive(where, payload, NOW + 100 + number)
-        events += host.tick(NOW + 2_000)
-        events += host.receive(topic, of_the_stale.SerializeToString(), NOW + 2_001)
-        events += host.disconnected(NOW + 2_002)
-        events += host.receive(topic, of_the_stale.SerializeToString(), NOW + 2_003)
-        told.append(list(events))
-
-    assert told[1] == told[0]
-    assert {type(event) for event in told[0]} >= {Ignored, Rejected, NodeStale, DeviceDeath}
 
 
 def test_who_is_forgotten_is_unknown_from_then_on() -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from namespace.sparkplug import (
     Data,
     EdgeNodeConfig,
@@ -23,8 +21,7 @@ from namespace.sparkplug import (
     decode_payload,
 )
 from namespace.sparkplug.datatype import DataType
-from namespace.sparkplug.quick_walk import Walk
-from tests.unit.sparkplug.test_host_application import CONFIG, NODE, NOW, SETTINGS, Line, _walk
+from tests.unit.sparkplug.test_host_application import CONFIG, NODE, NOW, SETTINGS, Line
 
 
 def taken(line: Line) -> NodeSnapshot:
@@ -105,14 +102,12 @@ def test_a_snapshot_of_the_same_birth_fills_what_we_missed() -> None:
     assert line.host.tick(NOW + 60_000) == []
 
 
-@pytest.mark.parametrize("walk", [None, _walk], ids=["long way", "compiled step"])
-def test_of_an_older_round_nothing_is_taken_for_what_comes_next(walk: Walk | None) -> None:
+def test_of_an_older_round_nothing_is_taken_for_what_comes_next() -> None:
     """Numbers come round: a message from before the snapshot may carry the very number that follows it."""
     line = born()
     old = line.count(1)
     snapshot = replace(taken(line), seq=(decode_payload(old.payload).seq or 0) - 1, sent_at=line.now + 5_000)
     late = HostSession(SETTINGS)
-    late.accelerate(walk)
     late.disconnected(NOW)
     late.restore([snapshot], NOW)
 
