@@ -1156,3 +1156,26 @@ def test_what_a_birth_tells_is_current() -> None:
 
     assert len(metrics) > 3
     assert not any(metric.is_historical or metric.is_transient for metric in metrics)
+
+
+def test_what_has_been_handed_on_is_held_no_more() -> None:
+    """A link that swaps messages now and then never reaches the limit of what is held back."""
+    line = _line()
+    size = len(line.count(1).payload)
+    host = HostSession(HostSettings(reorder_timeout_ms=1_000, max_held_bytes=2 * size))
+    births = line.edge.rebirth(line.now)
+    swapped = [message for _ in range(5) for message in reversed([line.count(2), line.count(3)])]
+    events = [event for m in (*births, *swapped) for event in host.receive(m.topic, m.payload, line.now)]
+
+    assert _counts(events) == [2, 3] * 5
+    assert _of(events, NodeStale) == []
+
+
+def test_a_node_and_its_devices_may_have_as_many_metrics_as_are_allowed_and_no_more() -> None:
+    messages = Line().edge.subscribed(NOW)
+    found = 3 + 2  # bdSeq, rebirth and version of the node, count and speed of its device
+    for most, is_born in ((found, True), (found - 1, False)):
+        host = HostSession(HostSettings(max_metrics=most))
+        for message in messages:
+            host.receive(message.topic, message.payload, NOW)
+        assert host.devices(NODE) == ({"d": True} if is_born else {})
