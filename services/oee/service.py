@@ -14,7 +14,15 @@ from services.oee.application.units import Units
 def compose(context: Context) -> Parts:
     """Put the service together."""
     units = Units(context.site)
-    keeper = Keeper(units, context.database, context.node, context.site, now=context.now, log=get_logger())
+    keeper = Keeper(
+        units,
+        context.database,
+        context.node,
+        context.site,
+        now=context.now,
+        observe=context.business_time.observe,
+        log=get_logger(),
+    )
     reading = Reading(context.database, units, context.site)
     intervals = Intervals(context.database, units, context.site)
     words = Words(units, context.site.reasons, keeper.listen)

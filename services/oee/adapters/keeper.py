@@ -48,6 +48,7 @@ class Keeper:
         node: Where results are published.
         site: For the places above units.
         now: Business time of a place.
+        observe: Told how far time had come at a place when the service stopped, so that it goes on from there and not from our clock.
         log: For people.
     """
 
@@ -59,6 +60,7 @@ class Keeper:
         site: SiteModel,
         *,
         now: Callable[[EquipmentPath], datetime],
+        observe: Callable[[EquipmentPath, datetime], None],
         log: Logger,
     ) -> None:
         self._units = units
@@ -67,6 +69,7 @@ class Keeper:
         self._site = site
         self._under = {center.path: units.at(center.path) for center in site.equipment.work_centers()}
         self._now = now
+        self._observe = observe
         self._log = log
         self._unsaid: list[Telling] = []
         self._turn = asyncio.Lock()
@@ -80,6 +83,9 @@ class Keeper:
         """Go on from where the service stopped."""
         for path in await postgres.load(self._database, self._units):
             self._log.warning("unit_begins_anew", unit=path, reason="its saved state is of another version")
+        for unit in self._units.by_path.values():
+            if known_ms := unit.known_until_ms:
+                self._observe(unit.path, from_ms(known_ms))
         await self._take_words()
 
     async def observe(self, news: Sequence[MachineNews]) -> None:

@@ -72,6 +72,12 @@ class Unit:
         history = self.state.history
         return sample in (history.processed if sample.counter is CounterName.PROCESSED else history.defective)
 
+    @property
+    def known_until_ms(self) -> int:
+        """How far business time has surely come, ms since the epoch; 0 where nothing is known."""
+        told = [sample.at_ms for sample in self.pending if isinstance(sample, (Signal, Reading))]
+        return max([0 if self.state is None else self.state.now_ms, *told])
+
     def is_silent_since(self, at_ms: int) -> bool:
         """Return whether the unit was known to be silent by then, so that hearing of it again changes nothing."""
         last = self._last.get(Channel.ONLINE)

@@ -18,8 +18,9 @@ from namespace.contracts.command import Command, Refused
 from namespace.contracts.event_log import EventRow
 from namespace.contracts.oee import CONTRACT
 from namespace.contracts.oee_arguments import KpiArgs, KpiFiguresArgs, LossArgs, StateLogArgs
-from namespace.isa95 import EquipmentPath, SiteModel
-from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
+from namespace.isa95 import ClockSettings, EquipmentPath, SiteModel, TickSource
+from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger, to_ms
+from namespace.runtime.business_time import BusinessTime
 from namespace.sparkplug import DataType, Value
 from namespace.store import DatabaseUnavailable, Transaction, migrate
 from namespace.testing.servers import NewDatabase
@@ -37,6 +38,7 @@ FILLER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Filler")
 LINE = EquipmentPath.parse("Acme/Dallas/Packaging/Line1")
 DAY_BEGINS = datetime(2026, 3, 2, 12, tzinfo=UTC)  # 06:00 in Chicago
 DAY_ENDS = DAY_BEGINS + timedelta(hours=12)
+OUR_TIME = DAY_BEGINS + timedelta(days=365)
 
 
 @dataclass
@@ -56,15 +58,17 @@ class World:
     database: Flaky
     site: SiteModel
     now: datetime = DAY_BEGINS
+    time: BusinessTime | None = None
 
     async def start(self) -> None:
-        self.board, self.units = Board(), Units(self.site)
+        self.board, self.units, time = Board(), Units(self.site), self.time
         self.keeper = Keeper(
             self.units,
             self.database,
             self.board,  # type: ignore[arg-type]
             self.site,
-            now=lambda place: self.now,
+            now=lambda place: self.now if time is None else time.now(place, OUR_TIME),
+            observe=lambda place, at: None if time is None else time.observe(place, at),
             log=get_logger(),
         )
         await self.keeper.load()
@@ -194,6 +198,21 @@ async def test_a_service_that_was_killed_again_and_again_says_what_one_says_that
     )
     log = await killed.rows("state_interval", "start_ms, end_ms")
     assert all(before["end_ms"] == after["start_ms"] for before, after in itertools.pairwise(log))
+
+
+async def test_a_site_whose_time_is_not_ours_goes_on_in_its_own_after_a_restart(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6), count(1, 0, birth=True))
+    await world.keeper.observe([count(30, 900)])
+    world.time = BusinessTime(ClockSettings(TickSource.TELEMETRY))
+    await world.start()
+    await world.keeper.step()
+
+    unit = world.units.by_path[PACKER]
+    assert unit.state is not None
+    assert unit.state.now_ms == to_ms(DAY_BEGINS + timedelta(minutes=30))
+    assert await world.said("KpiWindowClosed") == []
+    assert world.board.shown[PACKER.device_id]["OEE/PQ"] == 900
 
 
 async def test_samples_are_forgotten_only_when_the_unit_was_saved_with_them(worlds: list[World]) -> None:
