@@ -76,6 +76,9 @@ class History:
         defective = profile.defective or profile.processed
         return cls(horizon_ms, (), (), CounterTrack(profile.processed), CounterTrack(defective))
 
+    def __len__(self) -> int:
+        return len(self.signals) + len(self.marks) + len(self.processed) + len(self.defective)
+
     @property
     def floor_ms(self) -> int:
         """Before this time only the latest sample of each kind is kept."""
