@@ -347,15 +347,6 @@ class Works:
 
             async def is_judged(unit: EquipmentPath = controller.first_unit) -> bool:
                 found = await self.ask("oee", "interval", place=str(unit), at=from_ms(at_ms).isoformat())
-                print(
-                    found["start"],
-                    found["end"],
-                    found["element"],
-                    found["reason"],
-                    found["stop_reason"],
-                    found["is_open"],
-                    _code(at_ms),
-                ) if True else None
                 return bool(found["stop_reason"] == _code(at_ms))
 
             await eventually(

@@ -7,7 +7,7 @@ processes of their own. One `oee` never stops, another is away for most of the d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -22,7 +22,7 @@ from tests.acceptance.plant_on_wire import HOUR_MS, Outage, Works
 from tests.unit.oee.ground_truth import Truth, truth_of
 from tests.unit.oee.plant import SHIFT_MS, START_MS
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 SEED = 11
 StartBroker = Callable[[], TestBroker]
@@ -111,22 +111,56 @@ async def life(works: Works, shifts: int, outages: Sequence[Outage] = ()) -> Sai
         return await said(works, shifts)
 
 
+async def lives(
+    start_broker: StartBroker,
+    new_database: NewDatabase,
+    folder: Path,
+    outages: Mapping[str, Sequence[Outage]],
+    *,
+    lines: int,
+    shifts: int,
+) -> dict[str, Said]:
+    """Let the same plant live in one works for each list of outages, each held against the truth."""
+    works = {
+        name: await Works.make(start_broker(), new_database, folder / name, lines=lines, seed=SEED) for name in outages
+    }
+    said_by = await asyncio.gather(*(life(one, shifts, outages[name]) for name, one in works.items()))
+    found = dict(zip(works, said_by, strict=True))
+    for name, one in works.items():
+        hold_against_the_truth(one, found[name], shifts)
+    return found
+
+
 async def test_a_shift_on_the_broker_comes_out_as_it_was_for_a_service_that_ran_was_away_or_was_killed(
     start_broker: StartBroker, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    outages: dict[str, list[Outage]] = {
+    outages = {
         "whole": [],
         "away": [Outage(START_MS + HOUR_MS, START_MS + 7 * HOUR_MS)],
         "killed": [Outage(START_MS + 2 * HOUR_MS, START_MS + 3 * HOUR_MS, is_killed=True)],
     }
-    works = {
-        name: await Works.make(start_broker(), new_database, tmp_path / name, lines=1, seed=SEED) for name in outages
-    }
-    found = dict(
-        zip(works, await asyncio.gather(*(life(works[name], 1, outages[name]) for name in works)), strict=True)
-    )
-    for name, one in works.items():
-        hold_against_the_truth(one, found[name], 1)
-        assert len(found[name].intervals) > 100
-    assert found["away"].differences(found["whole"]) == []
-    assert found["killed"].differences(found["whole"]) == []
+    found = await lives(start_broker, new_database, tmp_path, outages, lines=1, shifts=1)
+    assert len(found["whole"].intervals) > 100
+    for name in ("away", "killed"):
+        assert found[name].differences(found["whole"]) == [], name
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_a_day_offline_ends_as_if_the_service_had_never_stopped(
+    start_broker: StartBroker, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    day = (START_MS + 2 * HOUR_MS, START_MS + 26 * HOUR_MS)
+    outages = {"whole": [], "away": [Outage(*day)], "killed": [Outage(*day, is_killed=True)]}
+    found = await lives(start_broker, new_database, tmp_path, outages, lines=2, shifts=4)
+    for name in ("away", "killed"):
+        assert found[name].differences(found["whole"]) == [], name
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_a_day_of_fifty_two_units_on_the_broker_comes_out_as_it_was(
+    start_broker: StartBroker, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    killed = [Outage(START_MS + 13 * HOUR_MS, START_MS + 14 * HOUR_MS, is_killed=True)]
+    await lives(start_broker, new_database, tmp_path, {"killed once": killed}, lines=13, shifts=3)

@@ -334,5 +334,7 @@ async def test_a_late_snapshot_behind_which_too_much_came_is_asked_for_once_more
         registry.may_answer.set()
         await until(lambda: len(joiner.births) == NODES)
         assert len([asked for asked in registry.asked if asked.cursor is None]) == 3
-        known = {metric.name: metric.value for metric in joiner.listener.core.metrics(EdgeNodeDescriptor("Plant", "N03"))}
+        known = {
+            metric.name: metric.value for metric in joiner.listener.core.metrics(EdgeNodeDescriptor("Plant", "N03"))
+        }
         assert known["M0"] == 11
