@@ -142,8 +142,9 @@ class MachineFeed:
         self._rivals.look()
 
     def _joined(self) -> None:
+        """What was held back has been told, but what the snapshot includes of it: that is in the journal, behind what was told of that."""
         self._tell(self._reporter.give_up_on_lost(self._clock.now()))
-        if self._listener.has_held_back:  # what the snapshot includes of it is in the journal, behind what was told of that
+        if self._listener.has_held_back:
             self._catch_up.begin()
             self._is_behind.set()
         else:

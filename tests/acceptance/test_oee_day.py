@@ -152,7 +152,7 @@ async def test_a_day_offline_ends_as_if_the_service_had_never_stopped(
 ) -> None:
     day = (START_MS + 2 * HOUR_MS, START_MS + 26 * HOUR_MS)
     outages = {"whole": [], "away": [Outage(*day)], "killed": [Outage(*day, is_killed=True)]}
-    found = await lives(start_broker, new_database, tmp_path, outages, lines=2, shifts=4)
+    found = await lives(start_broker, new_database, tmp_path, outages, lines=1, shifts=4)
     for name in ("away", "killed"):
         assert found[name].differences(found["whole"]) == [], name
 
