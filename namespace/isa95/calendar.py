@@ -148,6 +148,15 @@ class WorkCalendar:
         """The half-open UTC interval of a local date: 23, 24 or 25 hours long."""
         return self.instant(datetime.combine(day, time(0))), self.instant(datetime.combine(day + _ONE_DAY, time(0)))
 
+    def work_day(self, day: date) -> tuple[datetime, datetime]:
+        """The half-open UTC interval that the shifts which start on a local date belong to.
+
+        It begins when the first shift of the week's pattern does and ends a day later by the clock on the wall: days follow one another
+        without gap or overlap, and a night shift is whole in one of them.
+        """
+        begins = min((pattern.start for pattern in self.shifts), default=time(0))
+        return self.instant(datetime.combine(day, begins)), self.instant(datetime.combine(day + _ONE_DAY, begins))
+
     def shifts_on(self, day: date) -> list[Shift]:
         """The shifts that start on a local date, in order of time, without overlap (see the class)."""
         owned_until = max((shift.end for shift, _ in self._nominal(day - _ONE_DAY)), default=None)

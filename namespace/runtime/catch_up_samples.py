@@ -74,6 +74,7 @@ class CatchUp:
         self._reached: asyncio.Queue[SamplePosition] = asyncio.Queue()
         self._previous: SamplePosition | None = None
         self._is_complete = False
+        self._begun = 0
         self._completed = asyncio.Event()
         self._known: SamplePosition | None = None
         self._log = get_logger(part="catch up")
@@ -84,9 +85,10 @@ class CatchUp:
         return self._is_complete
 
     def begin(self) -> None:
-        """There is a new connection: what came before it may have been missed."""
+        """There is a new connection, or something was not heard: what came up to now may have been missed."""
         self._previous = None
         self._is_complete = False
+        self._begun += 1
         self._completed.clear()
 
     def used(self, position: SamplePosition) -> None:
@@ -102,6 +104,7 @@ class CatchUp:
             QueryFailed: It cannot say.
             DatabaseUnavailable: The position cannot be read.
         """
+        begun = self._begun
         known = self._known = await read_sample_position(self._database) or self._known
         cursor: str | None = None
         while known is not None:
@@ -119,7 +122,8 @@ class CatchUp:
             cursor = page.next
             if cursor is None:
                 break
-        self._complete()
+        if begun == self._begun:  # else what was asked for ends too early
+            self._complete()
 
     def late(self, since: str) -> None:
         """Say that live samples are used although something before them is missing."""

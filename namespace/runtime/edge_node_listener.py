@@ -124,6 +124,7 @@ class EdgeNodeListener:
         self._meanwhile: Meanwhile | None = None
         self._is_overflown = False
         self._has_snapshot = False
+        self._has_held_back = False
         self._joining = asyncio.Event()
         self._wanted: asyncio.Queue[RebirthWanted] = asyncio.Queue(1_000)
         self._log = get_logger(part="edge nodes")
@@ -145,6 +146,11 @@ class EdgeNodeListener:
         return self._session.is_up and self._held is None
 
     @property
+    def has_held_back(self) -> bool:
+        """Whether anything came while this session joined; what of it a snapshot includes was not told, only the values it left behind."""
+        return self._has_held_back
+
+    @property
     def core(self) -> HostSession:
         """What was heard."""
         return self._core
@@ -153,7 +159,7 @@ class EdgeNodeListener:
 
     async def connected(self) -> None:
         """Hold back what arrives until there is a snapshot."""
-        self._held, self._is_overflown, self._has_snapshot = [], False, False
+        self._held, self._is_overflown, self._has_snapshot, self._has_held_back = [], False, False, False
         self._take(self._core.disconnected(self._now_ms()))  # until what is held back has been handed on
         self._joining.set()
 
@@ -185,7 +191,7 @@ class EdgeNodeListener:
         """Hand on what was held back as there is room, and behind it what comes meanwhile, until both have met."""
         while held := self._held:
             later: list[Message] = []
-            self._held = later
+            self._held, self._has_held_back = later, True
             for part in turns(held):
                 self._take(self._core.receive_batch(part, self._now_ms()))
                 await asyncio.sleep(0)

@@ -142,7 +142,15 @@ class MachineFeed:
         self._rivals.look()
 
     def _joined(self) -> None:
+        """What was held back has been told, but what the snapshot includes of it: that is in the journal, behind what was told of that."""
         self._tell(self._reporter.give_up_on_lost(self._clock.now()))
+        if self._listener.has_held_back:
+            self._catch_up.begin()
+            self._is_behind.set()
+        else:
+            self._reach_received()
+
+    def _reach_received(self) -> None:
         received, self._received_upto = self._received_upto, []
         for position in received:
             self._reached(position)
@@ -187,6 +195,8 @@ class MachineFeed:
             await self._is_behind.wait()
             self._is_behind.clear()
             await self._tell_missed()
+            if self._catch_up.is_complete and self._listener.is_joined:
+                self._reach_received()
 
     def _not_understood(self) -> None:
         """A node says something that is not understood: the journal may have it, so no position after it is reached."""

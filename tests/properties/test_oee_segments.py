@@ -29,7 +29,7 @@ PROFILE = UnitProfile(
 )
 
 
-def shop_floor(source: Random, seconds: int) -> Iterator[tuple[int, Sample]]:
+def shop_floor(source: Random, seconds: int, order_share: float = 0.1) -> Iterator[tuple[int, Sample]]:
     """Samples of a busy unit, each with the second in which it arrives: most at once, some late, some very late."""
     total = scrap = order = 0
     running: JobMark | None = None
@@ -42,7 +42,7 @@ def shop_floor(source: Random, seconds: int) -> Iterator[tuple[int, Sample]]:
         if source.random() < 0.05:
             scrap += 1
             said.append(Reading(at_ms, CounterName.DEFECTIVE, scrap))
-        if source.random() < 0.1:
+        if source.random() < order_share:
             if running is not None and running.running:
                 running = replace(running, at_ms=at_ms, running=False, ordinal=2 * second)
             elif running is not None and source.random() < 0.3:
@@ -67,13 +67,17 @@ def shop_floor(source: Random, seconds: int) -> Iterator[tuple[int, Sample]]:
 
 
 @pytest.mark.parametrize("changeover", list(Changeover))
-@pytest.mark.parametrize("no_count_after_ms", [None, 20_000])
+@pytest.mark.parametrize(
+    ("no_count_after_ms", "order_share"),
+    [(None, 0.1), (20_000, 0.1), (None, 0.01)],
+    ids=["plain", "no count", "few orders"],
+)
 def test_a_busy_shift_is_judged_in_segments_as_it_is_judged_whole(
-    changeover: Changeover, no_count_after_ms: int | None
+    changeover: Changeover, no_count_after_ms: int | None, order_share: float
 ) -> None:
     profile = replace(PROFILE, changeover=changeover, no_count_after_ms=no_count_after_ms)
     arrivals: dict[int, list[Sample]] = {}
-    for second, sample in shop_floor(Random(f"{changeover} {no_count_after_ms}"), 900):
+    for second, sample in shop_floor(Random(f"{changeover} {no_count_after_ms}"), 900, order_share):
         arrivals.setdefault(second, []).append(sample)
     state = begin(profile, CALENDAR, ms(BEGIN_S))
     cuts = taken_back = 0

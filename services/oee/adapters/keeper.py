@@ -48,6 +48,7 @@ class Keeper:
         node: Where results are published.
         site: For the places above units.
         now: Business time of a place.
+        observe: Told how far time had come at a place when the service stopped, so that it goes on from there and not from our clock.
         log: For people.
     """
 
@@ -59,6 +60,7 @@ class Keeper:
         site: SiteModel,
         *,
         now: Callable[[EquipmentPath], datetime],
+        observe: Callable[[EquipmentPath, datetime], None],
         log: Logger,
     ) -> None:
         self._units = units
@@ -67,6 +69,7 @@ class Keeper:
         self._site = site
         self._under = {center.path: units.at(center.path) for center in site.equipment.work_centers()}
         self._now = now
+        self._observe = observe
         self._log = log
         self._unsaid: list[Telling] = []
         self._turn = asyncio.Lock()
@@ -80,6 +83,9 @@ class Keeper:
         """Go on from where the service stopped."""
         for path in await postgres.load(self._database, self._units):
             self._log.warning("unit_begins_anew", unit=path, reason="its saved state is of another version")
+        for unit in self._units.by_path.values():
+            if known_ms := unit.known_until_ms:
+                self._observe(unit.path, from_ms(known_ms))
         await self._take_words()
 
     async def observe(self, news: Sequence[MachineNews]) -> None:
@@ -153,26 +159,27 @@ class Keeper:
             until_s = clock() + _STEP_S
             while until_s - clock() > _SOON_S:
                 await asyncio.sleep(_SOON_S)
-                if units := [unit for unit in self._units.by_path.values() if unit.pending]:
-                    await self.step(units)
+                if any(unit.pending for unit in self._units.by_path.values()):
+                    await self.step(news_alone=True)
             await asyncio.sleep(max(0.0, until_s - clock()))
 
-    async def step(self, units: Sequence[Unit] | None = None) -> None:
+    async def step(self, *, news_alone: bool = False) -> None:
         """Take in what is pending, let business time move on, publish what is current and write down what follows.
 
         Nothing is taken in between a unit's step and its being written down, so its document, the samples that are in it and what was
         said by it never disagree, wherever the process ends.
 
         Args:
-            units: Those alone; all by default.
+            news_alone: Only units of which there is news, words of persons among them; all by default.
         """
         async with self._turn:
             with suppress(DatabaseUnavailable, TransactionConflict):
                 await self._hear()
-            for unit in self._units.by_path.values() if units is None else units:
+            units = [unit for unit in self._units.by_path.values() if unit.pending or not news_alone]
+            for unit in units:
                 self._unsaid += self._units.step(unit, self._now(unit.path))
                 await asyncio.sleep(0)  # a unit at the end of a long shift takes some ms: let others speak
-            self._publish(None if units is None else {unit.path for unit in units})
+            self._publish({unit.path for unit in units} if news_alone else None)
             try:
                 await self._write()
             except (DatabaseUnavailable, TransactionConflict) as unavailable:
@@ -200,18 +207,20 @@ class Keeper:
                 self._node.set(place.device_id, unscheduled_place_metrics())
 
     async def _write(self) -> None:
-        """Write down what is to be said, with its events, and now and then the units whole; all or nothing."""
+        """Write down what is to be said, with its events, and units whole that have outgrown what is saved; all or nothing."""
         now_s = asyncio.get_running_loop().time()
         is_due = now_s - self._saved_at >= _SAVE_S
         if not (self._unsaid or self._taking or is_due or any(self._unsettled.values())):
             return
         said, asked = self._unsaid, list(self._asked)
         words = {key for key, unit in self._taking.items() if unit.state is not None}
-        settled = {id(item.unit) for item in said if isinstance(item, Said)}
+        at_once = {id(item.unit) for item in said if isinstance(item, Said)}
+        at_once |= {id(unit) for unit in self._taking.values()}
         dirty = [
             unit
             for unit in self._units.by_path.values()
-            if unit.is_dirty and (is_due or words or id(unit) in settled or not unit.is_saved)
+            if unit.is_dirty
+            and (id(unit) in at_once or not unit.is_saved or (is_due and unit.has_outgrown_what_is_saved))
         ]
         async with self._database.transaction() as tx:
             included_id = await postgres.last_sample_id(tx)
@@ -232,7 +241,7 @@ class Keeper:
         self._unsaid, self._asked = [], self._asked[len(asked) :]
         self._taking = {key: unit for key, unit in self._taking.items() if key not in words}
         for unit in dirty:
-            unit.is_dirty = False
+            unit.saved_now()
         for unit, result in restated:
             self._node.set(
                 unit.path.device_id, restated_metrics(result), from_ms(unit.state.now_ms if unit.state else 0)

@@ -90,7 +90,7 @@ async def load(database: Database, units: Units) -> list[str]:
                 for signal in unit.state.history.signals:
                     unit.remember(signal)
             unit.emitted_until_ms = record["emitted_until_ms"]
-            unit.is_saved = True
+            unit.saved_now()
         for unit in units.by_path.values():
             known = frozenset() if unit.state is None else frozenset(unit.state.history.marks)
             unit.pending = [mark for mark in await marks_of(tx, unit) if mark not in known]
@@ -126,7 +126,6 @@ async def save(tx: Transaction, unit: Unit, included_id: int) -> None:
     if unit.state is not None:
         await tx.execute(_SQL.save_unit, str(unit.path), json.dumps(to_document(unit.state)), unit.emitted_until_ms)
         await tx.execute(_SQL.forget_samples, str(unit.path), included_id)
-        unit.is_saved = True
 
 
 async def last_sample_id(tx: Transaction) -> int:

@@ -35,12 +35,14 @@ class Words:
         units: The units of the site.
         reasons: The site's tree of reasons.
         said: Called whenever there may be new words to judge with.
+        keep_ms: How long final windows keep the samples that they are judged by.
     """
 
-    def __init__(self, units: Units, reasons: ReasonTree, said: Callable[[], None]) -> None:
+    def __init__(self, units: Units, reasons: ReasonTree, said: Callable[[], None], *, keep_ms: int) -> None:
         self._units = units
         self._reasons = reasons
         self._said = said
+        self._keep_ms = keep_ms
 
     def handlers(self) -> dict[str, CommandHandler]:
         """Return the handler of each command of the contract."""
@@ -69,6 +71,7 @@ class Words:
             if start_ms >= end_ms:
                 raise Refused("EmptyStretch", f"the stretch ends at {from_ms(end_ms)}, before it begins; swap the two")
             self._check_reason(code)
+            self._check_kept(path, end_ms)
             key = f"{command.command_id}|{number}"
             document = {"start_ms": start_ms, "end_ms": end_ms, "reason": code}
             await postgres.add_word(tx, self._word(command, key, "classification", document))
@@ -90,10 +93,11 @@ class Words:
         return self._done(tx)
 
     async def _restate(self, tx: Transaction, command: Command, args: Restate) -> Done:
-        self._about(command)
+        path, _ = self._about(command)
         if args.since >= args.until:
             raise Refused("EmptyStretch", f"{args.until} is not after {args.since}; swap the two")
         document = {"since_ms": to_ms(args.since), "until_ms": to_ms(args.until)}
+        self._check_kept(path, document["until_ms"])
         key = str(command.command_id)
         await postgres.add_word(tx, self._word(command, key, "restate", document))
         return self._done(tx)
@@ -120,6 +124,16 @@ class Words:
         if not (command.reason or "").strip():
             raise Refused("ReasonMissing", "a change of what was said needs a reason: say why in `reason`")
         return path, str(command.reason)
+
+    def _check_kept(self, path: EquipmentPath, until_ms: int) -> None:
+        state = self._units.by_path[path].state
+        since_ms = 0 if state is None else state.now_ms - self._keep_ms
+        if until_ms <= since_ms:
+            raise Refused(
+                "TooLongAgo",
+                f"shifts of {path} that ended before {from_ms(since_ms)} are no longer judged again: the samples behind them are gone "
+                "(UNS_OEE_KEEP_SAMPLES_DAYS)",
+            )
 
     def _check_reason(self, code: str | None) -> None:
         offered = [reason.code for reason in self._reasons.offered()]

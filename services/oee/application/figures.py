@@ -167,8 +167,8 @@ def _row(
 
 
 def _whole_day(unit: EquipmentPath, totals: Totals, day: str, site: SiteModel, now_ms: int) -> Totals:
-    """The totals with the rest of the local day as not scheduled: a day has 23, 24 or 25 hours."""
-    start, end = (to_ms(instant) for instant in site.calendar(unit).day(date.fromisoformat(day)))
+    """The totals with the rest of the day of its shifts as not scheduled: it has 23, 24 or 25 hours."""
+    start, end = (to_ms(instant) for instant in site.calendar(unit).work_day(date.fromisoformat(day)))
     rest_ms = min(end, now_ms) - start - totals.elements.total
     return totals + Totals(Elements(not_scheduled=max(rest_ms, 0)))
 

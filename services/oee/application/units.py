@@ -37,6 +37,8 @@ class Unit:
         emitted_until_ms: Intervals that ended by then were published.
         is_dirty: The state has changed since it was saved.
         is_saved: There is a row for it.
+        unsaved: Samples taken in since it was saved; until it is saved with them, they are kept beside it.
+        saved: Samples it was saved with.
         pending: Samples to be taken in with the next step.
         result: That of the present window, as of the last step; None when nothing is scheduled or known.
     """
@@ -49,6 +51,8 @@ class Unit:
     emitted_until_ms: int = 0
     is_dirty: bool = False
     is_saved: bool = False
+    unsaved: int = 0
+    saved: int = 0
     pending: list[Sample] = field(default_factory=list)
     result: WindowResult | None = None
     _last: dict[Channel, Signal] = field(default_factory=dict)
@@ -71,6 +75,22 @@ class Unit:
             return False
         history = self.state.history
         return sample in (history.processed if sample.counter is CounterName.PROCESSED else history.defective)
+
+    @property
+    def has_outgrown_what_is_saved(self) -> bool:
+        """Whether to save the whole again: at every quarter more, so that a shift is not written again and again as it grows."""
+        return self.unsaved * 4 >= self.saved
+
+    def saved_now(self) -> None:
+        """Note that the state, as it is, is written down."""
+        self.is_dirty, self.is_saved, self.unsaved = False, True, 0
+        self.saved = 0 if self.state is None else len(self.state.history)
+
+    @property
+    def known_until_ms(self) -> int:
+        """How far business time has surely come, ms since the epoch; 0 where nothing is known."""
+        told = [sample.at_ms for sample in self.pending if isinstance(sample, (Signal, Reading))]
+        return max([0 if self.state is None else self.state.now_ms, *told])
 
     def is_silent_since(self, at_ms: int) -> bool:
         """Return whether the unit was known to be silent by then, so that hearing of it again changes nothing."""
@@ -171,6 +191,7 @@ class Units:
                 return []
             unit.state = begin(unit.profile, unit.calendar, max(min(observed), now_ms - _EARLIEST_MS, 0))
         samples, unit.pending = unit.pending, []
+        unit.unsaved += len(samples)
         told_until_ms = unit.emitted_until_ms
         unit.state, outputs = advance(unit.state, samples, now_ms, unit.profile, unit.calendar)
         said: list[Telling] = []

@@ -76,6 +76,9 @@ class History:
         defective = profile.defective or profile.processed
         return cls(horizon_ms, (), (), CounterTrack(profile.processed), CounterTrack(defective))
 
+    def __len__(self) -> int:
+        return len(self.signals) + len(self.marks) + len(self.processed) + len(self.defective)
+
     @property
     def floor_ms(self) -> int:
         """Before this time only the latest sample of each kind is kept."""
@@ -103,12 +106,19 @@ class History:
                 return replace(self, words=tuple(sorted((*self.words, sample), key=_word_key)))
             case CycleMark() | Classification():
                 return self
-            case Reading(counter=CounterName.PROCESSED):
-                track = self.processed.with_reading(sample)
-                return self if track is self.processed else replace(self, processed=track)
             case Reading():
-                track = self.defective.with_reading(sample)
-                return self if track is self.defective else replace(self, defective=track)
+                return self._with_reading(sample)
+
+    def _with_reading(self, reading: Reading) -> History:
+        """As `_with`; most samples are readings, so this spares `replace`."""
+        processed, defective = self.processed, self.defective
+        if reading.counter is CounterName.PROCESSED:
+            processed = processed.with_reading(reading)
+        else:
+            defective = defective.with_reading(reading)
+        if processed is self.processed and defective is self.defective:
+            return self
+        return History(self.horizon_ms, self.signals, self.marks, processed, defective, self.cycles, self.words)
 
     def advanced(self, horizon_ms: int) -> History:
         """The history once the results before `horizon_ms` are final; job orders that ended long before are

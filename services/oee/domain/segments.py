@@ -1,19 +1,19 @@
 """Judging a window while it goes on, again and again, without judging its beginning each time.
 
-A window is cut into segments where nothing reaches across: while the unit runs, an order is on it, and no stop or changeover is under
-way. Each segment is judged once; only what comes after the last cut is judged with every look. A sample for the past takes the segments
+A window is cut into segments where nothing reaches across: while the unit runs, and no stop or changeover is under way or can still begin
+before. Each segment is judged once; only what comes after the last cut is judged with every look. A sample for the past takes the segments
 back that it may concern. The result is the one of `evaluate`, whatever was cut and taken back.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from namespace.isa95 import Changeover, WorkCalendar
 from services.oee.domain.changeover import production_runs
 from services.oee.domain.classification import Element
-from services.oee.domain.counter import CounterTrack
 from services.oee.domain.evaluation import Evaluation, Judged, judged
 from services.oee.domain.history import History
 from services.oee.domain.kpi import Totals
@@ -113,7 +113,7 @@ def judge(
         known = known.before(min(each.start_ms for each in found.changeovers))
     evaluation = known.with_rest(found.evaluation)
     if len(found.found) > cut_pieces:
-        cut_ms = _cut(found, history.processed, profile, min(now_ms - SETTLED_MS, end_ms - 1))
+        cut_ms = _cut(found, history, profile, min(now_ms - SETTLED_MS, end_ms - 1))
         if cut_ms is not None:
             known = known.and_also(_segment(history, profile, calendar, known, cut_ms))
     return evaluation, known
@@ -159,17 +159,17 @@ def _segment(history: History, profile: UnitProfile, calendar: WorkCalendar, kno
     return Segment(cut_ms, held, part.evaluation)
 
 
-def _cut(found: Judged, processed: CounterTrack, profile: UnitProfile, latest_ms: int) -> int | None:
+def _cut(found: Judged, history: History, profile: UnitProfile, latest_ms: int) -> int | None:
     """The latest time up to `latest_ms` at which nothing reaches across, or None."""
     first_ms = found.evaluation.start_ms
     for piece in reversed(found.found):
         cut_ms = min(piece.end_ms - 1, latest_ms)
         if cut_ms <= max(piece.start_ms, first_ms):
             continue
-        if not _is_plain(piece) or not _is_between_changeovers(piece, found, cut_ms, profile.changeover):
+        if not _is_plain(piece) or not _is_between_changeovers(piece, found, history, cut_ms, profile):
             continue
         if profile.no_count_after_ms is not None:
-            steps = processed.steps(max(piece.start_ms, first_ms) + 1, cut_ms + 1)
+            steps = history.processed.steps(max(piece.start_ms, first_ms) + 1, cut_ms + 1)
             cut_ms = max((at_ms for at_ms, _ in steps), default=first_ms)
             if cut_ms <= first_ms:
                 continue
@@ -183,13 +183,16 @@ def _is_plain(piece: Piece) -> bool:
     return verdict.element is Element.APT and not (verdict.can_be_minor or piece.minor_stop or piece.by_rule)
 
 
-def _is_between_changeovers(piece: Piece, found: Judged, cut_ms: int, rule: Changeover) -> bool:
-    """Whether an order is at work, of which the next changeover will know the material; those before it are over, or the piece were not
-    plain.
+def _is_between_changeovers(piece: Piece, found: Judged, history: History, cut_ms: int, profile: UnitProfile) -> bool:
+    """Whether no changeover reaches across: an order is at work, of which the next changeover will know the material, and those before it
+    are over, or the piece were not plain; or none has been at work for longer than a pause between orders may be.
     """
-    if rule is Changeover.NONE:
+    if profile.changeover is Changeover.NONE:
         return True
-    if piece.mark is None or piece.mark.setup:
+    if piece.mark is None:
+        first = bisect_left(history.marks, cut_ms - profile.changeover_gap_ms, key=lambda mark: mark.at_ms)
+        return first == len(history.marks) or history.marks[first].at_ms > cut_ms
+    if piece.mark.setup:
         return False
     began = next((mark for start, end, mark in production_runs(found.found) if start <= cut_ms < end), None)
     return began is not None and began.material == piece.mark.material

@@ -28,6 +28,7 @@ from namespace.store import migrate
 from namespace.testing.servers import NewDatabase
 from services.oee.adapters.intervals import Intervals
 from services.oee.adapters.reading import Reading
+from services.oee.adapters.retention import DAY_MS
 from services.oee.adapters.words import Words
 from services.oee.application.timeline import strokes
 from tests.integration.oee.test_keeper import (
@@ -263,7 +264,7 @@ def length_ms(row: dict[str, Any]) -> int:
 
 async def classify(world: World, start: datetime, end: datetime, code: str, place: EquipmentPath = PACKER) -> None:
     """Carry out the command of a shift leader as the runtime does."""
-    words = Words(world.units, world.site.reasons, world.keeper.listen)
+    words = Words(world.units, world.site.reasons, world.keeper.listen, keep_ms=92 * DAY_MS)
     args = ClassifyStop(start=start, end=end, reason_code=code)
     command = Command(
         command_id=uuid4(),

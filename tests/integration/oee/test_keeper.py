@@ -18,14 +18,16 @@ from namespace.contracts.command import Command, Refused
 from namespace.contracts.event_log import EventRow
 from namespace.contracts.oee import CONTRACT
 from namespace.contracts.oee_arguments import KpiArgs, KpiFiguresArgs, LossArgs, StateLogArgs
-from namespace.isa95 import EquipmentPath, SiteModel
-from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger
+from namespace.isa95 import ClockSettings, EquipmentPath, SiteModel, TickSource
+from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, QueryFailed, get_logger, to_ms
+from namespace.runtime.business_time import BusinessTime
 from namespace.sparkplug import DataType, Value
 from namespace.store import DatabaseUnavailable, Transaction, migrate
 from namespace.testing.servers import NewDatabase
-from services.oee.adapters import postgres
+from services.oee.adapters import keeper, postgres
 from services.oee.adapters.keeper import Keeper
 from services.oee.adapters.reading import Reading
+from services.oee.adapters.retention import DAY_MS, Forgotten, OeeSettings, Retention
 from services.oee.adapters.words import Words
 from services.oee.application.units import Unit, Units
 from services.oee.domain.sample import JobMark
@@ -37,6 +39,7 @@ FILLER = EquipmentPath.parse("Acme/Dallas/Packaging/Line1/Filler")
 LINE = EquipmentPath.parse("Acme/Dallas/Packaging/Line1")
 DAY_BEGINS = datetime(2026, 3, 2, 12, tzinfo=UTC)  # 06:00 in Chicago
 DAY_ENDS = DAY_BEGINS + timedelta(hours=12)
+OUR_TIME = DAY_BEGINS + timedelta(days=365)
 
 
 @dataclass
@@ -56,15 +59,17 @@ class World:
     database: Flaky
     site: SiteModel
     now: datetime = DAY_BEGINS
+    time: BusinessTime | None = None
 
     async def start(self) -> None:
-        self.board, self.units = Board(), Units(self.site)
+        self.board, self.units, time = Board(), Units(self.site), self.time
         self.keeper = Keeper(
             self.units,
             self.database,
             self.board,  # type: ignore[arg-type]
             self.site,
-            now=lambda place: self.now,
+            now=lambda place: self.now if time is None else time.now(place, OUR_TIME),
+            observe=lambda place, at: None if time is None else time.observe(place, at),
             log=get_logger(),
         )
         await self.keeper.load()
@@ -194,6 +199,92 @@ async def test_a_service_that_was_killed_again_and_again_says_what_one_says_that
     )
     log = await killed.rows("state_interval", "start_ms, end_ms")
     assert all(before["end_ms"] == after["start_ms"] for before, after in itertools.pairwise(log))
+
+
+async def test_a_unit_is_written_down_whole_when_it_has_grown_by_a_quarter_and_nothing_is_lost_in_between(
+    worlds: list[World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_SAVE_S", 0.0)
+    never_stopped, killed = worlds
+    for world in worlds:
+        await world.at(2, online(1), state(1, 6), count(1, 0, birth=True))
+        await world.at(50, *[count(minute, minute) for minute in range(2, 50)])
+    beside = []
+    for minute in range(51, 80):
+        for world in worlds:
+            await world.at(minute, count(minute, minute))
+        beside.append(len(await killed.rows("unit_sample")))
+    await killed.start()
+    for world in worlds:
+        await world.at(80)
+
+    assert 1 <= beside.count(0) <= 3, "written down whole some times in half an hour, not each minute"
+    assert max(beside) < 20
+    assert killed.units.by_path[PACKER].state == never_stopped.units.by_path[PACKER].state
+    assert killed.board.shown == never_stopped.board.shown
+
+
+async def test_a_word_that_comes_between_two_steps_is_taken_only_when_its_unit_was_judged_with_it(
+    worlds: list[World],
+) -> None:
+    world = worlds[0]
+    for place in (PACKER, FILLER):
+        await world.at(2, online(1, place), state(1, 6, place=place))
+    await world.at(40, state(10, 9), state(20, 6))
+    await command(world, "ClassifyStop", start=minute(10), end=minute(20), reason_code=None)
+    await world.keeper.observe([count(41, 5, place=FILLER)])
+    await world.keeper.step(news_alone=True)
+    await world.start()
+
+    state_of = world.units.by_path[PACKER].state
+    assert state_of is not None
+    assert [word.actor for word in state_of.history.words] == ["lead"]
+
+
+async def test_what_nothing_is_judged_by_any_more_is_forgotten_and_the_figures_stay(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.job("Running", 3, seq=1)
+    for at, news in a_day(5):
+        await world.at(at, *news)
+    await world.job("Interrupted", 750, seq=2, before="Running")
+    await world.at(5 * 24 * 60, count(5 * 24 * 60 - 1, 1))
+    reading = Reading(world.database, world.units, world.site)
+
+    async def kpis() -> list[Any]:
+        since = DAY_BEGINS - timedelta(days=1)
+        return list((await reading.kpis(KpiFiguresArgs(place=str(LINE), since=since, limit=50))).data)
+
+    before, told = await kpis(), await world.rows("state_interval")
+    retention = Retention(
+        world.database, world.units, OeeSettings(oee_keep_samples_days=2, oee_keep_intervals_days=3), get_logger()
+    )
+    forgotten = await retention.forget()
+    assert forgotten.windows >= 4
+    assert forgotten.intervals > 20
+    assert forgotten.marks == 4, "an order that is over, at both units"
+    assert await retention.forget() == Forgotten(0, 0, 0)
+
+    assert await kpis() == before
+    kept = [row for row in told if row["end_ms"] > to_ms(world.now - timedelta(days=3))]
+    assert await world.rows("state_interval") == kept
+    await world.at(5 * 24 * 60 + 1, count(100, 9_000), count(5 * 24 * 60 - 60, 77))
+    changed = [row for row in await kpis() if row not in before]
+    assert all(row["start"] > (world.now - timedelta(days=3)).isoformat() for row in changed)
+
+
+async def test_a_site_whose_time_is_not_ours_goes_on_in_its_own_after_a_restart(worlds: list[World]) -> None:
+    world = worlds[0]
+    await world.at(2, online(1), state(1, 6), count(1, 0, birth=True))
+    await world.keeper.observe([count(30, 900)])
+    world.time = BusinessTime(ClockSettings(TickSource.TELEMETRY))
+    await world.start()
+    await world.keeper.step()
+
+    unit = world.units.by_path[PACKER]
+    assert unit.state is not None
+    assert unit.state.now_ms == to_ms(DAY_BEGINS + timedelta(minutes=30))
+    assert await world.said("KpiWindowClosed") == []
+    assert world.board.shown[PACKER.device_id]["OEE/PQ"] == 900
 
 
 async def test_samples_are_forgotten_only_when_the_unit_was_saved_with_them(worlds: list[World]) -> None:
@@ -422,7 +513,7 @@ async def world(new_database: NewDatabase) -> AsyncIterator[World]:
 
 async def command(world: World, name: str, why: str | None = "seen it", **args: Any) -> Any:
     """Carry out a command of a shift leader as the runtime does."""
-    words = Words(world.units, world.site.reasons, world.keeper.listen)
+    words = Words(world.units, world.site.reasons, world.keeper.listen, keep_ms=92 * DAY_MS)
     asked = Command(
         command_id=uuid4(), name=name, subject=str(PACKER), args=args, actor="lead", reason=why, issued_at=world.now
     )
@@ -517,14 +608,17 @@ async def test_a_changed_site_file_restates_the_past_only_where_a_person_asks_fo
         ("OLD", "x", "RetiredReason"),
         ("DRV", " ", "ReasonMissing"),
         ("DRV", "x", "Empty"),
+        ("DRV", "x", "TooLongAgo"),
     ],
 )
 async def test_a_word_that_cannot_be_kept_is_refused_and_changes_nothing(
     world: World, code: str, why: str, refusal: str
 ) -> None:
     until = 0 if refusal == "Empty" else 90
+    since = 60 if refusal != "TooLongAgo" else -93 * 24 * 60
+    until += 0 if refusal != "TooLongAgo" else since
     with pytest.raises(Refused, match=refusal):
-        await command(world, "ClassifyStop", why, start=minute(60), end=minute(until), reason_code=code)
+        await command(world, "ClassifyStop", why, start=minute(since), end=minute(until), reason_code=code)
     await world.at(741)
     assert (await final(world))["revision"] == 1
     assert await world.said("StopClassified") == []

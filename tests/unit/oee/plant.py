@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from fractions import Fraction
 from random import Random
 
 from namespace.isa95 import EquipmentPath, SiteModel, load_site
-from namespace.runtime import MachineBacklog, MachineNews, MachineOnline, MachineSample, MachineSilent, from_ms
+from namespace.runtime import MachineNews, MachineOnline, MachineSample, MachineSilent, from_ms
 from namespace.sparkplug import DataType
 from services.oee.application.units import Said, Unit, Units
-from services.oee.domain.kpi import Totals
 from services.oee.domain.restatement import Archived, restate
 from services.oee.domain.sample import Sample
 from services.oee.domain.unit import TooLate, WindowFinal
 from services.simulator.domain import LINE_1, BottlingLine
-from services.simulator.domain.packml import Mode, State
 from services.simulator.domain.profile import LineProfile
 from services.simulator.domain.tags import DEFECTIVE, MODE, PROCESSED, STATE, STOP_REASON, TagValue
-from services.simulator.domain.truth import UnitTruth
 from tests.unit.oee.scenario import HOUR_S, ms
 
 SLOWER = 8
@@ -67,13 +62,18 @@ def slow_line(number: int) -> LineProfile:
     return replace(LINE_1, name=f"Line{number}", machines=machines, scan_ms=5_000)
 
 
-def plant_site(lines: list[LineProfile]) -> SiteModel:
-    """The site file of the lines."""
+def plant_site(lines: list[LineProfile], more: str = "") -> SiteModel:
+    """The site of the lines; `more` is added to its file."""
+    return load_site(plant_file(lines, more), "plant.yaml")
+
+
+def plant_file(lines: list[LineProfile], more: str = "") -> str:
+    """The site file of the lines, with `more` added to it."""
     text = _SITE
     for line in lines:
         text += f"      {line.name}:\n        output_unit: Packer\n        work_units:\n"
         text += "".join(f"          {each.name}: {{ideal_cycle_s: {each.cycle_ms / 1000}}}\n" for each in line.machines)
-    return load_site(text, "plant.yaml")
+    return text + more
 
 
 @dataclass
@@ -92,10 +92,17 @@ class Delivery:
     dice: Random
     late_share: float = 0.1
     waiting: list[tuple[int, MachineNews]] = field(default_factory=list)
-    away_until_ms: int = 0
+
+    def __post_init__(self) -> None:
+        center = self.area.child(self.line.profile.name)
+        self._places = {unit: center.child(unit) for unit in self.line.units}
 
     def between(self, start_ms: int, end_ms: int) -> list[MachineNews]:
-        """What arrives while simulated time passes from `start_ms` to `end_ms`."""
+        """What arrives while simulated time passes from `start_ms` to `end_ms`, at least ten minutes."""
+        return [news for _, news in self.arriving(start_ms, end_ms)]
+
+    def arriving(self, start_ms: int, end_ms: int) -> list[tuple[int, MachineNews]]:
+        """The same, each with the time at which it arrives."""
         if start_ms == START_MS:
             self.waiting += ((start_ms, news) for unit in self.line.units for news in self._birth(unit, start_ms))
         away_ms = end_ms + 1
@@ -115,7 +122,7 @@ class Delivery:
                 self._send(report.at_ms, report.unit, report.tags, held_until_ms=0)
         arrived = [item for item in self.waiting if item[0] <= end_ms]
         self.waiting = [item for item in self.waiting if item[0] > end_ms]
-        return [news for _, news in sorted(arrived, key=lambda item: item[0])]
+        return sorted(arrived, key=lambda item: item[0])
 
     def _send(self, at_ms: int, unit: str, tags: Mapping[str, TagValue], *, held_until_ms: int) -> None:
         for tag, value in tags.items():
@@ -139,7 +146,7 @@ class Delivery:
         return MachineSample(self._place(unit), _METRICS[tag], value, DataType.Int64, at, at)
 
     def _place(self, unit: str) -> EquipmentPath:
-        return self.area.child(self.line.profile.name).child(unit)
+        return self._places[unit]
 
 
 @dataclass
@@ -191,98 +198,3 @@ class Oee:
                     self.finals[unit.path][start_ms] = replace(
                         item, history=replace(bare, processed=empty, defective=empty)
                     )
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What really happened in a shift of a unit.
-
-    Attributes:
-        oee: good units at their shortest cycle over the shift.
-        availability: share of the shift in `EXECUTE` and production mode.
-        stops_ms: length of each stop.
-    """
-
-    oee: Fraction
-    availability: Fraction
-    stops_ms: tuple[int, ...]
-
-    @property
-    def logged_by_hand(self) -> Fraction:
-        """Availability as a stop book has it: stops under five minutes are not written down, others in whole five minutes."""
-        logged = sum(length // 300_000 * 300_000 for length in self.stops_ms)
-        return 1 - Fraction(logged, SHIFT_MS)
-
-
-def truth_of(truth: UnitTruth, cycle_ms: int, start_ms: int) -> Truth:
-    """The truth about one shift, straight from the simulator's own book."""
-    end_ms = start_ms + SHIFT_MS
-    running, stops = 0, [0]
-    for interval in truth.intervals(end_ms):
-        length = min(interval.end_ms, end_ms) - max(interval.start_ms, start_ms)
-        if length <= 0:
-            continue
-        if interval.state is State.EXECUTE and interval.mode is Mode.PRODUCTION:
-            running += length
-            stops.append(0)
-        else:
-            stops[-1] += length
-    good = truth.counts(start_ms, end_ms).good
-    return Truth(
-        Fraction(good * cycle_ms, SHIFT_MS), Fraction(running, SHIFT_MS), tuple(length for length in stops if length)
-    )
-
-
-@dataclass
-class Plant:
-    """Lines, their delivery, the application, and the truth of every shift.
-
-    Attributes:
-        lines: How many, of four units each.
-        days: How long.
-        seed: Of everything.
-    """
-
-    lines: int
-    days: int
-    seed: int
-
-    def run(self) -> Iterator[tuple[EquipmentPath, Truth, Totals]]:
-        """Let the days pass; return unit, truth and what was said in the end for every shift."""
-        profiles = [slow_line(number) for number in range(1, self.lines + 1)]
-        self.site = plant_site(profiles)
-        self.oee = Oee(self.site)
-        area = self.site.path.child("Packaging")
-        dice = Random(self.seed)
-        deliveries = [
-            Delivery(BottlingLine(profile, seed=self.seed + number, start_ms=START_MS), area, Random(dice.random()))
-            for number, profile in enumerate(profiles)
-        ]
-        truths: dict[tuple[EquipmentPath, int], Truth] = {}
-        end_ms = START_MS + self.days * 24 * HOUR_S * 1000
-        for now_ms in range(START_MS, end_ms, HOUR_S * 1000):
-            until_ms = now_ms + HOUR_S * 1000
-            self.oee.step([news for each in deliveries for news in each.between(now_ms, until_ms)], until_ms)
-            if (until_ms - START_MS) % SHIFT_MS == 0:
-                for each in deliveries:
-                    self._note(each, until_ms - SHIFT_MS, truths)
-                self.oee.forget_before(until_ms - 2 * 24 * HOUR_S * 1000)
-        rest = [news for each in deliveries for _, news in each.waiting if _at_ms(news) < end_ms]
-        self.oee.step(rest, end_ms + 600_000)
-        self.oee.step([], end_ms + int(timedelta(hours=2).total_seconds()) * 1000)
-        for (path, start_ms), truth in truths.items():
-            yield path, truth, self.oee.finals[path][start_ms].totals
-
-    def _note(self, delivery: Delivery, start_ms: int, truths: dict[tuple[EquipmentPath, int], Truth]) -> None:
-        line = delivery.line
-        for machine in line.profile.machines:
-            truth = line.truth(machine.name)
-            path = delivery.area.child(line.profile.name).child(machine.name)
-            truths[path, start_ms] = truth_of(truth, machine.cycle_ms, start_ms)
-            truth.forget_before(start_ms)
-
-
-def _at_ms(news: MachineNews) -> int:
-    assert not isinstance(news, MachineBacklog), "the plant does not tell of it"
-    at = news.source_time if isinstance(news, MachineSample) else news.since
-    return int(at.timestamp() * 1000)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 
@@ -22,6 +23,7 @@ from services.oee.domain.sample import (
     Sample,
     Signal,
 )
+from services.oee.domain.snapshot import from_document, history_document, history_from_document, to_document
 from services.oee.domain.unit import TooLate, UnitState, WindowFinal, advance, begin
 from tests.unit.oee.scenario import CALENDAR, HOUR_S, ms
 
@@ -57,6 +59,13 @@ class Service:
             after, result = restate(item, late, PROFILE, CALENDAR)
             assert result is None or (result.revision, result.supersedes) == (item.revision + 1, item.revision)
             self.finals[start_ms] = after
+
+    def restart(self) -> None:
+        """Go on from what is written down, as after a crash."""
+        self.state = from_document(json.loads(json.dumps(to_document(self.state))), PROFILE)
+        for start_ms, item in self.finals.items():
+            document = json.loads(json.dumps(history_document(item.history)))
+            self.finals[start_ms] = replace(item, history=history_from_document(document, PROFILE))
 
     def said(self) -> list[tuple[object, ...]]:
         return [(item.window, item.totals, item.fingerprint) for item in self.finals.values()]
@@ -94,7 +103,7 @@ def three_days(dice: Random) -> list[Sample]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_order_of_arrival_ends_in_the_same_final_windows(seed: int) -> None:
+def test_any_order_of_arrival_and_any_restart_end_in_the_same_final_windows(seed: int) -> None:
     dice = Random(seed)
     samples = three_days(dice)
     in_time, shuffled = Service(), Service()
@@ -106,6 +115,8 @@ def test_any_order_of_arrival_ends_in_the_same_final_windows(seed: int) -> None:
     for hour in range(6, hours):
         share = any_order[(hour - 6) * len(any_order) // (hours - 6) : (hour - 5) * len(any_order) // (hours - 6)]
         shuffled.step(share, ms(hour * HOUR_S))
+        if dice.random() < 0.3:
+            shuffled.restart()
     for service in (in_time, shuffled):
         service.step([], ms(END_S + 24 * HOUR_S))
     assert len(in_time.finals) >= 6

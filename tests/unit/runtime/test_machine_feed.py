@@ -167,6 +167,35 @@ async def test_a_position_of_the_journal_is_used_after_what_was_held_back_before
     assert reader.counts("Filler")[-1] == (9, False)
 
 
+async def test_what_a_snapshot_includes_of_what_was_held_back_is_taken_from_the_journal(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    machine, registry, journal = Machine(broker, clock, count=1), RegistryStandIn(broker, clock), Journal()
+    reader = Reader(broker, clock, catch_up=journal)
+    place, metric = "Acme/Dallas/Packaging/Line1/Packer", "Admin/ProdProcessedCount"
+    async with registry.at_work(), machine.at_work():
+        await until(registry.host.edge_nodes)
+        registry.may_answer.clear()
+        async with reader.at_work():
+            await until(lambda: registry.asked)
+            assert journal.asked == 1
+            for count in (2, 3):  # both before the snapshot, which knows of the last alone
+                clock.move(1)
+                at_ms = to_ms(clock.now())
+                machine.count(count)
+                journal.rows.append(
+                    MissedSample(
+                        place, metric, DataType.Int64, count, at_ms, at_ms, is_birth=False, is_historical=False
+                    )
+                )
+                await until(lambda last=count: len(reader.feed._listener._held or ()) >= last - 1)  # type: ignore[misc]
+            journal.reached(SamplePosition("journal", 77))
+            registry.may_answer.set()
+            await until(lambda: journal.used_at[-1:] and journal.used_at[-1][0] == 77)
+    assert {value for value, _ in reader.counts()} >= {2, 3}, "before the position counts as used"
+    assert journal.asked == 2
+
+
 async def test_what_a_node_said_that_was_not_understood_is_taken_from_the_journal(
     broker: MemoryBroker, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
