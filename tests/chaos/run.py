@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
@@ -13,11 +14,13 @@ from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.chaos.wiring import Wires, Wiring, wired
 from namespace.testing.site import running_site
-from tests.chaos.comparison import PRODUCERS, Tables, compare_events
+from tests.chaos.comparison import compare_events
 from tests.chaos.counts import Counts
+from tests.chaos.intervals import Intervals, compare_states
 from tests.chaos.orders import LANES
 from tests.chaos.outcome import Outcome
 from tests.chaos.readings import Meters, compare_readings
+from tests.chaos.tables import PRODUCERS, Tables
 from tests.chaos.work import Work
 
 PLANT = Path(__file__).parent / "plant.yaml"
@@ -32,10 +35,11 @@ class Size:
 
     Attributes:
         commands_a_round: Commands that are answered between two rounds of faults.
-        metrics: Metrics in each report of a meter.
-        every_s: Seconds between two reports of a meter.
-        events: Go on after the last round until so many events were said.
+        metrics: Numbered metrics in each report of a device.
+        every_s: Seconds between two reports of a device.
+        events: Go on until so many events stand in all logs.
         readings: And until so many readings were kept.
+        most_s: But no longer, in seconds.
     """
 
     commands_a_round: int
@@ -43,6 +47,13 @@ class Size:
     every_s: float
     events: int = 0
     readings: int = 0
+    most_s: float = math.inf
+
+    def is_done(self, outcome: Outcome) -> bool:
+        """Tell whether there was enough work."""
+        if outcome.took_s >= self.most_s:
+            return True
+        return bool(self.events) and outcome.logged >= self.events and outcome.readings >= self.readings
 
 
 async def run(
@@ -74,20 +85,25 @@ async def run(
                 for faults in rounds:
                     await work.advanced(size.commands_a_round)
                     outcome.rounds.append((faults, await work.disturbed(faults)))
-                    _count(outcome, work, meters, wiring)
+                    outcome.waited = work.waited
+                    outcome.took_s = time.monotonic() - began_s
+                    await _count(outcome, tables, work, meters, wiring)
                     observe(outcome)
-                    if size.events and outcome.events >= size.events and outcome.readings >= size.readings:
+                    if size.is_done(outcome):
                         break
-            await work.at_rest()
-            _count(outcome, work, meters, wiring)
             outcome.took_s = time.monotonic() - began_s
-            outcome.logged = sum([await tables.head(service) for service in PRODUCERS])
-            outcome.problems += await compare_events(tables, work.orders)
+            await work.at_rest()
+            await _count(outcome, tables, work, meters, wiring)
+            outcome.rested_s = time.monotonic() - began_s - outcome.took_s
+            intervals = Intervals()
+            outcome.problems += await compare_events(tables, work.orders, intervals)
             outcome.problems += await compare_readings(tables, meters)
+            outcome.problems += await compare_states(tables, intervals, NODES)
     return outcome
 
 
-def _count(outcome: Outcome, work: Work, meters: Meters, wiring: Wiring) -> None:
+async def _count(outcome: Outcome, tables: Tables, work: Work, meters: Meters, wiring: Wiring) -> None:
+    outcome.logged = sum([await tables.head(service) for service in PRODUCERS])
     outcome.commands, outcome.events = len(work.orders.commands), work.orders.total
     outcome.readings, outcome.units = meters.count(), sum(meters.counted().values())
     outcome.passed.clear()

@@ -12,11 +12,12 @@ from namespace.servers import readiness
 from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.site import RunningSite, eventually
-from tests.chaos.comparison import Tables
 from tests.chaos.counts import Counts
+from tests.chaos.intervals import last_changes, told_until
 from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
+from tests.chaos.tables import Tables, followings
 
 PATIENCE_S = 180.0
 
@@ -41,6 +42,8 @@ class Work:
         self._tables = tables
         self._client = client
         self._latest: Round = ()
+        self._not_ready = ""
+        self.waited = ""
         self.orders = Orders(seed, "JO")
 
     @asynccontextmanager
@@ -78,15 +81,22 @@ class Work:
         async def answered() -> bool:
             return asked.done()
 
+        began_s = time.monotonic()
         await self._until(answered, "a command answered")
         await asked
+        answered_s = time.monotonic()
         await self._until(self._all_ready, "every service ready")
-        head = await self._tables.head("work_order")
+        ready_s = time.monotonic()
+        for producer, consumer in followings():
+            head = await self._tables.head(producer)
 
-        async def applied() -> bool:
-            return await self._tables.cursor("oee", "work_order") >= head
+            async def applied(producer: str = producer, consumer: str = consumer, head: int = head) -> bool:
+                return await self._tables.cursor(consumer, producer) >= head
 
-        await self._until(applied, f"event {head} applied")
+            await self._until(applied, f"event {head} of {producer} applied by {consumer}")
+        waits = (answered_s - began_s, ready_s - answered_s, time.monotonic() - ready_s)
+        self.waited = "answer {:.1f} s, ready {:.1f} s, applied {:.1f} s".format(*waits) + self._not_ready
+        self._not_ready = ""
 
     async def at_rest(self) -> None:
         """Wait until every event that must be there is there, and was applied by every follower."""
@@ -112,6 +122,13 @@ class Work:
             await self._until(shown, "every unit counted by oee", every_s=0.5)
         except AssertionError as error:
             raise AssertionError("\n".join((*missing(), str(error)))) from None
+        changed = await last_changes(self._tables, self._meters.nodes)
+
+        async def told() -> bool:
+            until_ms = await told_until(self._tables)
+            return all(until_ms.get(place, 0) >= at_ms for place, at_ms in changed.items())
+
+        await self._until(told, "every change of a machine's state told by oee", every_s=0.5)
         await self._until(rests, "what came late applied")
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
@@ -123,6 +140,12 @@ class Work:
         )
 
     async def _all_ready(self) -> bool:
-        ports = [service.health_port for service in self._site.state().services]
-        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, port) for port in ports))
-        return all(answer.ready for answer in answers)
+        services = self._site.state().services
+        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, each.health_port) for each in services))
+        if waiting := [
+            f"{service.name}: {', '.join(answer.reasons)}"
+            for service, answer in zip(services, answers, strict=True)
+            if not answer.ready
+        ]:
+            self._not_ready = f" ({'; '.join(waiting)})"
+        return not waiting
