@@ -12,10 +12,11 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 from namespace.runtime import (
+    BufferSettings,
     EdgeBuffer,
     Health,
     ServiceMetrics,
@@ -26,19 +27,25 @@ from namespace.runtime import (
     configure_logging,
 )
 from namespace.runtime.loop import loop_factory
-from namespace.sparkplug import DataType, EdgeNodeConfig, MetricDefinition, MetricUpdate
+from namespace.sparkplug import DataType, EdgeNodeConfig, ForwardingSettings, MetricDefinition, MetricUpdate
 from namespace.transport import BrokerUrl
 from namespace.transport.mqtt import MqttTransport
 
 GROUP = "Chaos"
-CELL, MACHINES = "Cell", ("Press", "Oven", "Packer")
-"""The devices of each node: one that counts, and some that change their state with every report."""
+CELL, MACHINES = "Cell", ("Feeder", "Press", "Oven", "Tester", "Packer")
+"""The devices of each node: one that counts and has many numbers to report, and some that change their state with every report."""
 DEVICES = (CELL, *MACHINES)
 STATE, COUNT = "Status/StateCurrent", "Admin/ProdProcessedCount"
-STATES = (6, 11, 5, 2)
-"""What a machine goes through (PackML): executes, held, suspended, stopped."""
+STATES = (6, 11, 5, 9)
+"""What a machine goes through (PackML): executes, held, suspended, aborted; each counts as one thing, whatever order runs."""
+MACHINES_A_TURN = 3
+"""Reports of machines to one of the cell."""
 SKIPPED = 1_000_000
 """A restarted process leaves so many numbers out, more than can be under way and not noted."""
+_RESEND_WINDOW_S = 60.0
+"""Enough for the keep-alive of 30 s that everyone here has; twice as much would double what is sent again after each connection."""
+_COMMIT_S = 0.5
+"""How long a report waits to be written with others; a kill takes with it what was not, and that counts for nothing."""
 _MOST_LATE_S = 1.0
 """A process that was held up makes up for so much of its reports, in seconds."""
 
@@ -46,6 +53,11 @@ _MOST_LATE_S = 1.0
 def metric_name(index: int) -> str:
     """Return the name of one of a device's numbered metrics."""
     return f"Process/R{index:02}"
+
+
+def numbers_of(device: str, metrics: int) -> int:
+    """Return how many numbered metrics a device has where the cell has `metrics`."""
+    return metrics if device == CELL else 1
 
 
 def state_at(device: str, number: int) -> int:
@@ -134,12 +146,13 @@ class Meter:
         url: The broker.
         node: Edge node id.
         host_id: The primary host application, without which nothing is sent.
-        metrics: How many numbered metrics each device has.
+        metrics: How many numbered metrics the cell has.
     """
 
     def __init__(self, folder: Path, url: BrokerUrl, node: str, host_id: str, metrics: int) -> None:
         health, counts, clock = Health(), ServiceMetrics(), SystemClock()
-        self._devices = [Device(folder, node, name, metrics) for name in DEVICES]
+        self._cell, *self._machines = (Device(folder, node, name, numbers_of(name, metrics)) for name in DEVICES)
+        self._devices = [self._cell, *self._machines]
         self._counter = counting(folder, node)
         self._count = counted_units(folder, node)
         definitions = {device.name: device.definitions() for device in self._devices}
@@ -148,10 +161,11 @@ class Meter:
             Session(MqttTransport(url, client_id=node), name=node, health=health),
             EdgeNodeConfig(group_id=GROUP, edge_node_id=node, primary_host_id=host_id),
             devices=definitions,
-            buffer=EdgeBuffer(buffer_path(folder, GROUP, node)),
+            buffer=EdgeBuffer(buffer_path(folder, GROUP, node), BufferSettings(commit_s=_COMMIT_S)),
             clock=clock,
             metrics=counts,
             health=health,
+            forwarding=ForwardingSettings(resend_window_s=_RESEND_WINDOW_S),
         )
         self._born = asyncio.Event()
         self._node.born = self._born.set
@@ -172,18 +186,15 @@ class Meter:
 
     async def _report(self, every_s: float, enough: asyncio.Event) -> None:
         now_s = asyncio.get_running_loop().time
-        due_s = now_s()
+        due_s, machines = now_s(), cycle(self._machines)
         with self._counter.open("a", buffering=1) as counter:
-            for device in cycle(self._devices):
-                if enough.is_set():
-                    return
-                if device.name == CELL:
-                    self._count += 1
-                    counter.write("1\n")
-                    device.report(self._node, MetricUpdate(COUNT, self._count))
-                else:
-                    device.report(self._node)
-                due_s = max(due_s + every_s / len(self._devices), now_s() - _MOST_LATE_S)
+            while not enough.is_set():
+                self._count += 1
+                counter.write("1\n")
+                self._cell.report(self._node, MetricUpdate(COUNT, self._count))
+                for machine in islice(machines, MACHINES_A_TURN):
+                    machine.report(self._node)
+                due_s = max(due_s + every_s, now_s() - _MOST_LATE_S)
                 await asyncio.sleep(max(0.0, due_s - now_s()))
 
 

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from namespace.contracts.command import Command, CommandResponse
 from namespace.runtime import NoAnswer, SiteClient
 
-LANES = 12
+LANES = 8
 _QUANTITY = {"quantity": {"value": "100", "unit": "H87"}, "quantity_source": "operator"}
 _GOOD = {"good": "3", "scrap": "1", "unit": "H87"}
 _CHANGED, _STORED = "JobOrderStateChanged", "JobOrderStored"
@@ -48,6 +48,17 @@ LIVES: tuple[tuple[Step, ...], ...] = (
         ("Begin", {}, (_CHANGED,)),
         ("ClockOn", {"person": "P1"}, ("LaborReported",)),
         ("Abort", {}, (_CHANGED, "LaborReported", "JobResponse")),
+        ("Clear", {}, ("JobOrderCleared",)),
+    ),
+    (
+        ("StoreAndStart", _QUANTITY, (_STORED,)),
+        ("Begin", {}, (_CHANGED,)),
+        *(
+            ("Pause", {"sub_state": "Suspended"}, (_CHANGED,)),
+            ("Resume", {}, (_CHANGED,)),
+        )
+        * 4,
+        ("Complete", {}, (_CHANGED, "JobResponse")),
         ("Clear", {}, ("JobOrderCleared",)),
     ),
 )

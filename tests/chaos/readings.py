@@ -15,7 +15,7 @@ from pathlib import Path
 from namespace.servers.folder import DataFolder, write_private
 from namespace.testing.chaos.proxy import FaultProxy
 from namespace.testing.site import RunningSite
-from tests.chaos.meters import DEVICES, counted_units, kept_numbers, metric_name, noted
+from tests.chaos.meters import DEVICES, counted_units, kept_numbers, metric_name, noted, numbers_of
 from tests.chaos.tables import Tables
 
 
@@ -26,8 +26,8 @@ class Meters:
     Args:
         site: The site; they sign in with the account of its simulator.
         nodes: Their edge node ids.
-        metrics: Numbered metrics in each report.
-        every_s: Seconds between two reports of one device.
+        metrics: Numbered metrics in each report of a cell.
+        every_s: Seconds between two reports of a cell.
 
     Attributes:
         proxy: Through which they reach the broker.
@@ -86,8 +86,13 @@ class Meters:
 
     def count(self) -> int:
         """Return how many readings surely reached a buffer."""
-        notes = (noted(self.folder, node, device) for node in self.nodes for device in DEVICES)
-        return sum(path.read_bytes().count(b"\n") for path in notes if path.exists()) * self.metrics
+        counts = (
+            path.read_bytes().count(b"\n") * numbers_of(device, self.metrics)
+            for node in self.nodes
+            for device in DEVICES
+            if (path := noted(self.folder, node, device)).exists()
+        )
+        return sum(counts)
 
     async def _keep(self) -> None:
         account = "mes-simulator"
@@ -144,7 +149,7 @@ async def compare_readings(tables: Tables, meters: Meters) -> list[str]:
     """Compare the journal with what was kept: each exactly once, and of what may not have been kept, nothing twice."""
     problems: list[str] = []
     for (node, device), kept in meters.kept().items():
-        for index in range(meters.metrics):
+        for index in range(numbers_of(device, meters.metrics)):
             name = metric_name(index)
             rows = [
                 tuple(map(int, map(str, row))) for row in await tables.fetch("historian", _RUNS, node, device, name)

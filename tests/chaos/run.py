@@ -35,8 +35,8 @@ class Size:
 
     Attributes:
         commands_a_round: Commands that are answered between two rounds of faults.
-        metrics: Numbered metrics in each report of a device.
-        every_s: Seconds between two reports of a device.
+        metrics: Numbered metrics in each report of a cell.
+        every_s: Seconds between two reports of a cell.
         events: Go on until so many events stand in all logs.
         readings: And until so many readings were kept.
         most_s: But no longer, in seconds.

@@ -29,7 +29,7 @@ MINUTES = float(os.environ.get("UNS_CHAOS_MINUTES", "inf"))
 @pytest.mark.timeout(600)
 async def test_nothing_is_lost_or_counts_twice_whatever_fails_while_the_site_works() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), longest_s=1.5)
-    outcome = await run(SEED, islice(rounds, 8), Size(commands_a_round=60, metrics=5, every_s=0.6))
+    outcome = await run(SEED, islice(rounds, 8), Size(commands_a_round=60, metrics=10, every_s=0.5))
     assert len(outcome.rounds) == 8
     assert outcome.problems == [], outcome.told()
 
@@ -37,7 +37,7 @@ async def test_nothing_is_lost_or_counts_twice_whatever_fails_while_the_site_wor
 @pytest.mark.soak
 async def test_nothing_is_lost_or_counts_twice_in_a_long_time() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), together=4, longest_s=5.0)
-    size = Size(commands_a_round=300, metrics=13, every_s=0.2, events=EVENTS, readings=READINGS, most_s=MINUTES * 60)
+    size = Size(commands_a_round=300, metrics=96, every_s=0.25, events=EVENTS, readings=READINGS, most_s=MINUTES * 60)
     outcome = await run(SEED, rounds, size, observe=_tell)
     PAGE.write_text(page(outcome), encoding="utf-8")
     assert outcome.problems == [], outcome.told()

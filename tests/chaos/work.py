@@ -81,22 +81,23 @@ class Work:
         async def answered() -> bool:
             return asked.done()
 
-        began_s = time.monotonic()
-        await self._until(answered, "a command answered")
+        waits = [await self._waited(answered, "a command answered")]
         await asked
-        answered_s = time.monotonic()
-        await self._until(self._all_ready, "every service ready")
-        ready_s = time.monotonic()
-        for producer, consumer in followings():
-            head = await self._tables.head(producer)
+        waits.append(await self._waited(self._all_ready, "every service ready"))
+        heads = [(producer, consumer, await self._tables.head(producer)) for producer, consumer in followings()]
+        for producer, consumer, head in heads:
 
             async def applied(producer: str = producer, consumer: str = consumer, head: int = head) -> bool:
                 return await self._tables.cursor(consumer, producer) >= head
 
-            await self._until(applied, f"event {head} of {producer} applied by {consumer}")
-        waits = (answered_s - began_s, ready_s - answered_s, time.monotonic() - ready_s)
-        self.waited = "answer {:.1f} s, ready {:.1f} s, applied {:.1f} s".format(*waits) + self._not_ready
+            waits.append(await self._waited(applied, f"event {head} of {producer} applied by {consumer}"))
+        self.waited = ", ".join(waits) + self._not_ready
         self._not_ready = ""
+
+    async def _waited(self, probe: Callable[[], Awaitable[bool]], what: str) -> str:
+        began_s = time.monotonic()
+        await self._until(probe, what)
+        return f"{what} in {time.monotonic() - began_s:.1f} s"
 
     async def at_rest(self) -> None:
         """Wait until every event that must be there is there, and was applied by every follower."""

@@ -110,8 +110,9 @@ class Keeper:
             ideal_cycle_ms=None if cycle_s is None else Fraction(cycle_s) * 1000,
             ordinal=row.seq,
         )
-        for unit in self._units.at(EquipmentPath.parse(change.work_center)):
-            await postgres.add_mark(tx, unit.path, row.event_id, mark)
+        units = self._units.at(EquipmentPath.parse(change.work_center))
+        await postgres.add_mark(tx, [unit.path for unit in units], row.event_id, mark)
+        for unit in units:
             self._unsettled.setdefault(unit.path, set()).add(mark)
             tx.after_commit(partial(self._settle, unit, mark))
 

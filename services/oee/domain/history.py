@@ -76,6 +76,11 @@ class History:
         defective = profile.defective or profile.processed
         return cls(horizon_ms, (), (), CounterTrack(profile.processed), CounterTrack(defective))
 
+    def has_signal(self, signal: Signal) -> bool:
+        """Whether a signal is known, so that it changes nothing when it comes again."""
+        position = bisect_left(self.signals, _signal_key(signal), key=_signal_key)
+        return position < len(self.signals) and self.signals[position] == signal
+
     @property
     def floor_ms(self) -> int:
         """Before this time only the latest sample of each kind is kept."""
