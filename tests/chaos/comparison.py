@@ -33,10 +33,10 @@ async def compare_events(tables: Tables, orders: Orders, intervals: Intervals) -
         ids: set[UUID] = set()
         seq, previous = 0, GENESIS_HASH
         async for rows in tables.log(service):
-            for row in rows:
+            for row, payload in rows:
                 if row.seq != seq + 1:
                     problems.append(f"{service}: event {row.seq} follows event {seq}")
-                if chain_hash(row, previous) != row.hash:
+                if chain_hash(row, previous, payload) != row.hash:
                     problems.append(f"{service}: event {row.seq} does not continue the hash chain")
                 if row.event_id in ids:
                     problems.append(f"{service}: event {row.seq} has the id of an earlier one, {row.event_id}")

@@ -71,6 +71,7 @@ class Orders:
     Args:
         seed: Decides which life an order has, and which commands are sent again although they were answered.
         name: Begins the ids of the orders.
+        pause_s: Seconds that a lane rests after each command.
 
     Attributes:
         events: By job order, the types of the events that it must have left, in order.
@@ -79,6 +80,7 @@ class Orders:
 
     seed: int
     name: str
+    pause_s: float = 0.0
     events: dict[str, list[str]] = field(default_factory=dict)
     commands: set[UUID] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -110,6 +112,8 @@ class Orders:
             if source.random() < _REPEATED:
                 again = await answered(client, command)
                 assert again == answer, f"{name} {subject} was answered {answer}, and when repeated {again}"
+            if self.pause_s:
+                await asyncio.sleep(self.pause_s)
 
     @property
     def total(self) -> int:

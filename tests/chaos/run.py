@@ -17,7 +17,7 @@ from namespace.testing.site import running_site
 from tests.chaos.comparison import compare_events
 from tests.chaos.counts import Counts
 from tests.chaos.intervals import Intervals, compare_states
-from tests.chaos.orders import LANES
+from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import Outcome
 from tests.chaos.readings import Meters, compare_readings
 from tests.chaos.tables import PRODUCERS, Tables
@@ -37,6 +37,7 @@ class Size:
         commands_a_round: Commands that are answered between two rounds of faults.
         metrics: Numbered metrics in each report of a cell.
         every_s: Seconds between two reports of a cell.
+        pause_s: Seconds that a work center rests after each command.
         events: Go on until so many events stand in all logs.
         readings: And until so many readings were kept.
         most_s: But no longer, in seconds.
@@ -45,6 +46,7 @@ class Size:
     commands_a_round: int
     metrics: int
     every_s: float
+    pause_s: float = 0.0
     events: int = 0
     readings: int = 0
     most_s: float = math.inf
@@ -79,7 +81,7 @@ async def run(
             meters = await stack.enter_async_context(Meters(site, NODES, size.metrics, size.every_s).running())
             wiring[METERS] = Wires(meters.proxy)
             injector = Injector(site, wiring, seed, processes={METERS: lambda: meters.pid})
-            work = Work(site, injector, tables, client, meters, counts, seed)
+            work = Work(site, injector, tables, client, meters, counts, Orders(seed, "JO", size.pause_s))
             began_s = time.monotonic()
             async with work.working():
                 for faults in rounds:

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 
 from namespace.contracts.contract import edge_node_id
 from namespace.contracts.event_log import EventRow
-from namespace.store import Database, read_log
+from namespace.store import Database
+from namespace.store.event_columns import row_of
 from namespace.testing.chaos.wiring import Wiring
 
 PRODUCERS = ("work_order", "oee")
 FOLLOWED = {"oee": ("work_order",), "work_order": ("oee",)}
 """Who follows whose log."""
+_PAGE = "SELECT * FROM event_log WHERE seq > $1 ORDER BY seq LIMIT 2000"
 
 
 def followings() -> Iterator[tuple[str, str]]:
@@ -42,15 +44,16 @@ class Tables:
         async with self._databases[service].transaction() as tx:
             return [tuple(record.values()) for record in await tx.fetch(sql, *args)]
 
-    async def log(self, service: str) -> AsyncIterator[Sequence[EventRow]]:
-        """Read a service's event log, page by page."""
+    async def log(self, service: str) -> AsyncIterator[Sequence[tuple[EventRow, str]]]:
+        """Read a service's event log, page by page; each row with its payload as it is stored."""
         through = 0
         while True:
-            page = await read_log(self._databases[service], through + 1)
-            yield page.rows
-            if page.is_last:
+            async with self._databases[service].transaction() as tx:
+                records = await tx.fetch(_PAGE, through)
+            if not records:
                 return
-            through = page.through
+            yield [(row_of(record), record["payload"]) for record in records]
+            through = records[-1]["seq"]
 
     async def head(self, service: str) -> int:
         """Return the last `seq` of a service's log; 0 where nothing was said yet."""

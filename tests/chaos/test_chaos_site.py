@@ -37,7 +37,15 @@ async def test_nothing_is_lost_or_counts_twice_whatever_fails_while_the_site_wor
 @pytest.mark.soak
 async def test_nothing_is_lost_or_counts_twice_in_a_long_time() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), together=4, longest_s=5.0)
-    size = Size(commands_a_round=300, metrics=96, every_s=0.25, events=EVENTS, readings=READINGS, most_s=MINUTES * 60)
+    size = Size(
+        commands_a_round=300,
+        metrics=99,
+        every_s=0.24,
+        pause_s=0.01,
+        events=EVENTS,
+        readings=READINGS,
+        most_s=MINUTES * 60,
+    )
     outcome = await run(SEED, rounds, size, observe=_tell)
     PAGE.write_text(page(outcome), encoding="utf-8")
     assert outcome.problems == [], outcome.told()

@@ -33,7 +33,7 @@ class Work:
         client: SiteClient,
         meters: Meters,
         counts: Counts,
-        seed: int,
+        orders: Orders,
     ) -> None:
         self._site = site
         self._meters = meters
@@ -44,7 +44,7 @@ class Work:
         self._latest: Round = ()
         self._not_ready = ""
         self.waited = ""
-        self.orders = Orders(seed, "JO")
+        self.orders = orders
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
