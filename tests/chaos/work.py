@@ -19,7 +19,7 @@ from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
 from tests.chaos.tables import Tables, followings
 
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
 
 
 class Work:
