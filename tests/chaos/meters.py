@@ -29,7 +29,7 @@ from namespace.runtime import (
 from namespace.runtime.loop import loop_factory
 from namespace.sparkplug import DataType, EdgeNodeConfig, ForwardingSettings, MetricDefinition, MetricUpdate
 from namespace.transport import BrokerUrl
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
 GROUP = "Chaos"
 CELL, MACHINES = "Cell", ("Feeder", "Press", "Oven", "Tester", "Packer")
@@ -38,7 +38,7 @@ DEVICES = (CELL, *MACHINES)
 STATE, COUNT = "Status/StateCurrent", "Admin/ProdProcessedCount"
 STATES = (6, 11, 5, 9)
 """What a machine goes through (PackML): executes, held, suspended, aborted; each counts as one thing, whatever order runs."""
-MACHINES_A_TURN = 5
+MACHINES_A_TURN = 4
 """Reports of machines to one of the cell."""
 SKIPPED = 1_000_000
 """A restarted process leaves so many numbers out, more than can be under way and not noted."""
@@ -158,7 +158,7 @@ class Meter:
         definitions = {device.name: device.definitions() for device in self._devices}
         definitions[CELL].append(MetricDefinition(name=COUNT, datatype=DataType.Int64, value=self._count))
         self._node = StoreAndForwardNode(
-            Session(MqttTransport(url, client_id=node), name=node, health=health),
+            Session(StreamTransport(url, client_id=node), name=node, health=health),
             EdgeNodeConfig(group_id=GROUP, edge_node_id=node, primary_host_id=host_id),
             devices=definitions,
             buffer=EdgeBuffer(buffer_path(folder, GROUP, node), BufferSettings(commit_s=_COMMIT_S)),

@@ -74,6 +74,7 @@ class Orders:
         pause_s: Seconds that a lane rests after each command.
 
     Attributes:
+        may_go_on: Cleared while lanes are to wait before their next command.
         events: By job order, the types of the events that it must have left, in order.
         commands: Ids of all commands that were answered.
     """
@@ -81,9 +82,13 @@ class Orders:
     seed: int
     name: str
     pause_s: float = 0.0
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     events: dict[str, list[str]] = field(default_factory=dict)
     commands: set[UUID] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
 
     async def lane(self, client: SiteClient, number: int, enough: asyncio.Event) -> None:
         """Lead the orders of one work center through their lives, one after the other, until it is enough."""
@@ -112,8 +117,10 @@ class Orders:
             if source.random() < _REPEATED:
                 again = await answered(client, command)
                 assert again == answer, f"{name} {subject} was answered {answer}, and when repeated {again}"
-            if self.pause_s:
-                await asyncio.sleep(self.pause_s)
+            if subject.startswith(self.name + "-probe"):
+                continue
+            await asyncio.sleep(self.pause_s)
+            await self.may_go_on.wait()
 
     @property
     def total(self) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from namespace.runtime import SiteClient
 from namespace.servers import readiness
+from namespace.store import DatabaseUnavailable
 from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.site import RunningSite, eventually
@@ -20,6 +22,7 @@ from tests.chaos.readings import Meters, arrived
 from tests.chaos.tables import Tables, followings
 
 PATIENCE_S = 300.0
+_FAR_BEHIND = 3_000
 
 
 class Work:
@@ -53,9 +56,26 @@ class Work:
         async with asyncio.TaskGroup() as group:
             for lane in range(LANES):
                 group.create_task(self.orders.lane(self._client, lane, enough), name=f"lane {lane}")
+            holding_back = group.create_task(self._hold_back())
             yield
+            holding_back.cancel()
+            self.orders.may_go_on.set()
             enough.set()
         self._meters.enough()
+
+    async def _hold_back(self) -> None:
+        """Let work centers wait while a follower is far behind: the site is asked for what it can do, not for more and more."""
+        while True:
+            with contextlib.suppress(DatabaseUnavailable):
+                behind = [
+                    await self._tables.head(producer) - await self._tables.cursor(consumer, producer)
+                    for producer, consumer in followings()
+                ]
+                if max(behind) > _FAR_BEHIND:
+                    self.orders.may_go_on.clear()
+                else:
+                    self.orders.may_go_on.set()
+            await asyncio.sleep(0.5)
 
     async def advanced(self, commands: int) -> None:
         """Wait until so many further commands are answered."""
