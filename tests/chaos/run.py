@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from namespace.testing.chaos.fault import Round
@@ -98,9 +100,10 @@ async def run(
             await _count(outcome, tables, work, meters, wiring)
             outcome.rested_s = time.monotonic() - began_s - outcome.took_s
             intervals = Intervals()
-            outcome.problems += await compare_events(tables, work.orders, intervals)
-            outcome.problems += await compare_readings(tables, meters)
-            outcome.problems += await compare_states(tables, intervals, NODES)
+            compared = await asyncio.gather(
+                compare_events(tables, work.orders, intervals), compare_readings(tables, meters)
+            )
+            outcome.problems += chain(*compared, await compare_states(tables, intervals, NODES))
     return outcome
 
 

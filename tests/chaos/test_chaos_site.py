@@ -43,8 +43,7 @@ def test_nothing_is_lost_or_counts_twice_in_a_long_time() -> None:
     size = Size(
         commands_a_round=300,
         metrics=99,
-        every_s=0.24,
-        pause_s=0.02,
+        every_s=0.23,
         events=EVENTS,
         readings=READINGS,
         most_s=MINUTES * 60,
