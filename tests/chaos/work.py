@@ -21,7 +21,7 @@ from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
 from tests.chaos.tables import Tables, followings
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 _FAR_BEHIND = 3_000
 
 
