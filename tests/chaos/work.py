@@ -22,7 +22,7 @@ from tests.chaos.readings import Meters, arrived
 from tests.chaos.tables import Tables, followings
 
 PATIENCE_S = 600.0
-_FAR_BEHIND = 3_000
+_FAR_BEHIND = 1_000
 
 
 class Work:
