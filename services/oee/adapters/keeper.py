@@ -111,10 +111,10 @@ class Keeper:
             ordinal=row.seq,
         )
         units = self._units.at(EquipmentPath.parse(change.work_center))
-        await postgres.add_mark(tx, [unit.path for unit in units], row.event_id, mark)
         for unit in units:
             self._unsettled.setdefault(unit.path, set()).add(mark)
             tx.after_commit(partial(self._settle, unit, mark))
+        await postgres.add_mark(tx, [unit.path for unit in units], row.event_id, mark)
 
     def _settle(self, unit: Unit, mark: JobMark) -> None:
         unit.pending.append(mark)
