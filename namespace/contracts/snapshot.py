@@ -2,13 +2,13 @@
 
 A row holds some metrics of one edge node or device as a Sparkplug payload (Base64, compressed as Tahu does where that is shorter), so a
 snapshot says no less than the births it stands for. The rows of one edge node follow each other and are of one instant; those of another
-may be of a later one.
+may be of a later one. A row also says which of its metrics are quarantined because another producer has their place, by their order in it.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zlib import compress
 
@@ -54,8 +54,19 @@ SNAPSHOT_QUERY = QueryContract(
 )
 
 
-def snapshot_rows(snapshot: NodeSnapshot) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one edge node."""
+def _nothing(_device_id: str | None) -> Collection[str]:
+    return ()
+
+
+def snapshot_rows(
+    snapshot: NodeSnapshot, quarantined: Callable[[str | None], Collection[str]] = _nothing
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one edge node.
+
+    Args:
+        snapshot: The edge node.
+        quarantined: Names of metrics whose place another producer has, by device; None for the edge node itself.
+    """
     head = {
         "edge_node": str(snapshot.edge_node),
         "online": snapshot.online,
@@ -64,18 +75,26 @@ def snapshot_rows(snapshot: NodeSnapshot) -> Iterator[dict[str, Any]]:
         "sent_at": snapshot.sent_at,
         "born_at": snapshot.born_at,
     }
-    for text in _chunks(snapshot.metrics):
-        yield {**head, "device_id": None, "alive": True, "metrics": text}
-    for device in snapshot.devices:
-        for text in _chunks(device.metrics):
-            yield {**head, "device_id": device.device_id, "alive": device.alive, "metrics": text}
+    sources: list[tuple[str | None, bool, tuple[Metric, ...]]] = [(None, True, snapshot.metrics)]
+    sources += [(device.device_id, device.alive, device.metrics) for device in snapshot.devices]
+    for device_id, alive, metrics in sources:
+        names = quarantined(device_id)
+        for run, text in _chunks(metrics):
+            row = {**head, "device_id": device_id, "alive": alive, "metrics": text}
+            numbers = [number for number, metric in enumerate(run) if metric.name in names] if names else []
+            yield {**row, "quarantined": numbers} if numbers else row
 
 
 class SnapshotReader:
-    """Makes edge nodes of rows as these come in, page by page."""
+    """Makes edge nodes of rows as these come in, page by page.
+
+    Attributes:
+        quarantined: Metrics of the edge nodes returned last whose place another producer has: edge node, device and name.
+    """
 
     def __init__(self) -> None:
         self._rows: list[Mapping[str, Any]] = []
+        self.quarantined: list[tuple[EdgeNodeDescriptor, str | None, str]] = []
 
     def take(self, rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]:
         """Take the rows of a page; return the edge nodes that are complete by now.
@@ -84,10 +103,11 @@ class SnapshotReader:
             RemoteProtocolError: A row is not one.
         """
         complete: list[NodeSnapshot] = []
+        self.quarantined = []
         try:
             for row in rows:
                 if self._rows and row["edge_node"] != self._rows[0]["edge_node"]:
-                    complete += self.rest()
+                    complete.append(self._complete())
                 self._rows.append(row)
         except (KeyError, TypeError) as error:
             raise _no_row(error) from None
@@ -99,8 +119,20 @@ class SnapshotReader:
         Raises:
             RemoteProtocolError: A row is not one.
         """
+        self.quarantined = []
+        return [self._complete()] if self._rows else []
+
+    def _complete(self) -> NodeSnapshot:
         rows, self._rows = self._rows, []
-        return [_node(rows)] if rows else []
+        metrics = [_metrics(row) for row in rows]
+        node = _node(rows, metrics)
+        for row, known in zip(rows, metrics, strict=True):
+            self.quarantined += [
+                (node.edge_node, None if row["device_id"] is None else str(row["device_id"]), known[number].name or "")
+                for number in row.get("quarantined", ())
+                if isinstance(number, int) and 0 <= number < len(known)
+            ]
+        return node
 
 
 def snapshots_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]:
@@ -113,15 +145,22 @@ def snapshots_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]
     return reader.take(rows) + reader.rest()
 
 
-def _node(rows: Sequence[Mapping[str, Any]]) -> NodeSnapshot:
+def _metrics(row: Mapping[str, Any]) -> tuple[Metric, ...]:
+    try:
+        return decode_payload(b64decode(row["metrics"], validate=True)).metrics
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_row(error) from None
+
+
+def _node(rows: Sequence[Mapping[str, Any]], contents: Sequence[tuple[Metric, ...]]) -> NodeSnapshot:
     """Return the edge node that its rows describe."""
     metrics: dict[str | None, list[Metric]] = {}
     alive: dict[str | None, bool] = {}
     try:
-        for row in rows:
+        for row, content in zip(rows, contents, strict=True):
             device_id = None if row["device_id"] is None else str(row["device_id"])
             alive[device_id] = bool(row["alive"])
-            metrics.setdefault(device_id, []).extend(decode_payload(b64decode(row["metrics"], validate=True)).metrics)
+            metrics.setdefault(device_id, []).extend(content)
         head = rows[0]
         return NodeSnapshot(
             edge_node=EdgeNodeDescriptor.parse(head["edge_node"]),
@@ -145,8 +184,8 @@ def _no_row(error: Exception) -> RemoteProtocolError:
     return RemoteProtocolError(Reason.PROTOBUF, f"not a row of a snapshot: {error!r}")
 
 
-def _chunks(metrics: tuple[Metric, ...]) -> Iterator[str]:
-    """Yield encoded runs of metrics, smaller where they are large; at least one, so that an empty device is there too."""
+def _chunks(metrics: tuple[Metric, ...]) -> Iterator[tuple[Sequence[Metric], str]]:
+    """Yield runs of metrics and what they are encoded, smaller where they are large; at least one, so that an empty device is there too."""
     pending = [metrics[start : start + _METRICS_PER_ROW] for start in range(0, len(metrics), _METRICS_PER_ROW)] or [()]
     while pending:
         run = pending.pop(0)
@@ -156,4 +195,4 @@ def _chunks(metrics: tuple[Metric, ...]) -> Iterator[str]:
             pending[:0] = [run[:middle], run[middle:]]
         else:
             small = encode_payload(Payload(uuid=COMPRESSED_UUID, body=compress(encoded, _COMPRESSION)))
-            yield b64encode(min(small, encoded, key=len)).decode()
+            yield run, b64encode(min(small, encoded, key=len)).decode()

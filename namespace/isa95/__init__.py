@@ -10,6 +10,7 @@ from namespace.isa95.calendar import (
     ShiftPattern,
     WorkCalendar,
 )
+from namespace.isa95.claims import Claim, Claims
 from namespace.isa95.equipment import (
     Changeover,
     Completion,
@@ -60,6 +61,8 @@ __all__ = [
     "CalendarException",
     "CalendarSpan",
     "Changeover",
+    "Claim",
+    "Claims",
     "ClockSettings",
     "Completion",
     "CounterSettings",

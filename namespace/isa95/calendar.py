@@ -15,6 +15,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _ONE_DAY = timedelta(days=1)
+_HORIZON = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,33 @@ class WorkCalendar:
             down = next((item.name for item in downs if item.start <= begin < item.end), None) if shift else None
             spans.append(CalendarSpan(begin.astimezone(UTC), stop.astimezone(UTC), shift, down))
         return spans
+
+    def after(self, start: datetime, working: timedelta, *, at_work: bool = False) -> datetime | None:
+        """The instant (UTC) at which `working` of scheduled time has passed since `start`: shifts without their planned down times.
+
+        Args:
+            start: aware datetime.
+            working: zero or more.
+            at_work: work goes on at `start` whatever the plan says: the stretch it falls into counts even if nothing is scheduled.
+
+        Returns:
+            None where the year from `start` on has not that much scheduled time.
+        """
+        left, begin = working, start.astimezone(UTC)
+        if not left:
+            return begin
+        last = begin + _HORIZON
+        while begin < last:
+            end = begin + _ONE_DAY
+            for span in self.spans(begin, end):
+                counts = at_work or (span.shift is not None and span.planned_down is None)
+                at_work = False
+                if counts and left <= span.end - span.start:
+                    return span.start + left
+                if counts:
+                    left -= span.end - span.start
+            begin = end
+        return None
 
     def _nominal(self, day: date) -> tuple[tuple[Shift, ShiftPattern], ...]:
         return _nominal_shifts(self, day)

@@ -17,8 +17,9 @@ from namespace.runtime.accelerated import compiled_walk
 from namespace.runtime.clock import Clock, to_ms
 from namespace.runtime.errors import NoAnswer, NotConnected, QueryFailed
 from namespace.runtime.logging import get_logger
+from namespace.runtime.meanwhile import Meanwhile
 from namespace.runtime.metrics import ServiceMetrics
-from namespace.runtime.placing import Device
+from namespace.runtime.placing import Device, Quarantined
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session, turns
 from namespace.runtime.telling import Teller
@@ -62,6 +63,10 @@ def _nothing() -> None:
     return
 
 
+def _unheeded(_quarantined: Collection[Quarantined]) -> None:
+    return
+
+
 class EdgeNodeListener:
     """Hears edge nodes on a session that others may live on too.
 
@@ -84,6 +89,7 @@ class EdgeNodeListener:
         before_snapshot: Awaited after each connect, while what arrives is held back.
         has_room: Awaited between two parts of what was held back, so that all of it is not handed on at once.
         joined: Called when what was held back has been handed on.
+        handed: Called before the births of a snapshot are told, with those of their metrics that are not taken for their place's.
     """
 
     def __init__(
@@ -115,6 +121,7 @@ class EdgeNodeListener:
         self._core = core or HostSession()
         self._core.accelerate(compiled_walk())
         self._held: list[Message] | None = None
+        self._meanwhile: Meanwhile | None = None
         self._is_overflown = False
         self._has_snapshot = False
         self._joining = asyncio.Event()
@@ -125,6 +132,7 @@ class EdgeNodeListener:
         self.before_snapshot: Callable[[], Awaitable[None]] = _at_once
         self.has_room: Callable[[], Awaitable[object]] = _at_once
         self.joined: Callable[[], None] = _nothing
+        self.handed: Callable[[Collection[Quarantined]], None] = _unheeded
         for topic_filter in filters:
             session.route_batches(topic_filter, self._receive)
         session.join(self)
@@ -159,6 +167,8 @@ class EdgeNodeListener:
             return  # the session is about to end, and the next one begins with a snapshot
         if self._held is None:
             self._take(self._core.receive_batch(messages, self._now_ms()))
+            if self._meanwhile is not None:
+                self._meanwhile.take(messages)
         elif len(self._held) + len(messages) <= _HELD:
             self._held.extend(messages)
         else:
@@ -250,17 +260,25 @@ class EdgeNodeListener:
             later_tries=_PAGE_TRIES,
         )
         reader = SnapshotReader()
-        async with contextlib.aclosing(pages):
-            async for rows in pages:
-                self._take_over(reader.take(rows))
-        self._take_over(reader.rest())
+        self._meanwhile = Meanwhile(_HELD) if self._held is None else None
+        try:
+            async with contextlib.aclosing(pages):
+                async for rows in pages:
+                    self._take_over(reader.take(rows), reader.quarantined)
+            self._take_over(reader.rest(), reader.quarantined)
+        finally:
+            self._meanwhile = None
         self._has_snapshot = True
         await self._release()
 
-    def _take_over(self, snapshots: Sequence[NodeSnapshot]) -> None:
+    def _take_over(self, snapshots: Sequence[NodeSnapshot], quarantined: Collection[Quarantined]) -> None:
         if not self._is_joining:
             raise NotConnected("the broker session was lost before the snapshot was taken")
-        self._take(self._core.restore(snapshots, self._now_ms()), _gone(snapshots))
+        if self._meanwhile is not None and self._meanwhile.is_overflown:
+            raise QueryFailed("TooLate", "more came while the snapshot was on its way than can be kept")
+        meanwhile = self._meanwhile.by_node if self._meanwhile is not None else None
+        self.handed(quarantined)
+        self._take(self._core.restore(snapshots, self._now_ms(), meanwhile=meanwhile), _gone(snapshots))
 
     async def _tick(self) -> None:
         while True:

@@ -25,6 +25,7 @@ from namespace.runtime.machine_news import MachineNews, MachineReporter
 from namespace.runtime.metrics import ServiceMetrics
 from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
+from namespace.runtime.rivals import RivalReport
 from namespace.runtime.session import Session
 from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, NodeStale, RebirthWanted, WantedReason
 from namespace.store import DatabaseUnavailable, SamplePosition, TransactionConflict
@@ -96,6 +97,7 @@ class MachineFeed:
         self._health = health
         self._metrics = metrics
         self._reporter = MachineReporter(site, business_time, wanted)
+        self._rivals = RivalReport(self._reporter.places, health=health, metrics=metrics)
         self._news: deque[MachineNews | SamplePosition] = deque()
         self._wake = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -122,6 +124,7 @@ class MachineFeed:
         self._listener.before_snapshot = self._tell_missed_first
         self._listener.has_room = self._has_room.wait
         self._listener.joined = self._joined
+        self._listener.handed = self._reporter.places.handed
 
     # -- what is heard
 
@@ -136,6 +139,7 @@ class MachineFeed:
                 case _:
                     pass
             self._tell(self._reporter.report(event, received_at, gone=gone))
+        self._rivals.look()
 
     def _joined(self) -> None:
         self._tell(self._reporter.give_up_on_lost(self._clock.now()))

@@ -35,6 +35,9 @@ from namespace.sparkplug import (
 NODE_DEATH, DEVICE_DEATH = "node_death", "device_death"
 """Why a place is silent whose source has said goodbye, or whose Will has."""
 
+MOVED = "moved"
+"""Why a place is silent whose source was born elsewhere, or as somebody who has nothing to say of it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineSample:
@@ -116,13 +119,14 @@ class MachineReporter:
 
     Attributes:
         sources: Which of them go on, and which begin anew.
+        places: Where they belong, and whose a metric is that two claim.
     """
 
     def __init__(self, site: SiteModel, business_time: BusinessTime, wanted: Collection[str] = ()) -> None:
         self._business_time = business_time
         self._wanted = frozenset(wanted)
         self._clock_metric = site.clock.metric
-        self._places = Places(site.mappings)
+        self.places = Places(site.mappings)
         self.sources = Sources()
         self._lost: dict[EdgeNodeDescriptor, int] = {}
         self._waiting: dict[EdgeNodeDescriptor, int] = {}
@@ -151,7 +155,7 @@ class MachineReporter:
             case Data(edge_node=node, device_id=device, metrics=metrics):
                 yield from self._samples((node, device), metrics, received_at, is_birth=False)
                 if device is None and self._notice_backlog(node, metrics):
-                    yield from self._backlog(node, self._places.of_node(node))
+                    yield from self._backlog(node, self.places.of_node(node))
             case NodeDeath() | DeviceDeath() | NodeStale():
                 yield from self._lost_sight_of(event, received_at, gone)
 
@@ -214,7 +218,7 @@ class MachineReporter:
             at = news.source_time if isinstance(news, MachineSample) else news.since
             first[news.place] = min(at, first.get(news.place, at))
         born = {news.place for news in dropped if isinstance(news, MachineSample) and news.is_birth}
-        self.sources.break_off(node for node in self.sources.nodes() if born & self._places.of_node(node))
+        self.sources.break_off(node for node in self.sources.nodes() if born & self.places.of_node(node))
         self._silences.update(first)
         return [MachineSilent(place, since, "overflow") for place, since in sorted(first.items())]
 
@@ -223,14 +227,13 @@ class MachineReporter:
     ) -> Iterator[MachineNews]:
         source = (event.edge_node, device)
         is_first = self.sources.born(*source, restored=event.restored)
-        self._places.born(*source, event.metrics)
-        for metric in event.metrics:
-            self._places.resolve(*source, metric.name)
+        left = self.places.born(*source, event.metrics, restored=event.restored)
+        yield from self._silent(left, event.timestamp, MOVED, received_at)
         if source not in gone:
             since = self._instant(event.timestamp, received_at)
-            for place in sorted(self._places.of_device(*source)):
+            for place in sorted(self.places.of_device(*source)):
                 yield self._online(place, since, received_at, restored=event.restored)
-        yield from self._backlog(event.edge_node, self._places.of_device(*source))
+        yield from self._backlog(event.edge_node, self.places.of_device(*source))
         yield from self._samples(source, event.metrics, received_at, is_birth=is_first)
 
     def _lost_sight_of(
@@ -241,16 +244,18 @@ class MachineReporter:
             case NodeStale(reason=WantedReason.CONNECTION_LOST):
                 self._lost.setdefault(node, timestamp)
             case NodeStale(reason=reason):
-                yield from self._silent(self._places.of_node(node), timestamp, reason, received_at)
+                yield from self._silent(self.places.of_node(node), timestamp, reason, received_at)
             case NodeDeath():
+                self.places.node_died(node)
                 if (node, None) not in gone:
                     self.sources.node_died(node)
                 since = self._lost.pop(node, timestamp)
-                yield from self._silent(self._places.of_node(node), since, NODE_DEATH, received_at)
+                yield from self._silent(self.places.of_node(node), since, NODE_DEATH, received_at)
             case DeviceDeath(device_id=device):
+                self.places.device_died(node, device)
                 if (node, device) not in gone:
                     self.sources.device_died(node, device)
-                yield from self._silent(self._places.of_device(node, device), timestamp, DEVICE_DEATH, received_at)
+                yield from self._silent(self.places.of_device(node, device), timestamp, DEVICE_DEATH, received_at)
 
     def _online(self, place: EquipmentPath, since: datetime, received_at: datetime, *, restored: bool) -> MachineOnline:
         """A silence ends now where others tell of the birth, and with the birth, or at once, where we heard it."""
@@ -264,7 +269,7 @@ class MachineReporter:
         """A node is known again after our own connection was lost: where its session is the one known, it was never silent."""
         since = self._lost.pop(node, None)
         if since is not None and not unbroken:
-            yield from self._silent(self._places.of_node(node), since, "connection_lost", received_at)
+            yield from self._silent(self.places.of_node(node), since, "connection_lost", received_at)
 
     def _silent(
         self, places: Iterable[EquipmentPath], timestamp: int, reason: str, received_at: datetime
@@ -281,7 +286,7 @@ class MachineReporter:
         for metric in metrics:
             source_time = self._instant(metric.timestamp, received_at)
             self._notice_clock(source, metric, source_time)
-            placement = self._places.resolve(*source, metric.name)
+            placement = self.places.resolve(*source, metric.name)
             if placement is None:
                 continue
             if not metric.is_historical:

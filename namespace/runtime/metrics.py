@@ -64,6 +64,11 @@ class ServiceMetrics:
         self.news = Counter(
             "uns_machine_news_total", "Machine values, births and silences taken in.", registry=self.registry
         )
+        self.quarantined = Gauge(
+            "uns_quarantined_metrics",
+            "Metrics of machines that are not used because another producer has their place.",
+            registry=self.registry,
+        )
         self.connects = Counter(
             "uns_broker_sessions_total", "Broker sessions built since the start.", registry=self.registry
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,9 @@ from namespace.contracts.snapshot import SnapshotArgs, snapshot_rows
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, Pages
 from namespace.sparkplug import EdgeNodeDescriptor, HostSession, NodeState
+
+Quarantine = Callable[[EdgeNodeDescriptor, str | None], Collection[str]]
+"""Names the metrics of an edge node's device (None: its own) whose place another producer has."""
 
 _KEPT = 32
 _KEPT_S = 60.0
@@ -47,6 +51,10 @@ class _Telling:
         return self._page
 
 
+def _nothing(_node: EdgeNodeDescriptor, _device_id: str | None) -> Collection[str]:
+    return ()
+
+
 class SnapshotDesk:
     """Answers `snapshot`.
 
@@ -54,12 +62,16 @@ class SnapshotDesk:
         core: Whose knowledge is told.
         is_joined: Whether that is up to date.
         with_stale: Whether edge nodes of which something was missed are told too, as ones that are not there.
+        quarantined: Says which metrics are not taken for their place's: who joins late takes the others.
     """
 
-    def __init__(self, core: HostSession, is_joined: Callable[[], bool], *, with_stale: bool) -> None:
+    def __init__(
+        self, core: HostSession, is_joined: Callable[[], bool], *, with_stale: bool, quarantined: Quarantine = _nothing
+    ) -> None:
         self._core = core
         self._is_joined = is_joined
         self._with_stale = with_stale
+        self._quarantined = quarantined
         self._kept: OrderedDict[str, _Telling] = OrderedDict()
 
     async def answer(self, arguments: SnapshotArgs) -> Page:
@@ -87,7 +99,7 @@ class SnapshotDesk:
         for node in nodes:
             snapshot = self._core.snapshot(node)
             if snapshot is not None and (self._with_stale or self._core.state(node) is not NodeState.STALE):
-                yield from snapshot_rows(snapshot)
+                yield from snapshot_rows(snapshot, partial(self._quarantined, node))
 
     def _keep(self, token: str, telling: _Telling) -> None:
         telling.asked_s = now_s = asyncio.get_running_loop().time()

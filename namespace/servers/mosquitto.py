@@ -21,7 +21,7 @@ from namespace.servers.logfile import LogFile
 from namespace.servers.process import RunAs
 from namespace.servers.programs import find_program, reachable
 
-_SETTINGS = """\
+SETTINGS = """\
 # Written at every start; changes here are lost.
 per_listener_settings false
 listener {port} 127.0.0.1
@@ -32,7 +32,8 @@ set_tcp_nodelay true
 max_inflight_messages 100
 # Beyond it messages are dropped silently. It has to hold every retained topic, which go to a subscriber in one piece.
 max_queued_messages 250000
-max_queued_bytes 268435456
+# What one client that never reads may cost; half a kilobyte for each of the messages above.
+max_queued_bytes 134217728
 # Of the whole packet: a larger one ends its connection before the broker takes any of it in.
 max_packet_size 8454144
 persistence true
@@ -160,7 +161,7 @@ class Mosquitto:
         state.mkdir(parents=True, exist_ok=True)
         state.chmod(0o700)
         self._run_as.own(state)
-        text = _SETTINGS.format(
+        text = SETTINGS.format(
             port=self.port, folder=self.folder, connection_messages=str(self._log_connections).lower()
         )
         _write_private(self.folder / "mosquitto.conf", text, self._run_as)

@@ -7,7 +7,7 @@ sends nothing and keeps no history; commands and STATE messages on the stream ar
 passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -143,7 +143,13 @@ class HostSession:
             if node.state is NodeState.STALE:
                 self._want(node, WantedReason.CONNECTION_LOST, now_ms, ask=False)
 
-    def restore(self, snapshots: Iterable[NodeSnapshot], now_ms: int) -> list[HostEvent]:
+    def restore(
+        self,
+        snapshots: Iterable[NodeSnapshot],
+        now_ms: int,
+        *,
+        meanwhile: Mapping[EdgeNodeDescriptor, Sequence[Heard]] | None = None,
+    ) -> list[HostEvent]:
         """Take over what another host knows, then feed what arrived meanwhile through `receive`.
 
         An edge node whose birth was heard in the meantime is left as it is: that is newer. So is one of which we know more than the
@@ -152,7 +158,10 @@ class HostSession:
         Args:
             snapshots: from `snapshot`, over whatever way.
             now_ms: our clock, ms since the epoch, UTC.
+            meanwhile: messages since the snapshot was asked for, by edge node, that were not held back but taken in at once. Those of an
+                edge node for which the snapshot is news meant little without it: they are taken in again.
         """
+        restored: list[EdgeNodeDescriptor] = []
         for snapshot in snapshots:
             node = self._node(snapshot.edge_node)
             if node is None:
@@ -162,8 +171,13 @@ class HostSession:
             elif not node.is_online:
                 try:
                     self._events += apply_snapshot(node, snapshot, now_ms)
+                    restored.append(node.edge_node)
                 except RemoteProtocolError as error:
                     self._events.append(Rejected(str(snapshot.edge_node), error.reason, error.detail))
+        was_connected, self._connected = self._connected, False  # what a snapshot includes is known by its time then
+        for message in (message for edge_node in restored for message in (meanwhile or {}).get(edge_node, ())):
+            self._take_in(message.topic, message.payload, now_ms)
+        self._connected = was_connected
         return self._taken()
 
     def snapshot(self, edge_node: EdgeNodeDescriptor) -> NodeSnapshot | None:

@@ -21,6 +21,7 @@ from namespace.runtime import (
 )
 from namespace.runtime.clock import to_ms
 from namespace.runtime.placing import Device
+from namespace.runtime.rivals import RivalReport
 from namespace.sparkplug import HostEvent
 from services.historian.adapters.compiled import compiled_extend
 from services.historian.adapters.postgres import PostgresJournal, read_head
@@ -62,6 +63,7 @@ def compose(context: Context) -> Parts:
     )
     journal = PostgresJournal(context.database, log)
     recorder = Recorder(context.site, tags, now_ms, compiled_extend())
+    rivals = RivalReport(recorder.places, health=context.health, metrics=context.metrics)
     host = PrimaryHost(
         lambda: context.open_transport("-state"), context.host_id, clock=context.clock, health=context.health
     )
@@ -72,6 +74,7 @@ def compose(context: Context) -> Parts:
 
     def told(events: Iterable[HostEvent], gone: Collection[Device] = frozenset()) -> None:
         recorder.told(events, gone)
+        rivals.look()
         writer.heard()
 
     listener = EdgeNodeListener(
@@ -87,6 +90,7 @@ def compose(context: Context) -> Parts:
     async def alive_ms() -> int | None:
         return (await read_head(context.database)).alive_ms
 
+    listener.handed = recorder.places.handed
     listening = Listening(
         session,
         listener,
@@ -121,7 +125,12 @@ def compose(context: Context) -> Parts:
             "gaps": reading.gaps,
             "head": reading.head,
             "missed": reading.missed,
-            "snapshot": SnapshotDesk(listener.core, lambda: listener.is_joined, with_stale=False).answer,
+            "snapshot": SnapshotDesk(
+                listener.core,
+                lambda: listener.is_joined,
+                with_stale=False,
+                quarantined=recorder.places.quarantined,
+            ).answer,
         },
         start=start,
         stop=listening.stop,

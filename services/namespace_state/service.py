@@ -100,6 +100,7 @@ def compose(context: Context) -> Parts:
         insists=False,
         asks_for_rebirths=False,
     )
+    listener.handed = picture.handed
     filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
     reconciler = Reconciler(
         projector, picture, lambda: read_retained(context.open_transport("-retained"), filters), log=log
@@ -124,7 +125,9 @@ def compose(context: Context) -> Parts:
 
     return Parts(
         queries={
-            "snapshot": SnapshotDesk(core, lambda: listener.is_joined, with_stale=True).answer,
+            "snapshot": SnapshotDesk(
+                core, lambda: listener.is_joined, with_stale=True, quarantined=picture.quarantined
+            ).answer,
             "nodes": registry.nodes,
             "log_heard": witness.answer,
             "rebirth": registry.rebirth,

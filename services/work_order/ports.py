@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from namespace.isa95 import EquipmentPath, Quantity
+from namespace.isa95 import EquipmentPath, Quantity, WorkCalendar
 from services.work_order.domain.counters import Counter, CounterRules, Position
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.flow import Flow
@@ -149,6 +149,10 @@ class Shop(Protocol):
 
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
+        ...
+
+    def calendar(self, place: EquipmentPath) -> WorkCalendar:
+        """Return when people work at a place."""
         ...
 
     def uncounted(self, place: EquipmentPath) -> Sequence[Sample]:

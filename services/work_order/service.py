@@ -54,7 +54,7 @@ def compose(context: Context) -> Parts:
     return Parts(
         commands=desk.handlers(),
         queries={
-            **Reading(context.database, context.now).handlers(),
+            **Reading(context.database, shop).handlers(),
             "dispatch_board": BoardReading(context.database, shop).dispatch_board,
         },
         machines=observe,

@@ -220,7 +220,7 @@ async def test_a_million_topics_of_one_edge_node_are_not_taken(victim: Victim) -
 
 
 async def test_a_subscriber_that_never_reads_costs_the_broker_a_bounded_queue(victim: Victim) -> None:
-    """The broker holds at most `max_queued_messages` for a client and drops what comes beyond."""
+    """The broker holds at most `max_queued_messages` and `max_queued_bytes` for a client and drops what comes beyond."""
     async with (
         rough_client(victim.url("curious"), "curious", read_bytes=1024) as deaf,
         rough_client(victim.url("hostile"), "hostile") as client,
@@ -230,7 +230,7 @@ async def test_a_subscriber_that_never_reads_costs_the_broker_a_bounded_queue(vi
         for _ in range(15):
             await client.send([noise] * 10_000)
             await victim.is_undisturbed()
-        victim.assert_bounded(300 * MIB)
+        victim.assert_bounded(200 * MIB)
 
 
 async def test_connections_without_number_and_half_open_ones_keep_nobody_out(victim: Victim) -> None:

@@ -18,6 +18,7 @@ class Trial:
 
     Attributes:
         module: Its file name in `namespace/sparkplug`.
+        where: Class and function, or the name that is set.
         line: Where, from 1.
         was: What stands there.
         became: What stood there instead.
@@ -25,6 +26,7 @@ class Trial:
     """
 
     module: str
+    where: str
     line: int
     was: str
     became: str
@@ -33,7 +35,7 @@ class Trial:
     @property
     def reason(self) -> str | None:
         """Why no test can notice; None when that is not known, and a test is missing."""
-        return reason(self.module, self.was, self.became)
+        return reason(self.module, self.where, self.was, self.became)
 
 
 def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, seconds: float) -> str:
@@ -54,15 +56,15 @@ def page(trials: Sequence[Trial], possible: Mapping[str, int], *, seed: int, sec
         "# Mutation run",
         "",
         "How much the tests of the Sparkplug codec and of the two sessions, edge node and host application, would notice: each mutant is",
-        "the library with one comparison, number, truth or condition changed, and the tests run on it until one fails.",
-        "Modules of names alone, and those of store and forward, which has tests of its own, are left out.",
+        "the library with one comparison, number, truth, condition or sign changed, or one step left out, and the tests that come by its",
+        "lines run on it until one fails. Modules of names alone are left out, and those of store and forward, which has other tests.",
         "",
         f"Seed {seed}, {seconds:g} s: **{len(trials)} of {sum(possible.values())} mutants tried, {noticed} noticed,",
         f"{len(survivors)} survive**, {explained} of them for a reason that is given below.",
         "",
-        f"    .venv/bin/python -m tests.conformance.mutation --seed {seed} --seconds {seconds:g}",
+        f"    .venv/bin/python -m tests.conformance.mutation --seed {seed}",
         "",
-        "tries the same ones in the same order, as many as the machine manages in the time; another seed tries others.",
+        "tries the same ones in the same order; `--seconds` bounds the time, and then another seed tries others.",
         "",
         *_by_module(trials, possible),
         "",
@@ -86,7 +88,8 @@ def _by_module(trials: Iterable[Trial], possible: Mapping[str, int]) -> Iterator
 
 
 def _survivor(trial: Trial) -> Iterator[str]:
-    yield f"- `{trial.module}`, line {trial.line}: `{_on_one_line(trial.was)}` became `{_on_one_line(trial.became)}`."
+    where = f", `{trial.where}`" if trial.where else ""
+    yield f"- `{trial.module}`, line {trial.line}{where}: `{_on_one_line(trial.was)}` became `{_on_one_line(trial.became)}`."
     yield f"  {trial.reason or '**Not explained: a test is missing.**'}"
 
 

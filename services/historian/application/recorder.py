@@ -12,7 +12,7 @@ from itertools import islice
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
 from namespace.isa95 import EquipmentPath, EquipmentPathError, SiteModel
-from namespace.runtime.machine_news import DEVICE_DEATH, NODE_DEATH
+from namespace.runtime.machine_news import DEVICE_DEATH, MOVED, NODE_DEATH
 from namespace.runtime.placing import Device, Places, Sources
 from namespace.sparkplug import (
     BD_SEQ,
@@ -70,6 +70,7 @@ class Recorder:
 
     Attributes:
         batch: What was heard since `take`.
+        places: Where metrics belong; one whose place another producer has is recorded as unplaced.
         recorded: Samples since the start.
         gaps: Gaps since the start.
     """
@@ -79,7 +80,7 @@ class Recorder:
         self._tags = tags
         self._now_ms = now_ms
         self._extend = extend
-        self._places = Places(site.mappings)
+        self.places = Places(site.mappings)
         self._sources = Sources()
         self._slots: dict[tuple[EdgeNodeDescriptor, str | None], _Slots] = {}
         self._open: dict[EdgeNodeDescriptor, Gap] = {}
@@ -120,12 +121,8 @@ class Recorder:
                     self._close(node, now_ms)
                 case DeviceBirth(edge_node=node, device_id=device):
                     self._born(node, device, event, now_ms, None)
-                case NodeDeath(edge_node=node, timestamp=at_ms) if (node, None) not in gone:
-                    self._sources.node_died(node)
-                    self._note(NoteKind.DEATH, node, None, at_ms, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
-                case DeviceDeath(edge_node=node, device_id=device, timestamp=at_ms) if (node, device) not in gone:
-                    self._sources.device_died(node, device)
-                    self._note(NoteKind.DEATH, node, device, at_ms, now_ms, reason=DEVICE_DEATH)
+                case NodeDeath() | DeviceDeath():
+                    self._died(event, gone, now_ms)
                 case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
                     self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
                     self._lost(node, reason, event.timestamp)
@@ -141,7 +138,10 @@ class Recorder:
         bd_seq: int | None,
     ) -> None:
         is_first = self._sources.born(node, device, restored=event.restored)
-        self._places.born(node, device, event.metrics)
+        if not self._is_own(node):
+            left = self.places.born(node, device, event.metrics, restored=event.restored)
+            if left:
+                self._note(NoteKind.STALE, node, device, event.timestamp, now_ms, reason=MOVED, places=map(str, left))
         slots = self._slots[node, device] = {m.name: self._tag(node, device, m) for m in event.metrics}
         if event.restored:
             mark = Mark.IN_BIRTH | Mark.FROM_SNAPSHOT
@@ -254,7 +254,7 @@ class Recorder:
         self, node: EdgeNodeDescriptor, device: str | None, name: str, *, is_own: bool
     ) -> tuple[str | None, str, bool]:
         if not is_own:
-            placement = self._places.resolve(node, device, name)
+            placement = self.places.resolve(node, device, name)
             return (None, name, False) if placement is None else (str(placement.place), placement.metric, True)
         if device is None:
             return None, name, False
@@ -264,6 +264,21 @@ class Recorder:
             return None, name, False
 
     # -- what happened to sources
+
+    def _died(self, event: NodeDeath | DeviceDeath, gone: Collection[Device], now_ms: int) -> None:
+        node, device = event.edge_node, event.device_id if isinstance(event, DeviceDeath) else None
+        if isinstance(event, NodeDeath):
+            self.places.node_died(node)
+        else:
+            self.places.device_died(node, event.device_id)
+        if (node, device) in gone:
+            return
+        if isinstance(event, NodeDeath):
+            self._sources.node_died(node)
+            self._note(NoteKind.DEATH, node, None, event.timestamp, now_ms, bd_seq=event.bd_seq, reason=NODE_DEATH)
+        else:
+            self._sources.device_died(node, event.device_id)
+            self._note(NoteKind.DEATH, node, device, event.timestamp, now_ms, reason=DEVICE_DEATH)
 
     def _note(
         self,
@@ -278,7 +293,7 @@ class Recorder:
         places: Iterable[str] | None = None,
     ) -> None:
         if places is None:
-            concerned = self._places.of_node(node) if device is None else self._places.of_device(node, device)
+            concerned = self.places.of_node(node) if device is None else self.places.of_device(node, device)
             places = map(str, concerned)
         self.batch.note(
             Note(

@@ -6,10 +6,10 @@ It is a fold over host events. It does not decide what is sent where; `projectio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from namespace.isa95 import EquipmentPath, EquipmentPathError, ForeignPlaces, MappingRules
+from namespace.isa95 import Claims, EquipmentPath, EquipmentPathError, ForeignPlaces, MappingRules
 from namespace.sparkplug import (
     Columns,
     Data,
@@ -65,7 +65,7 @@ class Address:
     source: Source | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """The current value of one metric of one source.
 
@@ -142,7 +142,9 @@ class Picture:
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
         self._sources: dict[EdgeNodeDescriptor, list[Source]] = {}
-        self._owners: dict[Address, tuple[Source, str]] = {}
+        self._claims: Claims[Address, Entry] = Claims(self._is_gone)
+        self._handed: frozenset[tuple[EdgeNodeDescriptor, str | None, str]] = frozenset()
+        self._displaced: list[Entry] = []
         self._strays = 0
         self._stale_entries = 0
 
@@ -159,8 +161,16 @@ class Picture:
 
     def owner(self, address: Address) -> Source | None:
         """Return who has an address; None where nobody does."""
-        owner = self._owners.get(address)
-        return None if owner is None else owner[0]
+        owner = self._claims.owner(address)
+        return None if owner is None else owner.source
+
+    def quarantined(self, edge_node: EdgeNodeDescriptor, device_id: str | None) -> Collection[str]:
+        """Return the names of a source's metrics whose place another source has."""
+        node = self.nodes.get(edge_node)
+        if node is None or not node.conflicts:
+            return ()
+        entries = self.entries_of(Source(edge_node.group_id, edge_node.edge_node_id, device_id or ""))
+        return {entry.name for entry in entries if entry.contested is not None}
 
     def is_ours(self, edge_node: EdgeNodeDescriptor) -> bool:
         """Return whether an edge node is an MES service of this site."""
@@ -185,6 +195,10 @@ class Picture:
 
     # -- folding
 
+    def handed(self, quarantined: Iterable[tuple[EdgeNodeDescriptor, str | None, str]]) -> None:
+        """Take over which metrics are quarantined with who hands over the births that are restored next."""
+        self._handed = frozenset(quarantined)
+
     def apply(self, event: HostEvent, now_ms: int) -> Changes:
         """Take in one event and return what it changed.
 
@@ -195,9 +209,10 @@ class Picture:
         match event:
             case NodeBirth():
                 return self._node_born(event, now_ms)
-            case DeviceBirth(edge_node=edge_node, device_id=device_id, metrics=metrics):
+            case DeviceBirth(edge_node=edge_node, device_id=device_id, metrics=metrics, restored=restored):
                 self._node(edge_node).devices[device_id] = True
-                return self._born(Source(edge_node.group_id, edge_node.edge_node_id, device_id), metrics)
+                source = Source(edge_node.group_id, edge_node.edge_node_id, device_id)
+                return self._born(source, metrics, restored=restored)
             case Data(edge_node=edge_node, device_id=device_id, columns=columns):
                 self._node(edge_node).last_seen_ms = now_ms
                 source = Source(edge_node.group_id, edge_node.edge_node_id, device_id or "")
@@ -232,13 +247,14 @@ class Picture:
         node.bd_seq = event.bd_seq
         node.last_seen_ms = now_ms
         self._move(node, "online", now_ms)
-        return self._born(Source(event.edge_node.group_id, event.edge_node.edge_node_id), event.metrics)
+        source = Source(event.edge_node.group_id, event.edge_node.edge_node_id)
+        return self._born(source, event.metrics, restored=event.restored)
 
     def _move(self, node: Node, state: str, now_ms: int) -> None:
         if node.state != state:
             node.state, node.since_ms = state, now_ms
 
-    def _born(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
+    def _born(self, source: Source, metrics: Iterable[MetricValue], *, restored: bool) -> Changes:
         """A birth names everything its source has: what is not in it has vanished."""
         known = self._entries_for(source)
         born = {metric.name: metric for metric in metrics if metric.name not in _PROTOCOL}
@@ -247,8 +263,10 @@ class Picture:
         )
         vanished = [self._forget(known.pop(name)) for name in [name for name in known if name not in born]]
         vanished += [self._move_entry(entry) for entry in known.values() if moved]
-        vanished += [self._settle(entry) for entry in known.values()]
-        updated = [self._put(source, metric) for metric in born.values()]
+        vanished += [self._settle(entry, restored=restored) for entry in known.values()]
+        updated = [self._put(source, metric, restored=restored) for metric in born.values()]
+        updated += self._displaced
+        self._displaced = []
         return Changes(tuple(updated), tuple(address for address in vanished if address is not None))
 
     def _data(self, source: Source, metrics: Iterable[MetricValue]) -> Changes:
@@ -281,7 +299,7 @@ class Picture:
             self._sources.setdefault(EdgeNodeDescriptor(source.group_id, source.edge_node_id), []).append(source)
         return known
 
-    def _put(self, source: Source, metric: MetricValue) -> Entry:
+    def _put(self, source: Source, metric: MetricValue, *, restored: bool = False) -> Entry:
         known = self._entries_for(source)
         unit = metric.properties.value("engUnit") if metric.properties is not None else None
         declared = metric.properties.quality if metric.properties is not None else None
@@ -291,7 +309,7 @@ class Picture:
             entry = known[metric.name] = Entry(
                 source, metric.name, address, metric.datatype, None, 0, Quality.GOOD, None
             )
-            self._claim(entry)
+            self._claim(entry, restored=restored)
         entry.datatype = metric.datatype
         entry.value = metric.value
         entry.timestamp_ms = metric.timestamp
@@ -318,8 +336,7 @@ class Picture:
     def _drop(self, entry: Entry) -> Address | None:
         if entry.contested is not None:
             self._node_of(entry.source).conflicts.discard(entry.contested)
-        if self._owners.get(entry.address) == (entry.source, entry.name):
-            del self._owners[entry.address]
+        if self._claims.give_up(entry.address, entry):
             return entry.address
         return entry.address if entry.address.source is not None else None
 
@@ -333,14 +350,19 @@ class Picture:
         self._claim(entry)
         return left
 
-    def _settle(self, entry: Entry) -> Address | None:
-        """Give a contested address to whoever is reborn after its owner has given it up; return the one it leaves."""
-        if entry.contested is None or entry.contested in self._owners:
+    def _settle(self, entry: Entry, *, restored: bool) -> Address | None:
+        """Give a contested address to whoever is reborn after its owner has given it up or is gone; return the one it leaves."""
+        left, contested = entry.address, entry.contested
+        if contested is None:
+            if not (restored and self._is_refused(entry) and self._claims.give_up(left, entry)):
+                return None
+            self._quarantine(entry)
+            return left
+        self._node_of(entry.source).conflicts.discard(contested)
+        entry.address, entry.contested = contested, None
+        if not self._claim(entry, restored=restored):
             return None
-        left, entry.address, entry.topic = entry.address, entry.contested, None
-        self._node_of(entry.source).conflicts.discard(entry.contested)
-        entry.contested = None
-        self._claim(entry)
+        entry.topic = None
         return left
 
     # -- where it belongs, and whose it is
@@ -358,16 +380,35 @@ class Picture:
             return Address(None, name, source)
         return Address(placement.place, placement.metric)
 
-    def _claim(self, entry: Entry) -> None:
-        """Give an address to the first who claims it; a second one is shown under its own ids and named as a conflict."""
+    def _claim(self, entry: Entry, *, restored: bool = False) -> bool:
+        """Claim the address of an entry; one that another has is shown under its own ids and named as a conflict."""
         if entry.address.place is None:
-            return
-        node, claimant = self._node_of(entry.source), (entry.source, entry.name)
-        node.is_placed = True
-        if self._owners.setdefault(entry.address, claimant) != claimant:
-            node.conflicts.add(entry.address)
-            entry.contested = entry.address
-            entry.address, entry.topic = Address(None, entry.name, entry.source), None
+            return True
+        self._node_of(entry.source).is_placed = True
+        if restored and self._is_refused(entry):
+            self._quarantine(entry)
+            return False
+        claim = self._claims.claim(entry.address, entry, is_entitled=restored)
+        if not claim.is_given:
+            self._quarantine(entry)
+        if claim.displaced is not None:
+            self._quarantine(claim.displaced)
+            self._displaced.append(claim.displaced)
+        return claim.is_given
+
+    def _quarantine(self, entry: Entry) -> None:
+        self._node_of(entry.source).conflicts.add(entry.address)
+        entry.contested = entry.address
+        entry.address, entry.topic = Address(None, entry.name, entry.source), None
+
+    def _is_refused(self, entry: Entry) -> bool:
+        source = entry.source
+        node = EdgeNodeDescriptor(source.group_id, source.edge_node_id)
+        return bool(self._handed) and (node, source.device_id or None, entry.name) in self._handed
+
+    def _is_gone(self, entry: Entry) -> bool:
+        node = self._node_of(entry.source)
+        return node.state == "offline" or not node.devices.get(entry.source.device_id, True)
 
     def _node_of(self, source: Source) -> Node:
         return self._node(EdgeNodeDescriptor(source.group_id, source.edge_node_id))

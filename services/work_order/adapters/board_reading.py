@@ -85,7 +85,9 @@ class BoardReading:
         centers, documents = [], []
         for text, place in places.items():
             concurrent = self._shop.rules(place).concurrent
-            expected = forecast_list(active[text], queue[text], self._shop.now(place), concurrent=concurrent)
+            expected = forecast_list(
+                active[text], queue[text], self._shop.now(place), self._shop.calendar(place), concurrent=concurrent
+            )
             centers.append(
                 {
                     "place": text,

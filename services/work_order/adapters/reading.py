@@ -19,7 +19,6 @@ from namespace.contracts.work_order import (
     WorkRequestArgs,
     WorkRequestsArgs,
 )
-from namespace.isa95 import EquipmentPath
 from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, QueryHandler, fit_page
 from namespace.store import Database, Queries
@@ -41,6 +40,7 @@ from services.work_order.adapters.rows import job_order_of
 from services.work_order.domain.forecast import forecast
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.refusal import Code
+from services.work_order.ports import Shop
 
 _HISTORY_ROWS = 100
 _SHORTEST_STRETCH_S = 10
@@ -74,12 +74,12 @@ class Reading:
 
     Args:
         database: The service's database.
-        now: Business time of a place.
+        shop: Business time and calendars of the places.
     """
 
-    def __init__(self, database: Database, now: Callable[[EquipmentPath], datetime]) -> None:
+    def __init__(self, database: Database, shop: Shop) -> None:
         self._database = database
-        self._now = now
+        self._shop = shop
 
     def handlers(self) -> dict[str, QueryHandler]:
         """Return the handler of each query of the contract."""
@@ -129,14 +129,14 @@ class Reading:
             args.until,
         )
         page = _page([history_document(row) for row in rows], _HISTORY_ROWS, lambda last: str(last["seq"]))
-        expected = forecast_document(forecast(order, self._now(order.place)))
+        expected = forecast_document(forecast(order, self._shop.now(order.place), self._shop.calendar(order.place)))
         return Page({**whole_document(order), "forecast": expected, "history": page.data}, page.next)
 
     async def job_order_counts(self, args: JobOrderCountsArgs) -> Page:
         """Return what was made of one job order over time, by reason, in at most so many stretches of equal length."""
         order = await self._one(args.id)
         start = order.begun_at or order.stored_at
-        end = order.ended_at or max(self._now(order.place), start)
+        end = order.ended_at or max(self._shop.now(order.place), start)
         length_s = max(math.ceil((end - start).total_seconds() / args.buckets), _SHORTEST_STRETCH_S)
         passed = _number(args.cursor)
         rows = await self._fetch(SQL.counts, args.id, start, length_s, passed)

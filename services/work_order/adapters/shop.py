@@ -12,6 +12,7 @@ from namespace.isa95 import (
     EquipmentPath,
     SiteModel,
     UnknownEquipmentError,
+    WorkCalendar,
 )
 from services.work_order.domain.counters import Counter, CounterRules
 from services.work_order.ports import Sample, UnknownPlaceError, WorkCenterRules
@@ -78,6 +79,10 @@ class SiteShop:
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
         return self._now(place)
+
+    def calendar(self, place: EquipmentPath) -> WorkCalendar:
+        """Return when people work at a place."""
+        return self._site.calendar(place)
 
     def uncounted(self, place: EquipmentPath) -> Sequence[Sample]:
         """Return the samples of a work center that were not yet applied."""

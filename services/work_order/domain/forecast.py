@@ -1,4 +1,4 @@
-"""When an order will be done, from the rate at which it was made so far."""
+"""When an order will be done, from the rate at which it was made so far and the calendar of its place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from namespace.isa95 import WorkCalendar
 from services.work_order.domain.job_order import JobOrder, running_time, seconds
 from services.work_order.domain.state_machine import OVER, State
 
@@ -17,7 +18,8 @@ class Forecast:
 
     Attributes:
         rate_per_s: Units made in a second of running, actual; None before any was made.
-        expected_end: When it will have been made at that rate if it runs on; its end where it is over; None where nobody can tell.
+        expected_end: When it will have been made at that rate in the shifts of its place, breaks left out; its end where it is over;
+            None where nobody can tell.
         lateness: By how much that is later than due, negative where earlier; None without both.
         because: Why there is no expected end.
     """
@@ -28,10 +30,11 @@ class Forecast:
     because: str | None = None
 
 
-def forecast(order: JobOrder, now: datetime) -> Forecast:
+def forecast(order: JobOrder, now: datetime, calendar: WorkCalendar) -> Forecast:
     """Return what is to be expected of `order` at `now` (business time of its place, UTC).
 
-    Before anything is made the standard times are taken: setup and ideal cycle.
+    Before anything is made the standard times are taken: setup and ideal cycle. An order that runs outside the shifts is expected to
+    run on until the next change of the plan.
     """
     if order.state in OVER:
         return _with_end(order, _rate(order, now), order.ended_at)
@@ -45,11 +48,19 @@ def forecast(order: JobOrder, now: datetime) -> Forecast:
     planned = order.definition.planned_start
     if order.begun_at is None and planned is not None:
         start = max(now, planned)
-    return _with_end(order, rate, start + left)
+    end = calendar.after(start, left, at_work=order.state is State.RUNNING)
+    if end is None:
+        return Forecast(rate, None, None, "its place has no shifts to make it in within a year")
+    return _with_end(order, rate, end)
 
 
 def forecast_list(
-    active: Iterable[JobOrder], queue: Iterable[JobOrder], now: datetime, *, concurrent: bool = False
+    active: Iterable[JobOrder],
+    queue: Iterable[JobOrder],
+    now: datetime,
+    calendar: WorkCalendar,
+    *,
+    concurrent: bool = False,
 ) -> dict[str, Forecast]:
     """Return what is to be expected of the orders of a work center, by id, each beginning when those before it are done.
 
@@ -57,16 +68,17 @@ def forecast_list(
         active: What runs or is interrupted there.
         queue: What has not begun, in order of dispatch.
         now: Business time of the work center, UTC.
+        calendar: When people work there.
         concurrent: Whether several orders may run at once: none waits for another then.
     """
-    found = {order.id: forecast(order, now) for order in active}
+    found = {order.id: forecast(order, now, calendar) for order in active}
     free: datetime | None = now
     unknown = ""
     for order_id, expected in found.items():
         free, unknown = _later(free, unknown, order_id, expected)
     for order in queue:
         if concurrent:
-            expected = forecast(order, now)
+            expected = forecast(order, now, calendar)
         elif order.hold is not None:
             found[order.id] = Forecast(None, None, None, "it is on hold")
             continue
@@ -74,7 +86,7 @@ def forecast_list(
             found[order.id] = Forecast(None, None, None, f"nobody can tell when {unknown} will be done")
             continue
         else:
-            expected = forecast(order, free)
+            expected = forecast(order, free, calendar)
         found[order.id] = expected
         free, unknown = _later(free, unknown, order.id, expected)
     return found

@@ -25,6 +25,7 @@ from tests.integration.work_order.test_dispatching import event, heard
 from tests.integration.work_order.test_results import through
 from tests.integration.work_order.test_routes import shaft
 from tests.integration.work_order.worlds import PostgresWorld, iso, released
+from tests.unit.work_order.memory import FakeShop
 from tests.unit.work_order.orders import LINE, OTHER_LINE, at
 
 PLACES = (str(LINE), str(OTHER_LINE))
@@ -168,7 +169,7 @@ async def made(real: PostgresWorld) -> Reading:
     await real.send("ReportQuantity", scrap="2", scrap_reason="dent", unit="H87", occurred_at=iso(16))
     await real.send("ReportQuantity", rework="4", rework_reason="burr", unit="H87", occurred_at=iso(15))
     await logged(real)
-    return Reading(real.database, lambda _: at(60))
+    return Reading(real.database, FakeShop(time=at(60)))
 
 
 async def test_counts_are_drawn_together_over_time_and_by_reason_and_add_up(real: PostgresWorld) -> None:
@@ -204,7 +205,7 @@ async def test_a_history_is_asked_for_by_type_and_time(real: PostgresWorld) -> N
 async def test_job_orders_of_a_request_are_also_found_when_they_were_removed(real: PostgresWorld) -> None:
     await shaft(real)
     await real.send("Cancel", "WR-1-30")
-    reading = Reading(real.database, lambda _: at(0))
+    reading = Reading(real.database, FakeShop(time=at(0)))
 
     async def ids(**args: Any) -> list[str]:
         return [row["id"] for row in (await reading.job_orders(JobOrdersArgs(work_request="WR-1", **args))).data]
@@ -217,7 +218,7 @@ async def test_a_work_request_is_told_with_the_response_that_answered_it(real: P
     await shaft(real)
     await through(real)
     await logged(real)
-    reading = Reading(real.database, lambda _: at(0))
+    reading = Reading(real.database, FakeShop(time=at(0)))
     found = (await reading.work_request(WorkRequestArgs(id="WR-1"))).data
     assert (found["id"], found["customer_reference"], found["ended"]) == ("WR-1", "SO-7", 4)
     (response,) = found["responses"]

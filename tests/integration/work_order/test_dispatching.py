@@ -18,7 +18,8 @@ from services.work_order.domain.refusal import Code
 from services.work_order.domain.state_machine import State
 from tests.integration.work_order.test_routes import shaft
 from tests.integration.work_order.worlds import PostgresWorld, World, iso, payloads, released
-from tests.unit.work_order.orders import EARLY, LINE, at
+from tests.unit.work_order.memory import FakeShop
+from tests.unit.work_order.orders import LINE, at
 
 PLACE = str(LINE)
 
@@ -35,7 +36,7 @@ async def queue_of(world: PostgresWorld, place: EquipmentPath = LINE) -> list[st
 
 async def listed(world: PostgresWorld, minute: float | None = None) -> list[str]:
     args = DispatchListArgs(place=PLACE, as_of=None if minute is None else at(minute), limit=200)
-    return [row["id"] for row in (await Reading(world.database, lambda _: EARLY).dispatch_list(args)).data]
+    return [row["id"] for row in (await Reading(world.database, FakeShop()).dispatch_list(args)).data]
 
 
 async def test_an_explicit_sequence_outlasts_changes_of_priority(real: PostgresWorld) -> None:

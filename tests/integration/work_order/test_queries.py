@@ -17,13 +17,14 @@ from services.work_order.adapters.reading import Reading
 from services.work_order.domain.dispatch import Listed, board
 from services.work_order.ports import WorkCenterRules
 from tests.integration.work_order.worlds import PostgresWorld, iso, released
-from tests.unit.work_order.orders import EARLY, LINE, OTHER_LINE, at
+from tests.unit.work_order.memory import FakeShop
+from tests.unit.work_order.orders import LINE, OTHER_LINE, at
 
 
 @pytest.fixture
 def reading(real: PostgresWorld) -> Reading:
     """The service's answers."""
-    return Reading(real.database, lambda _: EARLY)
+    return Reading(real.database, FakeShop())
 
 
 async def all_pages(reading: Reading, **args: Any) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from services.work_order.domain.refusal import Refusal
 from services.work_order.domain.state_machine import State
 from tests.integration.work_order.test_routes import done, shaft, yields
 from tests.integration.work_order.worlds import PostgresWorld, World, iso, payloads
-from tests.unit.work_order.orders import EARLY, LINE, at, definition, order_in
+from tests.unit.work_order.memory import FakeShop
+from tests.unit.work_order.orders import EARLY, LINE, ROUND_THE_CLOCK, at, definition, order_in
 
 
 async def through(world: World, *, minute: float = 0) -> None:
@@ -71,7 +72,7 @@ async def test_work_in_process_adds_up_to_what_is_ordered(real: PostgresWorld) -
     await yields(real, "WR-1-10", "40", scrap="5", scrap_reason="dent", rework="3")
     await done(real, "Split", "WR-1-10", into="B", quantity={"value": "20", "unit": "H87"})
     await done(real, "Rework", "WR-1-10", into="RW", quantity={"value": "2", "unit": "H87"})
-    page = await Reading(real.database, lambda _: EARLY).wip(WipArgs(work_request="WR-1"))
+    page = await Reading(real.database, FakeShop()).wip(WipArgs(work_request="WR-1"))
     rows = {row["operation"]: row for row in page.data}
     units: dict[str, str] = rows["10"]["units"]["H87"]
     assert units == {
@@ -88,7 +89,7 @@ async def test_work_in_process_adds_up_to_what_is_ordered(real: PostgresWorld) -
 
 
 async def ids(world: PostgresWorld, **args: Any) -> list[str]:
-    page = await Reading(world.database, lambda _: EARLY).job_orders(JobOrdersArgs(**args))
+    page = await Reading(world.database, FakeShop()).job_orders(JobOrdersArgs(**args))
     return sorted(row["id"] for row in page.data)
 
 
@@ -108,7 +109,7 @@ async def test_one_order_tells_its_history_and_what_is_to_be_expected(real: Post
     await shaft(real)
     await done(real, "Begin", "WR-1-10", occurred_at=iso(10))
     await yields(real, "WR-1-10", "20")
-    reading = Reading(real.database, lambda _: at(60))
+    reading = Reading(real.database, FakeShop(time=at(60)))
     document = (await reading.job_order(JobOrderArgs(id="WR-1-10"))).data
     assert document["forecast"]["expected_end"] == "2026-03-02T10:20:00.000Z"  # 80 at 20 in 50 minutes
     assert document["forecast"]["lateness_s"] == str((260 - 600) * 60)
@@ -128,7 +129,7 @@ async def test_work_masters_are_listed_by_material_state_and_what_is_in_force(re
         )
         assert outcome.version == version
     await done(real, "StoreWorkMaster", "Axle", operations=[{"id": "10"}])
-    reading = Reading(real.database, lambda _: EARLY)
+    reading = Reading(real.database, FakeShop())
 
     async def listed(**args: Any) -> list[tuple[str, int]]:
         return [(each["id"], each["version"]) for each in (await reading.work_masters(WorkMastersArgs(**args))).data]
@@ -150,12 +151,12 @@ def made(order: JobOrder, good: str) -> JobOrder:
 
 def test_a_forecast_goes_by_the_actual_rate_and_by_standard_times_before_there_is_one() -> None:
     running = order_in(State.RUNNING, of=definition("100"))
-    assert forecast(running, at(12)).because is not None
-    quarter = forecast(made(running, "25"), at(12))
+    assert forecast(running, at(12), ROUND_THE_CLOCK).because is not None
+    quarter = forecast(made(running, "25"), at(12), ROUND_THE_CLOCK)
     assert (quarter.expected_end, quarter.lateness) == (at(42), None)
     assert quarter.rate_per_s == Decimal(25) / 600
-    ended = forecast(order_in(State.ENDED), at(99))
+    ended = forecast(order_in(State.ENDED), at(99), ROUND_THE_CLOCK)
     assert ended.expected_end == at(3)
     over = made(running, "110")
-    assert forecast(over, at(12)).expected_end == at(12)
-    assert timedelta(0) == (forecast(over, at(12)).expected_end or EARLY) - at(12)
+    assert forecast(over, at(12), ROUND_THE_CLOCK).expected_end == at(12)
+    assert timedelta(0) == (forecast(over, at(12), ROUND_THE_CLOCK).expected_end or EARLY) - at(12)

@@ -16,7 +16,7 @@ import pytest
 from services.work_order.application.carrying_out import Accepted
 from services.work_order.ports import WorkCenterRules
 from tests.integration.work_order.shop_floor import Operation, Step, read_cases, route_of, steps_of
-from tests.integration.work_order.worlds import Event, MemoryWorld, World
+from tests.integration.work_order.worlds import Event, MemoryWorld, PostgresWorld, World
 from tests.production_log import LOG, MISSING
 
 pytestmark = pytest.mark.skipif(LOG is None, reason=MISSING)
@@ -57,36 +57,54 @@ def of_type(events: list[Event], kind: str) -> list[dict[str, Any]]:
     return [payload for name, payload in events if name == kind]
 
 
-async def test_the_quarter_as_work_orders_has_the_figures_of_the_file() -> None:
+def read_log() -> Cases:
     assert LOG is not None
-    cases = read_cases(LOG.read_text(encoding="utf-8"))
-    world = MemoryWorld()
+    return read_cases(LOG.read_text(encoding="utf-8"))
+
+
+async def test_the_quarter_as_work_orders_has_the_figures_of_the_file() -> None:
+    cases = read_log()
+    assert (len(cases), sum(len(operation.spans) for case in cases.values() for operation in case)) == (225, 4_503)
+    assert len(queue_times_in(cases)) > 1_000
+    await compare(MemoryWorld(), cases)
+
+
+async def test_a_part_of_the_quarter_in_the_database_has_the_figures_of_the_file(real: PostgresWorld) -> None:
+    cases = read_log()
+    await compare(real, {case: cases[case] for case in sorted(cases)[::15]})
+
+
+@pytest.mark.soak
+async def test_the_quarter_in_the_database_has_the_figures_of_the_file(real: PostgresWorld) -> None:
+    await compare(real, read_log())
+
+
+async def compare(world: World, cases: Cases) -> None:
+    """Replay the cases, and compare what the events tell with the file."""
     await replay(world, cases)
     events = await world.events()
     operations = [operation for case in cases.values() for operation in case]
-    assert (len(cases), sum(len(operation.spans) for operation in operations)) == (225, 4_503)
-
     answers = of_type(events, "WorkResponse")
     responses = of_type(events, "JobResponse")
-    assert (len(answers), len(responses)) == (225, len(operations))
-    # lead times
+    assert (len(answers), len(responses)) == (len(cases), len(operations))
     expected_lead = sorted(
         (max(o.end for o in case) - min(o.begin for o in case)).total_seconds() for case in cases.values()
     )
     assert sorted(float(answer["lead_time_s"]) for answer in answers) == expected_lead
-    # queue times of the operations that waited for the one before
-    expected_queue = sorted(
+    told = [o["queue_s"] for answer in answers for o in answer["operations"] if "queue_s" in o]
+    assert sorted(float(queue_s) for queue_s in told) == queue_times_in(cases)
+    assert labor_told(responses) == labor_in(operations)
+    assert work_in_process_told(events) == work_in_process_in(operations)
+
+
+def queue_times_in(cases: Cases) -> list[float]:
+    """Queue times of the operations that waited for the one before, in seconds, ascending."""
+    return sorted(
         (after.begin - before.end).total_seconds()
         for case in cases.values()
         for before, after in pairwise(case)
         if before.end <= after.begin
     )
-    told = [o["queue_s"] for answer in answers for o in answer["operations"] if "queue_s" in o]
-    assert sorted(float(queue_s) for queue_s in told) == expected_queue
-    assert len(expected_queue) > 1_000
-    # labor of each person, and time worked at each activity
-    assert labor_told(responses) == labor_in(operations)
-    assert work_in_process_told(events) == work_in_process_in(operations)
 
 
 def labor_told(responses: list[dict[str, Any]]) -> dict[str, Decimal]:

@@ -148,3 +148,25 @@ def test_a_calendar_without_shifts_of_its_own_is_one_shift_a_day() -> None:
     calendar = WorkCalendar("always", BERLIN)
     shifts = calendar.shifts_on(date(2026, 10, 25))
     assert [(shift.start, shift.end) for shift in shifts] == [calendar.day(date(2026, 10, 25))]
+
+
+def test_scheduled_time_passes_in_shifts_and_not_in_breaks() -> None:
+    begin = utc(2026, 6, 1, 7, 30)  # 09:30 on the wall, half an hour before the meal
+    assert THREE.after(begin, timedelta(minutes=30)) == utc(2026, 6, 1, 8)
+    assert THREE.after(begin, timedelta(minutes=31)) == utc(2026, 6, 1, 8, 31)
+    assert THREE.after(begin, timedelta(0)) == begin
+
+
+def test_scheduled_time_over_a_change_of_the_clocks_is_the_time_that_passes() -> None:
+    """A night of 7 hours without its meal at 02:00, an hour that the clocks skip; then the early shift."""
+    assert THREE.after(utc(2026, 3, 28, 21), timedelta(hours=7)) == utc(2026, 3, 29, 4)
+
+
+def test_who_is_at_work_outside_the_plan_works_on_to_its_next_change() -> None:
+    lunch = utc(2026, 6, 1, 8, 15)
+    assert THREE.after(lunch, timedelta(minutes=5), at_work=True) == utc(2026, 6, 1, 8, 20)
+    assert THREE.after(lunch, timedelta(minutes=5)) == utc(2026, 6, 1, 8, 35)
+
+
+def test_without_a_shift_in_a_year_no_time_passes() -> None:
+    assert WorkCalendar("never", BERLIN, ()).after(utc(2026, 6, 1), timedelta(seconds=1)) is None

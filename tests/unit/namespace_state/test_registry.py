@@ -17,9 +17,11 @@ from namespace.contracts.query import SiteTopics
 from namespace.contracts.snapshot import SnapshotArgs, SnapshotReader
 from namespace.isa95 import SiteModel
 from namespace.runtime import NotConnected, Page, QueryFailed, SnapshotDesk, get_logger, to_ms
+from namespace.runtime.placing import Places
 from namespace.sparkplug import (
     Data,
     DataType,
+    DeviceBirth,
     EdgeNodeConfig,
     EdgeNodeDescriptor,
     EdgeNodeSession,
@@ -36,7 +38,8 @@ from services.namespace_state.application.reconciler import Reconciler
 from services.namespace_state.application.registry import Registry
 from services.namespace_state.domain.picture import Picture
 from services.namespace_state.domain.projection import topic_of
-from tests.unit.runtime.support import START, SetClock, running, small_site, until
+from tests.unit.runtime.support import SITE, START, SetClock, running, small_site, until
+from tests.unit.runtime.test_placing import RIVAL_RULE
 
 ROOT = "uns/v1/Acme/Dallas"
 MANY = 80
@@ -198,16 +201,7 @@ async def test_the_topic_of_a_metric_that_vanished_is_cleared() -> None:
 
 
 async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> None:
-    text = """
-  - group: Spare
-    edge_node: "{node}"
-    device: "{machine}"
-    place: Packaging/Line1/{machine}
-    metrics: [{from: State, to: Status/StateCurrent}]
-"""
-    from tests.unit.runtime.support import SITE
-
-    it = State(site=small_site(SITE + text.lstrip("\n")))
+    it = State(site=small_site(SITE + RIVAL_RULE))
     first, second = Node(), Node("Spare", "X", {"Packer": ["State"]})
     contested = f"{PACKER}/Status/StateCurrent"
     async with running(it.projector.run):
@@ -232,6 +226,43 @@ async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> Non
     assert it.picture.counts()["Namespace/Conflicts"] == 0
 
 
+async def test_who_died_leaves_its_place_to_who_is_born_next_and_stands_under_its_own_ids_then() -> None:
+    it = State(site=small_site(SITE + RIVAL_RULE))
+    first, second = Node(), Node("Spare", "X", {"Packer": ["State"]})
+    contested = f"{PACKER}/Status/StateCurrent"
+    async with running(it.projector.run):
+        it.hear(*first.born(it.now_ms), *second.born(it.now_ms), first.will)
+        await until(lambda: it.retained.get(contested, {}).get("quality") == 500)
+        assert it.retained[contested]["source"] == "Plant/Line1-PLC/Packer"
+        it.clock.move(1)
+        it.hear(*second.born(it.now_ms))
+        await until(lambda: it.retained[contested]["source"] == "Spare/X/Packer")
+        await until(lambda: f"{ROOT}/_unplaced/Plant/Line1-PLC/Packer/State" in it.retained)
+        it.clock.move(1)
+        it.hear(*first.born(it.now_ms), *first.says(it.now_ms, State=9))
+        await until(lambda: it.retained[f"{ROOT}/_unplaced/Plant/Line1-PLC/Packer/State"]["value"] == 9)
+        assert it.retained[contested]["source"] == "Spare/X/Packer"
+
+
+async def test_whoever_joins_late_learns_with_the_snapshot_whose_a_metric_is() -> None:
+    it, joiner = State(site=small_site(SITE + RIVAL_RULE)), Places(small_site(SITE + RIVAL_RULE).mappings)
+    spare, line = Node("Spare", "X", {"Packer": ["State"]}), Node()
+    it.hear(*Node("Spare", "X", {"Packer": ["Unheard of"]}).born(it.now_ms))  # heard first, and so told first
+    it.hear(*line.born(it.now_ms))
+    it.clock.move(1)
+    it.hear(*spare.born(it.now_ms))
+    desk = SnapshotDesk(it.host, lambda: True, with_stale=True, quarantined=it.picture.quarantined)
+    reader = SnapshotReader()
+    nodes, quarantined = reader.take((await desk.answer(SnapshotArgs())).data), reader.quarantined
+    nodes, quarantined = nodes + reader.rest(), quarantined + reader.quarantined
+    joiner.handed(quarantined)
+    assert [node.edge_node for node in nodes] == [spare.descriptor, line.descriptor]
+    for event in HostSession().restore(nodes, it.now_ms):
+        if isinstance(event, DeviceBirth):
+            joiner.born(event.edge_node, event.device_id, event.metrics, restored=True)
+    assert [joiner.resolve(node.descriptor, "Packer", "State") is None for node in (spare, line)] == [True, False]
+
+
 def _cell(line: str, state: int) -> Node:
     """A node whose birth tells the work center, and whose device the unit by its id."""
     node = Node("Cells", "Robot", {"Packer": ["State"]})
@@ -245,8 +276,6 @@ def _cell(line: str, state: int) -> Node:
 
 
 async def test_a_node_whose_birth_tells_its_place_stands_there_and_moves_with_a_later_birth() -> None:
-    from tests.unit.runtime.support import SITE
-
     text = (
         SITE.replace("mappings:", "      Line2: {work_units: {Packer: ~}}\nmappings:")
         + "  - {group: Cells, read: birth}\n"

@@ -43,6 +43,7 @@ class Machine:
         broker: MemoryBroker,
         clock: SetClock,
         *,
+        group: str = "Plant",
         node: str = "Line1-PLC",
         count: int = 0,
         waiting: int | None = None,
@@ -51,7 +52,7 @@ class Machine:
         self.client_id = node
         self.session = Session(broker.transport(node), name=node, health=self.health, backoff=quick())
         core = EdgeNodeSession(
-            EdgeNodeConfig(group_id="Plant", edge_node_id=node, rebirth_debounce_ms=0),
+            EdgeNodeConfig(group_id=group, edge_node_id=node, rebirth_debounce_ms=0),
             [] if waiting is None else [MetricDefinition(name=WAITING, datatype=DataType.Int64, value=waiting)],
             {name: self._metrics_of(count) for name in ("Packer", "Filler")},
         )
@@ -90,7 +91,7 @@ class RegistryStandIn:
         self.may_answer.set()
         self._questions: asyncio.Queue[tuple[str, QueryRequest]] = asyncio.Queue()
         self.session = Session(broker.transport("registry"), name="registry", health=Health(), backoff=quick())
-        self.session.route("spBv1.0/Plant/#", self._heard)
+        self.session.route("spBv1.0/#", self._heard)
         self.session.route(SiteTopics(small_site().path).queries("namespace_state"), self._question)
 
     def _heard(self, message: Message) -> None:

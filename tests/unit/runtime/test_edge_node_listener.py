@@ -29,12 +29,15 @@ from namespace.sparkplug import (
     Data,
     DataType,
     EdgeNodeConfig,
+    EdgeNodeDescriptor,
     EdgeNodeSession,
     HostEvent,
     HostSession,
+    Ignored,
     MetricDefinition,
     MetricUpdate,
     NodeBirth,
+    NodeStale,
     OutgoingMessage,
 )
 from namespace.transport import Connection, Message
@@ -280,3 +283,58 @@ async def test_a_connection_lost_while_handing_on_begins_again_from_a_snapshot(b
             ]
             await send(connection, plant.say(5, held + 1))
             await until(lambda: joiner.values[-1] == held + 1)
+
+
+@asynccontextmanager
+async def asking_again(broker: MemoryBroker, joiner: Joiner) -> AsyncIterator[tuple[Plant, Connection, Registry]]:
+    """A joiner whose first question was lost and who waits for the answer to his second one, which knows nothing of what comes now."""
+    async with born(broker) as (plant, connection, registry):
+
+        def before(number: int) -> None:
+            if number == 0:
+                joiner.listener._snapshot_s = 60.0
+            elif number == 1:
+                registry.may_answer.clear()
+
+        registry.loses, registry.before = {0}, before
+        async with joiner.at_work():
+            await until(lambda: len(registry.asked) == 2)
+            yield plant, connection, registry
+
+
+async def test_what_comes_while_a_snapshot_is_asked_for_again_is_not_lost(broker: MemoryBroker) -> None:
+    """Nobody holds it back, for the registry may be away for long; an edge node that only the snapshot knows is understood after it."""
+    joiner = Joiner(broker, patience_s=0.05)
+    async with asking_again(broker, joiner) as (plant, connection, registry):
+        for value in range(1, 301):
+            await send(connection, plant.say(3, value))
+        plant.nodes[4].disconnected()
+        plant.nodes[4].connect(2, now_ms())
+        await send(connection, [*plant.nodes[4].subscribed(now_ms()), *plant.say(4, 7)])
+        await until(lambda: joiner.values == [7], "a birth that is heard needs no snapshot")
+        registry.may_answer.set()
+        await until(lambda: len(set(joiner.births)) == NODES)
+        await send(connection, plant.say(3, 301))
+        await until(lambda: joiner.values[-1] == 301)
+        assert joiner.values == [7, *range(1, 302)]
+        assert joiner.births.count("N04") == 1, "what was heard is newer"
+        assert not [event for event in joiner.events if isinstance(event, NodeStale)]
+
+
+async def test_a_late_snapshot_behind_which_too_much_came_is_asked_for_once_more(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("namespace.runtime.edge_node_listener._HELD", 10)
+    joiner = Joiner(broker, patience_s=0.05)
+    async with asking_again(broker, joiner) as (plant, connection, registry):
+        for value in range(1, 12):
+            await send(connection, plant.say(3, value))
+        await until(lambda: len([event for event in joiner.events if isinstance(event, Ignored)]) == 11)
+        registry.catch_up()
+        registry.may_answer.set()
+        await until(lambda: len(joiner.births) == NODES)
+        assert len([asked for asked in registry.asked if asked.cursor is None]) == 3
+        known = {
+            metric.name: metric.value for metric in joiner.listener.core.metrics(EdgeNodeDescriptor("Plant", "N03"))
+        }
+        assert known["M0"] == 11

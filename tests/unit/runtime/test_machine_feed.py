@@ -8,11 +8,23 @@ import pytest
 from namespace.contracts.historian_wire import MissedSample
 from namespace.runtime import MachineBacklog, MachineOnline, MachineSample, to_ms
 from namespace.runtime.buffer_metrics import WAITING
-from namespace.sparkplug import DataType, EdgeNodeDescriptor, Metric, Payload, encode_payload, rebirth_request
+from namespace.sparkplug import (
+    DataType,
+    EdgeNodeConfig,
+    EdgeNodeDescriptor,
+    EdgeNodeSession,
+    Metric,
+    MetricDefinition,
+    OutgoingMessage,
+    Payload,
+    encode_payload,
+    rebirth_request,
+)
 from namespace.store import DatabaseUnavailable, SamplePosition
 from namespace.transport.memory import MemoryBroker
 from tests.unit.runtime.plant import Journal, Machine, Reader, RegistryStandIn, Remembered, plant
 from tests.unit.runtime.support import SITE, START, SetClock, listening, sample, small_site, speaking, until
+from tests.unit.runtime.test_placing import RIVAL_RULE
 
 NCMD = "spBv1.0/+/NCMD/#"
 
@@ -210,6 +222,57 @@ async def test_a_nodes_death_silences_all_its_places_and_its_return_is_a_new_beg
     kinds = [type(n).__name__ for n in reader.news if n.place.name == "Packer" and not isinstance(n, MachineSample)]
     a_birth = ["MachineOnline", "MachineBacklog"]
     assert kinds == [*a_birth, "MachineSilent", *a_birth]
+
+
+async def test_a_second_producer_of_a_metric_is_heard_by_nobody_and_named_in_the_services_health(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    site = small_site(
+        SITE + RIVAL_RULE.replace("State, to: Status/StateCurrent", "Count, to: Admin/ProdProcessedCount")
+    )
+    rival = Machine(broker, clock, group="Spare", node="X", count=900)
+    async with plant(broker, clock, reader=Reader(broker, clock, site=site)) as (machine, _, reader):
+        async with rival.at_work():
+            await until(lambda: "claims" in reader.health.remarks)
+            rival.count(901)
+            broker.cut(rival.client_id)  # neither its death nor its return is the packer's
+            await until(lambda: rival.session.connects == 2)
+            rival.count(902)
+        machine.count(6)
+        await until(lambda: len(reader.counts()) == 2)
+    assert reader.counts() == [(5, True), (6, False)]
+    assert reader.silences() == []
+    assert len(reader.births()) == 1
+
+
+def _robot(line: str, bd_seq: int, clock: SetClock) -> list[OutgoingMessage]:
+    """The births of a cell that says in them at which line it works."""
+    session = EdgeNodeSession(
+        EdgeNodeConfig(group_id="Cells", edge_node_id="Robot"),
+        [MetricDefinition(name="ISA95/Work Center", datatype=DataType.String, value=line)],
+        {"Packer": [MetricDefinition(name="State", datatype=DataType.Int64, value=6)]},
+    )
+    session.connect(bd_seq, to_ms(clock.now()))
+    return session.subscribed(to_ms(clock.now()))
+
+
+async def test_a_place_that_a_machine_leaves_is_silent_from_its_new_birth_on(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    equipment = SITE.replace("mappings:", "      Line2: {work_units: {Packer: ~}}\nmappings:")
+    reader = Reader(broker, clock, site=small_site(equipment + "  - {group: Cells, read: birth}\n"))
+    async with reader.at_work(), RegistryStandIn(broker, clock).at_work(), speaking(broker) as speaker:
+        for number, line in enumerate(("Line1", "Line2"), start=1):
+            for message in _robot(line, number, clock):
+                await speaker.publish(message.topic, message.payload)
+            await until(lambda: len(reader.births()) == number)  # noqa: B023 - awaited before it changes
+            clock.move(60)
+    (silence,) = reader.silences()
+    assert (str(silence.place), silence.since, silence.reason) == (
+        "Acme/Dallas/Packaging/Line1/Packer",
+        START + timedelta(seconds=60),
+        "moved",
+    )
 
 
 @pytest.mark.parametrize("told", [None, 7])

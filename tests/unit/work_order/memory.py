@@ -10,7 +10,7 @@ from uuid import UUID
 
 from namespace.contracts.event_log import NewEvent
 from namespace.contracts.work_order import EquipmentAvailabilityChanged, JobListResequenced
-from namespace.isa95 import EquipmentPath
+from namespace.isa95 import EquipmentPath, WorkCalendar
 from services.work_order.adapters.events import (
     events_of,
     place_event,
@@ -37,7 +37,7 @@ from services.work_order.ports import (
     WorkCenterRules,
     WorkRequest,
 )
-from tests.unit.work_order.orders import EARLY, LINE
+from tests.unit.work_order.orders import EARLY, LINE, ROUND_THE_CLOCK
 
 _ids = count(1)
 
@@ -57,6 +57,7 @@ class FakeShop:
         default_factory=lambda: {LINE: WorkCenterRules(counters=dict(COUNTERS))}
     )
     time: datetime = EARLY
+    shifts: WorkCalendar = ROUND_THE_CLOCK
     waiting: list[Sample] = field(default_factory=list)
 
     def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
@@ -69,6 +70,9 @@ class FakeShop:
 
     def now(self, place: EquipmentPath) -> datetime:
         return self.time
+
+    def calendar(self, place: EquipmentPath) -> WorkCalendar:
+        return self.shifts
 
     def uncounted(self, place: EquipmentPath) -> Sequence[Sample]:
         return list(self.waiting)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from namespace.isa95 import EquipmentPath, Quantity
+from namespace.isa95 import EquipmentPath, Quantity, WorkCalendar
 from services.work_order.domain import decisions, definitions
 from services.work_order.domain.definition import Definition, QuantitySource
 from services.work_order.domain.facts import Decision
@@ -16,6 +17,7 @@ from services.work_order.domain.state_machine import Method, State
 LINE = EquipmentPath.parse("Acme/Dallas/Packaging/Line1")
 OTHER_LINE = EquipmentPath.parse("Acme/Dallas/Packaging/Line2")
 EARLY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+ROUND_THE_CLOCK = WorkCalendar("round the clock", ZoneInfo("Etc/UTC"))
 
 
 def at(minutes: float) -> datetime:
