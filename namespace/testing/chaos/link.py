@@ -81,9 +81,9 @@ class End(asyncio.Protocol):
         self._end()
         return True  # and this one once the other is closed
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """End the other end as well, behind what was read before."""
-        del error
+        del exc
         self.is_lost = True
         self._takes_more.set()
         self._end()
