@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 PYTHON_IN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+FAST := $(VENV)/.fast
 
 # The demo's site; any other: make demo UNS_SITE_FILE=/path/to/site.yaml
 UNS_SITE_FILE ?= deploy/site/acme-dallas.yaml
@@ -31,10 +32,10 @@ PROTO_OUT := namespace/sparkplug/_pb
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(READY) $(WEB_BUNDLE) ## Start a whole site with a simulated bottling line; Ctrl-C stops it
+demo: $(READY) $(FAST) $(WEB_BUNDLE) ## Start a whole site with a simulated bottling line; Ctrl-C stops it
 	@UNS_DEMO=true exec $(VENV)/bin/uns up
 
-test: $(READY) $(WEB_BUNDLE) ## Run the test-suite against real Mosquitto and real PostgreSQL
+test: $(READY) $(FAST) $(WEB_BUNDLE) ## Run the test-suite against real Mosquitto and real PostgreSQL
 	$(PYTHON_IN) -m pytest -n $(WORKERS) -m "not soak" --ignore=tests/benchmarks $(TESTS)
 
 check: $(READY) ## Format, lint, types, import rules, generated files: what CI runs before the tests
@@ -57,13 +58,18 @@ check-proto: $(READY)
 		cmp -s $$file $(PROTO_OUT)/$${file##*/} || { echo "$(PROTO_OUT)/$${file##*/} is out of date: make proto"; exit 1; }; \
 	done
 
-setup: $(READY) ## Make .venv with every locked dependency; needs python3 alone, no root
+setup: $(READY) $(FAST) ## Make .venv with every locked dependency; needs python3 alone, no root
 
 $(READY): requirements.lock pyproject.toml deploy/bootstrap/setup.sh deploy/bootstrap/fetch_packages.sh
 	@sh deploy/bootstrap/setup.sh
 	@touch $@
 
-accelerate: $(READY) ## Build the optional compiled steps here; needs a C compiler and Python's headers, nothing else does
+# Built where a compiler is there anyway, and passed over without a word where none is: nothing needs them.
+$(FAST): $(READY) deploy/bootstrap/accelerate.py $(shell find namespace services -path '*/_fast/*.[ch]')
+	@$(PYTHON_IN) deploy/bootstrap/accelerate.py --if-possible
+	@touch $@
+
+accelerate: $(READY) ## Build the optional compiled steps, or say why not; needs a C compiler and Python's headers, nothing else does
 	$(PYTHON_IN) deploy/bootstrap/accelerate.py
 
 lock: $(READY) ## Resolve the dependencies of pyproject.toml anew into requirements.lock
@@ -99,14 +105,14 @@ BASE_IMAGE ?= python:3.12-slim
 image: dist ## Build the container image of deploy/docker
 	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) --file deploy/docker/Dockerfile dist
 
-soak: $(READY) $(WEB_BUNDLE) ## Run the long tests
+soak: $(READY) $(FAST) $(WEB_BUNDLE) ## Run the long tests
 	$(PYTHON_IN) -m pytest -m soak --timeout=0 tests
 
 interop: $(READY) ## Fetch Sparkplug codecs of others (Node, Java) and compare ours with them
 	$(PYTHON_IN) -m tests.interop.peers
 	$(PYTHON_IN) -m pytest -m interop tests/interop
 
-bench: $(READY) ## Measure speed and size against goals and peers; QUICK=1 is a short form, ONLY=ingest,chain a part
+bench: $(READY) $(FAST) ## Measure speed and size against goals and peers; QUICK=1 is a short form, ONLY=ingest,chain a part
 	$(PYTHON_IN) -m tests.benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 clean: ## Remove everything that was made here except a site's data (.uns)

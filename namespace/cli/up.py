@@ -37,8 +37,16 @@ def up(
     for service in missing:
         display.step(f"service {service.name} is not installed here ({service.package})")
     chosen = _chosen(available, only or [], without or [])
-    with display:
-        asyncio.run(_run(chosen, display, all_in_one=all_in_one))
+    with display, _runner(all_in_one=all_in_one) as running:
+        running.run(_run(chosen, display, all_in_one=all_in_one))
+
+
+def _runner(*, all_in_one: bool) -> asyncio.Runner:
+    if not all_in_one:  # the services' own processes import what services need; this one starts sooner without
+        return asyncio.Runner()
+    from namespace.runtime.loop import runner
+
+    return runner()
 
 
 async def _run(services: list[ServiceInfo], display: JsonDisplay | TerminalDisplay, *, all_in_one: bool) -> None:

@@ -12,8 +12,12 @@ from types import ModuleType
 from pydantic import BaseModel
 
 from namespace.runtime.settings import read_settings
-from namespace.sparkplug import Slot, Walk
+from namespace.sparkplug import Walk
+from namespace.sparkplug.quick_walk import REACHED_INTO
+from namespace.transport.packet_stream import PacketWalk
+from namespace.transport.port import Message
 
+_PACKETS = "namespace.transport._fast.packets"
 _WALK = "namespace.sparkplug._fast.walk"
 
 
@@ -43,6 +47,16 @@ def compiled_walk() -> Walk | None:
     module = compiled(_WALK)
     if module is None:
         return None
-    module.prepare(Slot)
+    module.prepare(*REACHED_INTO)
     walk: Walk = module.walk
+    return walk
+
+
+def compiled_packets() -> PacketWalk | None:
+    """Return the compiled reading of plain messages from a socket's bytes, for `StreamTransport`."""
+    module = compiled(_PACKETS)
+    if module is None:
+        return None
+    module.prepare(Message)
+    walk: PacketWalk = module.walk
     return walk

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from namespace.isa95 import SiteFileError, load_site
 from namespace.runtime.logging import configure_logging, get_logger, log_as
-from namespace.runtime.loop import loop_factory
+from namespace.runtime.loop import runner
 from namespace.runtime.process import run
 from namespace.runtime.service import Service
 from namespace.runtime.settings import ServiceSettings, SettingsError, read_settings
@@ -31,8 +31,8 @@ def main(service: Service) -> None:
     traceback in the log.
     """
     try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_until_signal(service))
+        with runner() as running:
+            running.run(_until_signal(service))
     except CannotStart:
         sys.exit(2)
     except BaseExceptionGroup:

@@ -1,7 +1,8 @@
 """Asking the registry how far our own event log was heard: how a restored service learns that it was restored.
 
 It is asked before the first birth, for a bounded time. Without an answer the service starts nevertheless: it says so in
-its health, remembers the row from which on the log is not compared, and asks again until somebody answers. Until then
+its health, remembers the row from which on the log is not compared, and asks again until somebody answers. A log without
+any row waits for a moment only: that is a first start, and nobody else may be there yet. Until somebody has answered
 every consumer still notices a row that does not continue its own history, so nothing is applied twice or in a history that
 it does not belong to; only the new epoch comes later.
 
@@ -33,6 +34,7 @@ from namespace.store import (
     TransactionConflict,
     compare_log,
     leave_uncompared,
+    read_log_state,
 )
 from namespace.transport import Transport
 
@@ -41,6 +43,7 @@ _PART = "event log history"
 _TRY_S = 0.25
 _RETRY_S = 1.0
 _LONGEST_RETRY_S = 10.0
+_FIRST_START_S = 0.5
 _UNKNOWN = (NoAnswer, NotConnected, QueryFailed, ValidationError)
 
 
@@ -91,11 +94,22 @@ class LogCheck:
             return
         async with _asking(self._open_transport(), self._topics, self._account) as queries:
             try:
-                async with asyncio.timeout(self._wait_s):
+                async with asyncio.timeout(await self._patience_s()):
                     heard = await self._heard_soon(queries)
             except TimeoutError:
                 heard = None
         await self._through_outages(heard)
+
+    async def _patience_s(self) -> float:
+        """How long the first birth waits. Of a log without a row a lost database could have taken everything: then whoever has heard more
+        of it stops and says so, now or with the new epoch, and nothing is gained by waiting.
+        """
+        try:
+            async with self._database.transaction() as tx:
+                log = await read_log_state(tx)
+        except (DatabaseUnavailable, TransactionConflict):
+            return self._wait_s
+        return self._wait_s if log is not None and log.seq else min(self._wait_s, _FIRST_START_S)
 
     async def later(self) -> bool:
         """Compare the log if that is still due, however long the registry takes; tell whether a new epoch was opened."""

@@ -14,7 +14,7 @@ from namespace.contracts.node import EVENTS_QUERY
 from namespace.contracts.parking import PARKED_QUERY, REDRIVE_COMMAND
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import SiteModel
-from namespace.runtime.accelerated import compiled_walk
+from namespace.runtime.accelerated import compiled_packets, compiled_walk
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.catch_up_samples import CatchUp
 from namespace.runtime.clock import SystemClock
@@ -65,9 +65,9 @@ def _to_broker(settings: ServiceSettings) -> OpenTransport:
         from namespace.transport.mqtt import MqttTransport
 
         return lambda client_id: MqttTransport(url, client_id=client_id, allow_plaintext=settings.allow_plaintext)
-    rest_s = settings.mqtt_rest_ms / 1000
+    rest_s, walk = settings.mqtt_rest_ms / 1000, compiled_packets()
     return lambda client_id: StreamTransport(
-        url, client_id=client_id, rest_s=rest_s, allow_plaintext=settings.allow_plaintext
+        url, client_id=client_id, rest_s=rest_s, walk=walk, allow_plaintext=settings.allow_plaintext
     )
 
 

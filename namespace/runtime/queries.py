@@ -21,6 +21,8 @@ from namespace.store import DatabaseUnavailable
 from namespace.transport import Message
 
 QUERY_LIMIT_S = 10.0
+_TURNS_TO_ASK = 2
+"""Turns of the event loop until a question has gone out: it is put in the first and written in the second."""
 """Longest time a service works on one question, in seconds."""
 
 PAGE_BYTES = 56 * 1024
@@ -235,6 +237,8 @@ class QueryClient:
     ) -> AsyncGenerator[list[Any], None]:
         """Ask for every page of a query whose pages are lists, and yield each as it comes; raises like `ask`.
 
+        While a page is being used, the next one is already asked for.
+
         Args:
             service: Whom to ask.
             query: What.
@@ -243,13 +247,25 @@ class QueryClient:
             tries: How often each question is put.
             later_tries: How often those after the first are, where that differs: whoever has answered once is there.
         """
-        cursor: str | None = None
-        while True:
-            page = await self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s, tries=tries)
-            yield page.data
-            if page.next is None:
-                return
-            cursor, tries = page.next, later_tries or tries
+
+        def asked_for(cursor: str | None, tries: int) -> asyncio.Task[Page]:
+            asking = self.ask(service, query, {**(args or {}), "cursor": cursor}, timeout_s=timeout_s, tries=tries)
+            return asyncio.create_task(asking, name=f"page of {service} {query}")
+
+        asking = asked_for(None, tries)
+        try:
+            while True:
+                page = await asking
+                if page.next is None:
+                    yield page.data
+                    return
+                asking = asked_for(page.next, later_tries or tries)
+                for _ in range(_TURNS_TO_ASK):
+                    await asyncio.sleep(0)
+                yield page.data
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
 
 def fit_page(rows: list[Any], *, limit_bytes: int = PAGE_BYTES) -> int:

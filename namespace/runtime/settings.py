@@ -37,7 +37,7 @@ class ServiceSettings(BaseModel):
         heartbeat_s: Seconds between two announcements of the event log's head.
         drain_s: Seconds a stopping service may take to hand out what it has promised.
         registry_wait_s: Longest time in seconds that the first birth of a service with an event log waits to hear from the registry how far
-            the log was known; without an answer it starts, and compares later.
+            the log was known; without an answer it starts, and compares later. While the log is empty, half a second at most.
         command_lanes: Commands of different subjects that are worked on at the same time.
         allow_plaintext: Permit an unencrypted broker connection beyond loopback.
         mqtt_client: `stream`, our own, which holds a broker back that is too fast; or `aiomqtt`, which leaves it.

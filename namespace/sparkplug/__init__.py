@@ -63,7 +63,7 @@ from namespace.sparkplug.metric import (
 )
 from namespace.sparkplug.metric_columns import Columns, MetricValue, Slot
 from namespace.sparkplug.payload import Limits, Payload
-from namespace.sparkplug.quick_walk import Walk, Walked
+from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.resending import Resend, Undeliverable, resend
 from namespace.sparkplug.snapshot import DeviceSnapshot, NodeSnapshot, dump_snapshot, load_snapshot
 from namespace.sparkplug.state import HostState, PrimaryHostGate, StatePayload
@@ -149,7 +149,6 @@ __all__ = [
     "Undeliverable",
     "Value",
     "Walk",
-    "Walked",
     "Want",
     "WantedReason",
     "command",

@@ -34,10 +34,9 @@ from namespace.sparkplug.host_message import (
     apply_snapshot,
     is_history,
     is_news,
-    living_table,
+    may_be_late,
     refuse_device_birth,
-    told_of_data,
-    walked_data,
+    take_next,
 )
 from namespace.sparkplug.host_node import HeldMessage, HostNode, Route
 from namespace.sparkplug.host_settings import DEFAULT_SETTINGS, Heard, HostSettings
@@ -88,7 +87,7 @@ class HostSession:
         self._take_in(topic, payload, now_ms)
         return self._taken()
 
-    def receive_batch(self, messages: Iterable[Heard], now_ms: int) -> list[HostEvent]:
+    def receive_batch(self, messages: Sequence[Heard], now_ms: int) -> list[HostEvent]:
         """Take in messages from the broker; the same as `receive` for each of them.
 
         Args:
@@ -98,8 +97,11 @@ class HostSession:
         Returns:
             What they mean, in order.
         """
-        for message in messages:
-            self._take_in(message.topic, message.payload, now_ms)
+        if self._walk is not None and self._connected:
+            self._walk_through(self._walk, messages, now_ms)
+        else:
+            for message in messages:
+                self._take_in(message.topic, message.payload, now_ms)
         return self._taken()
 
     def tick(self, now_ms: int) -> list[HostEvent]:
@@ -246,7 +248,7 @@ class HostSession:
 
     def _take_in(self, topic: str, payload: bytes, now_ms: int) -> None:
         route = self._routes.get(topic) or self._route(topic)
-        if route is None or (route.is_data and self._walk_next(route, payload, now_ms)):
+        if route is None:
             return
         try:
             message = parse_payload(payload, self._settings.limits)
@@ -255,41 +257,28 @@ class HostSession:
         except RemoteProtocolError as error:
             self._reject(route, error, now_ms)
 
-    def _walk_next(self, route: Route, payload: bytes, now_ms: int) -> bool:
-        """Do by the compiled step what parsing and `_take_next` would do; tell whether it could."""
-        if self._walk is None or not self._connected:
-            return False
-        data = walked_data(self._walk, route, payload, now_ms, self._settings.limits)
-        if data is None:
-            return False
-        self._events.append(data)
-        return True
+    def _walk_through(self, walk: Walk, messages: Sequence[Heard], now_ms: int) -> None:
+        """Have the compiled step do what parsing and `_take_next` would do, and do what it leaves."""
+        limits, position = self._settings.limits, 0
+        while True:
+            position = walk(
+                messages, position, self._routes, self._events, now_ms, limits.payload_bytes, limits.metrics
+            )
+            if position == len(messages):
+                return
+            self._take_in(messages[position].topic, messages[position].payload, now_ms)
+            position += 1
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:
-        """Take in data whose turn it is, of somebody who is online and has no hole: nearly all there is; tell whether it was."""
-        node, seq, sent_at = route.node, message.seq, message.timestamp
-        window = node.window
-        if (
-            seq != window.expected
-            or node.state is not NodeState.ONLINE
-            or window.is_waiting
-            or sent_at < node.born_at
-            or not self._settings.check_sequence
-            or not self._connected
-            or not (seq or message.HasField("seq"))
-        ):
+        """Take in data whose turn it is: nearly all there is; tell whether it was."""
+        if not (self._settings.check_sequence and self._connected):
             return False
-        table = living_table(node, route.topic.device_id)
-        if table is None:
-            return False
-        window.accept(sent_at)
-        node.sent_at = max(node.sent_at, sent_at)
-        columns, problems = table.data(message, now_ms, self._settings.limits)
-        if problems:
-            self._note(route, told_of_data(route, columns, problems, sent_at or now_ms), now_ms)
-        else:
-            self._events.append(Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms))
-        return True
+        told = take_next(route, message, self._settings.limits, now_ms)
+        if isinstance(told, Data):
+            self._events.append(told)
+        elif told is not None:
+            self._note(route, told, now_ms)
+        return told is not None
 
     def _dispatch(self, route: Route, message: pb.Payload, size: int, now_ms: int) -> None:
         message_type = route.topic.message_type
@@ -312,7 +301,7 @@ class HostSession:
             self._ignore(route, IgnoredReason.AWAITING_BIRTH)
             self._want(node, WantedReason.NO_BIRTH, now_ms)
             return
-        if sent_at < node.born_at and self._may_be_late(node, message, now_ms):
+        if sent_at < node.born_at and may_be_late(node, message, now_ms, self._settings.reorder_timeout_ms):
             self._ignore(route, IgnoredReason.OLDER_THAN_BIRTH)
             return
         if not self._connected and node.window.is_included(sent_at) and not is_history(message):
@@ -331,12 +320,6 @@ class HostSession:
             node.hold(seq, sent_at, HeldMessage(route, message, size), now_ms)
             self._attention.add(node)
             self._expire(node, now_ms)
-
-    def _may_be_late(self, node: HostNode, message: pb.Payload, now_ms: int) -> bool:
-        """Whether a message with a time before the birth's may come from before the birth."""
-        if not message.timestamp or now_ms - node.born_here_at > self._settings.reorder_timeout_ms:
-            return False
-        return not is_history(message)
 
     def _accept(self, route: Route, message: pb.Payload, now_ms: int) -> None:
         node, sent_at = route.node, message.timestamp

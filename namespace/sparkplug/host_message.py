@@ -25,7 +25,6 @@ from namespace.sparkplug.host_node import HostDevice, HostNode, Route
 from namespace.sparkplug.metric_columns import Columns
 from namespace.sparkplug.metric_table import MetricTable, Problem
 from namespace.sparkplug.payload import Limits
-from namespace.sparkplug.quick_walk import Walk
 from namespace.sparkplug.snapshot import NodeSnapshot
 from namespace.sparkplug.topic import MessageType
 
@@ -158,24 +157,38 @@ def told_of_data(route: Route, columns: Columns, problems: list[Problem], timest
     return Applied(events, WantedReason.UNKNOWN_METRIC if is_unknown else None)
 
 
-def walked_data(walk: Walk, route: Route, payload: bytes, now_ms: int, limits: Limits) -> Data | None:
-    """Take in plain data whose turn it is, of somebody who is online and has no hole, by a compiled step.
+def take_next(route: Route, message: pb.Payload, limits: Limits, now_ms: int) -> Data | Applied | None:
+    """Take in data whose turn it is, of somebody who is online and has no hole.
 
     Returns:
-        What it told; None, and nothing is changed, for everything else.
+        What it told; None, and nothing is changed, where it is not its turn.
     """
-    node, device_id = route.node, route.topic.device_id
+    node, seq, sent_at = route.node, message.seq, message.timestamp
     window = node.window
-    table = living_table(node, device_id)
-    if node.state is not NodeState.ONLINE or window.is_waiting or table is None or len(payload) > limits.payload_bytes:
+    if (
+        seq != window.expected
+        or node.state is not NodeState.ONLINE
+        or window.is_waiting
+        or sent_at < node.born_at
+        or not (seq or message.HasField("seq"))
+    ):
         return None
-    walked = walk(payload, table.by_alias, window.expected, node.born_at, now_ms, limits.metrics)
-    if walked is None:
+    table = living_table(node, route.topic.device_id)
+    if table is None:
         return None
-    sent_at, slots, values, timestamps = walked
     window.accept(sent_at)
     node.sent_at = max(node.sent_at, sent_at)
-    return Data(node.edge_node, device_id, Columns.of(slots, values, timestamps), sent_at or now_ms)
+    columns, problems = table.data(message, now_ms, limits)
+    if problems:
+        return told_of_data(route, columns, problems, sent_at or now_ms)
+    return Data(node.edge_node, route.topic.device_id, columns, sent_at or now_ms)
+
+
+def may_be_late(node: HostNode, message: pb.Payload, now_ms: int, reorder_timeout_ms: int) -> bool:
+    """Whether a message with a time before the birth's may come from before the birth."""
+    if not message.timestamp or now_ms - node.born_here_at > reorder_timeout_ms:
+        return False
+    return not is_history(message)
 
 
 def is_news(node: HostNode, snapshot: NodeSnapshot) -> bool:

@@ -46,25 +46,19 @@ class Slot:
     the old one still says what was true then.
 
     Attributes:
-        datatypes: what an entry's data type may say.
-        is_plain: whether the value is one member of the protobuf, `field`, to be read by `read` or, where that is None, as it is.
-        is_quick: whether it is, and has an alias that cannot be taken for none.
+        quick: `form`, where that says it all and there is an alias that cannot be taken for none; else None.
         memo: for whoever keeps the values: what the metric is to him, found once. It goes with the birth.
     """
 
     __slots__ = (
         "alias",
         "datatype",
-        "datatypes",
-        "field",
-        "is_plain",
-        "is_quick",
         "is_transient",
         "memo",
         "metadata",
         "name",
         "properties",
-        "read",
+        "quick",
         "timestamp",
         "value",
     )
@@ -81,14 +75,21 @@ class Slot:
         self.name = intern(name)  # a thousand machines of a kind say the same names
         self.alias = metric.alias
         self.datatype = datatype
-        self.datatypes, self.field, self.is_plain, self.read = _FORMS[datatype]
-        self.is_quick = self.is_plain and bool(metric.alias)
+        form = _FORMS[datatype]
+        self.quick: Form | None = form if metric.alias and form[2] else None
         self.is_transient = metric.is_transient
         self.metadata = metric.metadata
         self.value = metric.value
         self.timestamp = timestamp
         self.properties = metric.properties
         self.memo: Any = None
+
+    @property
+    def form(self) -> "Form":
+        """How its values are read: what an entry's data type may say, the member of the protobuf, whether that alone is the value, and by
+        what it is read (None: as it is).
+        """
+        return _FORMS[self.datatype]
 
     def as_metric(self) -> Metric:
         """Return it as a birth would list it now."""
@@ -132,13 +133,6 @@ class Columns:
         self.timestamps: list[int] = []
         self.unusual: dict[int, MetricValue] | None = None
 
-    @classmethod
-    def of(cls, slots: list[Slot], values: list[Value], timestamps: list[int]) -> "Columns":
-        """Return plain current values as columns; the lists are theirs from now on."""
-        columns = cls.__new__(cls)
-        columns.slots, columns.values, columns.timestamps, columns.unusual = slots, values, timestamps, None
-        return columns
-
     def __len__(self) -> int:
         return len(self.slots)
 
@@ -167,9 +161,9 @@ class Columns:
         return tuple(values)
 
 
-_Form = tuple[tuple[int, int], str, bool, Callable[[object], Scalar] | None]
+Form = tuple[tuple[int, int], str, bool, Callable[[object], Scalar] | None]
 
-_FORMS: dict[DataType, _Form] = {
+_FORMS: dict[DataType, Form] = {
     datatype: ((int(datatype), 0), field, int(datatype) in PLAIN_FORMS, PLAIN_FORMS.get(int(datatype), (0, 0, None))[2])
     for datatype, field in WIRE_FIELD.items()
 }

@@ -38,9 +38,12 @@ class Problem:
 class MetricTable:
     """What one birth told: metrics by name and by alias, with their current values."""
 
+    __slots__ = ("_by_alias", "_names", "_refused", "_slots")
+
     def __init__(self) -> None:
-        self._by_name: dict[str, Slot] = {}
+        self._slots: list[Slot] = []
         self._by_alias: dict[int, Slot] = {}
+        self._names: dict[str, Slot] | None = None
         self._refused: set[str | int] = set()
 
     @classmethod
@@ -80,20 +83,22 @@ class MetricTable:
         return table
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return len(self._slots)
 
     @property
-    def by_alias(self) -> dict[int, Slot]:
-        """What each alias means; for the compiled step, which makes values current as `data` does."""
-        return self._by_alias
+    def _by_name(self) -> dict[str, Slot]:
+        """Made when a name is first looked up: most sources speak by alias, and dictionaries would be a good part of their memory."""
+        if self._names is None:
+            self._names = {slot.name: slot for slot in self._slots}
+        return self._names
 
     def values(self) -> tuple[MetricValue, ...]:
         """Return every metric with its current value."""
-        return tuple(slot.as_value() for slot in self._by_name.values())
+        return tuple([slot.as_value() for slot in self._slots])
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return every metric as a birth would list it now, aliases included."""
-        return tuple(slot.as_metric() for slot in self._by_name.values())
+        return tuple(slot.as_metric() for slot in self._slots)
 
     def value_of(self, name: str) -> Value:
         """Return the current value of a metric; None when it is null or unknown."""
@@ -119,23 +124,25 @@ class MetricTable:
         sent_at = message.timestamp or received_at_ms
         for entry in message.metrics:
             slot = by_alias.get(entry.alias)
-            if slot is not None and slot.is_quick:
-                raw = getattr(entry, slot.field)
+            if slot is not None and slot.quick is not None:
+                datatypes, field, _, read = slot.quick
+                raw = getattr(entry, field)
                 if (
-                    (raw or entry.HasField(slot.field))
-                    and entry.datatype in slot.datatypes
+                    (raw or entry.HasField(field))
+                    and entry.datatype in datatypes
                     and not (entry.is_null or entry.is_historical or entry.is_transient)
                     and not entry.HasField("properties")
                 ):
                     try:
-                        slot.value = raw if slot.read is None else slot.read(raw)
+                        value = raw if read is None else read(raw)
                     except RemoteProtocolError as error:
                         problems.append(Problem(error.reason, f"{slot.name}: {error.detail}"))
                         continue
-                    slot.timestamp = entry.timestamp or sent_at
+                    at_ms = entry.timestamp or sent_at
+                    slot.value, slot.timestamp = value, at_ms
                     slots.append(slot)
-                    values.append(slot.value)
-                    timestamps.append(slot.timestamp)
+                    values.append(value)
+                    timestamps.append(at_ms)
                     continue
             problems += self._unusual_data(entry, sent_at, columns, limits, needs_birth)
         return columns, problems
@@ -170,8 +177,10 @@ class MetricTable:
     def _replaced(self, slot: Slot, properties: PropertySet) -> Slot:
         """Put a slot with other properties in the place of one; what was read into that one keeps it."""
         new = slot.with_properties(properties)
-        if self._by_name.get(slot.name) is slot:
-            self._by_name[slot.name] = new
+        by_name = self._by_name
+        if by_name.get(slot.name) is slot:
+            by_name[slot.name] = new
+            self._slots = list(by_name.values())
         if slot.alias is not None and self._by_alias.get(slot.alias) is slot:
             self._by_alias[slot.alias] = new
         return new
@@ -199,6 +208,7 @@ class MetricTable:
 
     def _fill(self, metrics: Iterable[Metric], timestamp: int) -> list[Problem]:
         problems: list[Problem] = []
+        by_name: dict[str, Slot] = {}
         for metric in metrics:
             if metric.name is None or metric.datatype is None:
                 problems.append(Problem(Reason.DATATYPE, f"{metric.name or metric.alias} is born without type"))
@@ -208,7 +218,7 @@ class MetricTable:
             if taken_at == timestamp:
                 taken_at = timestamp  # one object for all, as a birth's values mostly are of one moment
             slot = Slot(metric.name, metric.datatype, metric, taken_at)
-            self._by_name[slot.name] = slot
+            by_name[slot.name] = slot
             if slot.alias is None:
                 continue
             other = self._by_alias.setdefault(slot.alias, slot)
@@ -217,19 +227,21 @@ class MetricTable:
                     Reason.ALIAS_CONFLICT, f"{other.name} and {slot.name} are both alias {slot.alias}"
                 )
             self._by_alias[slot.alias] = slot
+        self._slots = list(by_name.values())
         return problems
 
 
 def _read(slot: Slot, entry: pb.Payload.Metric, reader: MetricReader) -> Value:
     """Read the value of any entry."""
     datatype = slot.datatype
-    if entry.datatype not in slot.datatypes:
+    datatypes, field, is_plain, read = slot.form
+    if entry.datatype not in datatypes:
         raise RemoteProtocolError(
             Reason.DATATYPE_CHANGED, f"born as {datatype.name}, came as data type {entry.datatype}"
         )
-    if slot.is_plain and entry.HasField(slot.field) and not entry.is_null:
-        raw: Scalar = getattr(entry, slot.field)
-        return raw if slot.read is None else slot.read(raw)
+    if is_plain and entry.HasField(field) and not entry.is_null:
+        raw: Scalar = getattr(entry, field)
+        return raw if read is None else read(raw)
     if datatype is not DataType.Template:
         return reader.value(entry, datatype)
     value = reader.value(entry, datatype, slot.as_metric())

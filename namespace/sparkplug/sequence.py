@@ -50,6 +50,8 @@ class SequenceWindow(Generic[Held]):
     also mean that some hundred messages were lost.
     """
 
+    __slots__ = ("_held", "_known_until", "_sent_at", "expected")
+
     def __init__(self) -> None:
         self.expected = 0
         self._held: dict[int, tuple[int, Held]] = {}

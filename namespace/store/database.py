@@ -6,7 +6,7 @@ only the caller knows whether its work may be repeated.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
@@ -58,6 +58,15 @@ class Transaction:
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write many rows with COPY, the fastest way in; it knows no ON CONFLICT."""
         write = partial(self._connection.copy_records_to_table, records=rows, columns=list(columns))
+        await self._run(write, table)
+
+    async def copy_encoded(self, table: str, columns: Sequence[str], rows: bytes) -> None:
+        """Write rows that are already in the binary form of COPY."""
+
+        async def source() -> AsyncIterator[bytes]:
+            yield rows
+
+        write = partial(self._connection.copy_to_table, source=source(), columns=list(columns), format="binary")
         await self._run(write, table)
 
     @asynccontextmanager

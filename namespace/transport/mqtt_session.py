@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from namespace.transport.inbox import Inbox
+    from namespace.transport.packet_stream import PacketWalk
     from namespace.transport.port import Counters
 
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -40,10 +41,19 @@ class MqttSession(asyncio.Protocol):
         keepalive_s: Seconds of silence after which the broker is asked for a sign of life, and after as many again taken for dead.
         rest_s: Seconds for which a small read is followed by none, so that fewer and larger ones do the same; 0 for none.
         max_packet_bytes: Largest packet that is taken.
+        walk: The compiled step for plain messages, where there is one.
     """
 
     def __init__(
-        self, inbox: Inbox, counters: Counters, *, is_v5: bool, keepalive_s: int, rest_s: float, max_packet_bytes: int
+        self,
+        inbox: Inbox,
+        counters: Counters,
+        *,
+        is_v5: bool,
+        keepalive_s: int,
+        rest_s: float,
+        max_packet_bytes: int,
+        walk: PacketWalk | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._inbox = inbox
@@ -51,7 +61,7 @@ class MqttSession(asyncio.Protocol):
         self._is_v5 = is_v5
         self._keepalive_s = keepalive_s
         self._rest_s = rest_s
-        self._stream = PacketStream(is_v5=is_v5, max_packet_bytes=max_packet_bytes)
+        self._stream = PacketStream(is_v5=is_v5, max_packet_bytes=max_packet_bytes, walk=walk)
         self._accepted: asyncio.Future[Accepted | None] = self._loop.create_future()
         self._limits = Accepted(0)
         self._window = asyncio.Semaphore(0)

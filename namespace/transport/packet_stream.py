@@ -6,6 +6,8 @@ What is not a PUBLISH is left to the session, which acts on it. It does no I/O.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from namespace.transport.mqtt_packets import MalformedPacket, read_varint
@@ -13,6 +15,13 @@ from namespace.transport.port import Message
 
 MAX_PACKET_BYTES = 64 * 1024 * 1024
 _KNOWN_TOPICS = 65_536
+
+PacketWalk = Callable[[bytes, int, dict[bytes, str], list[Message], bool, int], tuple[int, int]]
+"""The optional compiled step, `_fast/packets.c`: takes plain messages from a position on, and stops before whatever is anything else.
+
+Its arguments are the bytes, where to begin, topics by their bytes, where messages go, whether PUBLISH packets carry properties, and how
+large a packet may be. It returns where it stopped, and how many bytes of payload it took.
+"""
 
 
 @dataclass(slots=True)
@@ -42,9 +51,13 @@ class PacketStream:
     Args:
         is_v5: PUBLISH packets carry properties; they are passed over.
         max_packet_bytes: Largest packet that is waited for.
+        walk: The compiled step for plain messages, where there is one.
     """
 
-    def __init__(self, *, is_v5: bool, max_packet_bytes: int = MAX_PACKET_BYTES) -> None:
+    def __init__(
+        self, *, is_v5: bool, max_packet_bytes: int = MAX_PACKET_BYTES, walk: PacketWalk | None = None
+    ) -> None:
+        self._quick = walk
         self._is_v5 = is_v5
         self._max_packet_bytes = max_packet_bytes
         self._topics: dict[bytes, str] = {}
@@ -62,7 +75,8 @@ class PacketStream:
             data = bytes(self._begun)
             self._begun.clear()
         try:
-            position = self._walk(data, arrived)
+            quick = self._quick
+            position = self._walk(data, arrived) if quick is None else self._walk_quickly(quick, data, arrived)
         except MalformedPacket as error:
             arrived.problem = str(error)
         else:
@@ -70,12 +84,24 @@ class PacketStream:
                 self._begun += data[position:]
         return arrived
 
-    def _walk(self, data: bytes, arrived: Arrived) -> int:
-        """Read every whole packet; return where the unfinished one begins."""
+    def _walk_quickly(self, quick: PacketWalk, data: bytes, arrived: Arrived) -> int:
+        """Read every whole packet, plain messages by the compiled step; return where the unfinished one begins."""
+        position = 0
+        while True:
+            position, size = quick(data, position, self._topics, arrived.messages, self._is_v5, self._max_packet_bytes)
+            arrived.payload_bytes += size
+            before = position
+            position = self._walk(data, arrived, position, most=1)
+            if position == before:
+                return position
+
+    def _walk(self, data: bytes, arrived: Arrived, position: int = 0, most: int = sys.maxsize) -> int:
+        """Read whole packets from a position on, so many at most; return where the next one begins."""
         messages, topics, is_v5, new = arrived.messages, self._topics, self._is_v5, tuple.__new__
-        position, end = 0, len(data)
+        end = len(data)
         self._missing = 1
-        while position + 2 <= end:
+        while position + 2 <= end and most:
+            most -= 1
             first, length, body = data[position], data[position + 1], position + 2
             if length > 0x7F:
                 if end < position + 5 and data[-1] > 0x7F:

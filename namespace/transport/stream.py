@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from namespace.transport.broker_url import BrokerUrl
+    from namespace.transport.packet_stream import PacketWalk
 
 
 class StreamTransport:
@@ -50,6 +51,7 @@ class StreamTransport:
         max_queued_bytes: int = MAX_QUEUED_BYTES,
         max_packet_bytes: int = MAX_PACKET_BYTES,
         rest_s: float = 0.0,
+        walk: PacketWalk | None = None,
         tls_context: ssl.SSLContext | None = None,
         allow_plaintext: bool = False,
     ) -> None:
@@ -68,6 +70,7 @@ class StreamTransport:
             max_queued_bytes: How many bytes of payload may wait, likewise.
             max_packet_bytes: A broker that sends a larger packet is left.
             rest_s: Seconds to wait between reads of the socket, so that slow traffic costs fewer of them; 0 for none.
+            walk: The compiled step for plain messages, where there is one.
             tls_context: For `mqtts`: which certificates to trust and present. Defaults to the system's trust store.
             allow_plaintext: Accept an unencrypted connection to another machine.
 
@@ -86,6 +89,7 @@ class StreamTransport:
         self._max_queued_bytes = max_queued_bytes
         self._max_packet_bytes = max_packet_bytes
         self._rest_s = rest_s
+        self._walk = walk
         self._tls_context = tls_context
 
     @asynccontextmanager
@@ -99,6 +103,7 @@ class StreamTransport:
             keepalive_s=self.keepalive_s,
             rest_s=self._rest_s,
             max_packet_bytes=self._max_packet_bytes,
+            walk=self._walk,
         )
         await self._open(session, inbox, will)
         self.counters.connects += 1

@@ -23,7 +23,7 @@ from namespace.runtime.clock import to_ms
 from namespace.runtime.placing import Device
 from namespace.runtime.rivals import RivalReport
 from namespace.sparkplug import HostEvent
-from services.historian.adapters.compiled import compiled_extend
+from services.historian.adapters.compiled import compiled_encode, compiled_take
 from services.historian.adapters.postgres import PostgresJournal, read_head
 from services.historian.adapters.reading import Reading
 from services.historian.adapters.spool import DiskSpool
@@ -61,8 +61,8 @@ def compose(context: Context) -> Parts:
         limit_bytes=int(settings.historian_spool_mb * 2**20),
         log=log,
     )
-    journal = PostgresJournal(context.database, log)
-    recorder = Recorder(context.site, tags, now_ms, compiled_extend())
+    journal = PostgresJournal(context.database, log, compiled_encode())
+    recorder = Recorder(context.site, tags, now_ms, compiled_take())
     rivals = RivalReport(recorder.places, health=context.health, metrics=context.metrics)
     host = PrimaryHost(
         lambda: context.open_transport("-state"), context.host_id, clock=context.clock, health=context.health

@@ -4,14 +4,16 @@ import asyncio
 import json
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from namespace.servers.database_roles import with_database
+from namespace.servers.postgres import Postgres
 from namespace.servers.site_state import Phase, ServiceStatus
+from namespace.testing.servers import scratch_folder
 from namespace.testing.site import RunningSite, eventually, running_site, send
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("all_in_one"), pytest.mark.timeout(120)]
@@ -109,6 +111,47 @@ async def test_ctrl_c_lets_every_service_hand_out_what_it_promised_before_the_se
     assert max(stopped.values()) < broker
     assert not written(site, "part_failed")
     assert not written(site, "service_failed")
+
+
+async def test_a_site_in_one_process_on_a_database_of_somebody_else_comes_back_from_a_backup(
+    start_postgres: Callable[[], Postgres],
+) -> None:
+    server = start_postgres()
+    foreign = await asyncpg.connect(server.dsn("postgres"))
+    await foreign.execute("CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'secret'")
+    await foreign.execute("CREATE DATABASE mes OWNER keeper")
+    await foreign.close()
+    environment = {"UNS_DATABASE_URL": f"postgresql://keeper:secret@127.0.0.1:{server.port}/mes"}
+    options = ("--all-in-one", "--without", "console")
+    with scratch_folder() as scratch:
+        backup = str(scratch / "backup")
+        with running_site(DEMO, options=options, environment=environment, scratch=scratch) as site:
+            await site.ready()
+            assert await store(site, "KEPT") == "DONE"
+            code, said = await site.run("backup", backup)
+            assert code == 0, said
+            assert "work_order: log to seq 1" in said
+            assert await store(site, "LOST") == "DONE"
+
+            async def followed() -> bool:
+                return site.log_cursor("oee", "work_order") == 2
+
+            await eventually(followed, within_s=30, what="oee has applied what the backup does not hold")
+            code, said = await site.run("restore", backup, "--force")
+            assert code == 1, "a site that runs is not restored"
+        code, said = await site.run("restore", backup)
+        assert code == 1
+        assert "work_order (log to seq 2)" in said
+        code, said = await site.run("restore", backup, "--force")
+        assert code == 0, said
+        with running_site(DEMO, options=options, environment=environment, scratch=scratch) as site:
+            await site.ready()
+            code, said = await site.run("recovery", "report", "--json")
+            (log,) = (each for each in json.loads(said)["logs"] if each["service"] == "work_order")
+            assert (log["backup_seq"], log["head"], code) == (1, 1, 1)
+            (fork,) = log["forks"]
+            assert (fork["fork_seq"], fork["lost_from"], fork["lost_through"]) == (1, 2, 2)
+            assert await store(site, "LOST") == "DONE", "nobody knows it any more"
 
 
 async def test_a_service_that_cannot_start_says_why_and_the_others_go_on() -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from namespace.runtime.accelerated import compiled_walk
-from services.historian.adapters.compiled import compiled_extend
+from namespace.runtime.accelerated import compiled_packets, compiled_walk
+from services.historian.adapters.compiled import compiled_encode, compiled_take
 from tests.benchmarks import environments
 from tests.benchmarks.environments import CONSUMERS, ROOT
 from tests.benchmarks.stand_in import serving
@@ -115,9 +115,8 @@ def report_of(command: Sequence[str]) -> Measured:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every process that is measured: ours without settings of a site, and nothing compiled."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("UNS_")}
-    return kept | {"UNS_ACCELERATE": "0"}
+    """Return the environment of every process that is measured: ours without settings of a site, so the product as it is installed."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("UNS_")}
 
 
 def ours(script: str) -> tuple[str, ...]:
@@ -133,17 +132,22 @@ def _python(peer: str, script: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (environments.python_peer(peer), CONSUMERS / f"{script}.py")
 
 
-def _compiled() -> Sequence[str | Path]:
-    if compiled_walk() is None or compiled_extend() is None:
-        raise environments.Missing("not built: make accelerate")
-    return ("env", "UNS_ACCELERATE=1", *ours("own"))
+def is_compiled() -> bool:
+    """Whether the optional compiled steps are built here, so that what is measured uses them."""
+    return all(step is not None for step in (compiled_packets(), compiled_walk(), compiled_take(), compiled_encode()))
+
+
+def _in_plain_python() -> Sequence[str | Path]:
+    if not is_compiled():
+        raise environments.Missing("the compiled steps are not built (make accelerate), so ingest-own is plain Python")
+    return ("env", "UNS_ACCELERATE=0", *ours("own"))
 
 
 CALIBRATOR = Contestant(
     "frame-walk", "asyncio protocol, count only (calibrator)", 200_000, _plain("frame_walk"), keeps_state=False
 )
-OWN = Contestant("own", "uns-mes: transport, host session, recorder", 30_000, lambda: ours("own"), marked=True)
-COMPILED = Contestant("own-compiled", "the same with `make accelerate`", 60_000, _compiled, marked=True)
+OWN = Contestant("own", "uns-mes: transport, host session, recorder", 60_000, lambda: ours("own"), marked=True)
+PLAIN = Contestant("plain", "the same without compiled steps", 30_000, _in_plain_python, marked=True)
 COUNTER = Contestant(
     "c-counter", "C libmosquitto, count only", 100_000, lambda: (environments.c_counter(),), keeps_state=False
 )

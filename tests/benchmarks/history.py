@@ -12,6 +12,7 @@ from namespace.servers.postgres import Postgres
 from namespace.sparkplug import HostSession
 from namespace.store import Database, migrate
 from namespace.testing.servers import database_maker
+from services.historian.adapters.compiled import compiled_encode
 from services.historian.adapters.postgres import PostgresJournal
 from services.historian.application.recorder import Recorder
 from services.historian.domain.batch import Batch
@@ -79,7 +80,7 @@ async def _once(server: Postgres, traffic: Corpus) -> _Once:
     database = await Database.open(place.dsn, schema=place.schema)
     try:
         await migrate(database, "services.historian.adapters")
-        journal = PostgresJournal(database, get_logger())
+        journal = PostgresJournal(database, get_logger(), compiled_encode())
         births, *batches = _batches(traffic)
         await journal.write(births)
         began, used = time.monotonic(), time.process_time()

@@ -1,7 +1,7 @@
-"""The optional compiled steps change nothing: the same events, tables and journal columns for whatever arrives, bit for bit.
+"""The optional compiled steps change nothing: the same messages, events, tables and journal columns for whatever arrives, bit for bit.
 
-Two host sessions and recorders hear the same bytes, one with the steps and one without. The bytes are written here field by field, so that
-they hold what no protobuf library would write; then some are broken.
+Two packet streams, two host sessions and recorders hear the same bytes, one with the steps and one without. The bytes are written here
+field by field, so that they hold what no library would write; then some are broken.
 """
 
 from __future__ import annotations
@@ -9,17 +9,23 @@ from __future__ import annotations
 import os
 import random
 import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from namespace.isa95 import load_site
-from namespace.runtime.accelerated import compiled_walk
-from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, HostSession, HostSettings, Limits, NodeState, Slot, Walk
+from namespace.runtime.accelerated import compiled_packets, compiled_walk
+from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, HostSession, HostSettings, Limits, NodeState, Walk
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
-from namespace.sparkplug.quick_walk import Walked
-from services.historian.adapters.compiled import compiled_extend
-from services.historian.application.recorder import Extend, Recorder
+from namespace.sparkplug.host_node import Route
+from namespace.sparkplug.host_settings import Heard
+from namespace.transport import Message
+from namespace.transport.mqtt_packets import remaining_length
+from namespace.transport.packet_stream import Arrived, PacketStream, PacketWalk
+from services.historian.adapters.compiled import compiled_take
+from services.historian.application.recorder import Recorder, Take
 from services.historian.domain.batch import Batch
 from services.historian.domain.tag import Tags
 
@@ -49,13 +55,20 @@ _ALIASES |= {22: 0, 31: 31}
 """Alias by data type; 0 among them, and some of a kind that no compiled step reads."""
 
 
+@dataclass(frozen=True)
+class Steps:
+    packets: PacketWalk
+    walk: Walk
+    take: Take
+
+
 @pytest.fixture(scope="module")
-def steps() -> tuple[Walk, Extend]:
-    walk, extend = compiled_walk(), compiled_extend()
-    if walk is None or extend is None:
+def steps() -> Steps:
+    packets, walk, take = compiled_packets(), compiled_walk(), compiled_take()
+    if packets is None or walk is None or take is None:
         assert not os.environ.get("UNS_REQUIRE_COMPILED"), "the compiled steps are to be proven here, and are not built"
         pytest.skip("the optional compiled steps are not built: make accelerate")
-    return walk, extend
+    return Steps(packets, walk, take)
 
 
 class _Writer:
@@ -202,14 +215,14 @@ def _birth(seq: int, at_ms: int, *, is_node: bool) -> bytes:
 class _Side:
     """A host session with its recorder."""
 
-    def __init__(self, walk: Walk | None, extend: Extend | None) -> None:
+    def __init__(self, walk: Walk | None, take: Take | None) -> None:
         self.core = HostSession(SETTINGS)
         self.core.accelerate(walk)
-        self.recorder = Recorder(SITE, Tags(), lambda: NOW, extend)
+        self.recorder = Recorder(SITE, Tags(), lambda: NOW, take)
 
-    def hear(self, topic: str, payload: bytes, now_ms: int) -> list[HostEvent]:
-        events = self.core.receive(topic, payload, now_ms)
-        self.recorder.told(events)
+    def hear(self, messages: Sequence[Message], now_ms: int) -> list[HostEvent]:
+        events = self.core.receive_batch(messages, now_ms)
+        self.recorder.told(iter(events))
         return events
 
     def tables(self) -> object:
@@ -252,41 +265,59 @@ def _columns(batch: Batch) -> object:
     ], batch.size
 
 
-def _told_apart(steps: tuple[Walk, Extend], seed: int, messages: int) -> tuple[int, int]:
+def _heard(kind: str, device: str | None, payload: bytes) -> Message:
+    topic = f"spBv1.0/{NODE.group_id}/{kind}/{NODE.edge_node_id}" + (f"/{device}" if device else "")
+    return Message(topic, payload, 0, retain=False)
+
+
+def _told_apart(steps: Steps, seed: int, messages: int) -> tuple[int, int]:
     """Compare both ways over a stream of messages; return how many the compiled step took, and how many it left."""
     taken = left = 0
 
     def counting(
-        payload: bytes, by_alias: dict[int, Slot], expected: int, born_at: int, now_ms: int, most: int, /
-    ) -> Walked | None:
+        messages: Sequence[Heard],
+        start: int,
+        routes: dict[str, Route],
+        events: list[HostEvent],
+        now_ms: int,
+        most_bytes: int,
+        most_metrics: int,
+        /,
+    ) -> int:
         nonlocal taken, left
-        walked = steps[0](payload, by_alias, expected, born_at, now_ms, most)
-        taken, left = taken + (walked is not None), left + (walked is None)
-        return walked
+        stopped = steps.walk(messages, start, routes, events, now_ms, most_bytes, most_metrics)
+        taken, left = taken + stopped - start, left + (stopped < len(messages))
+        return stopped
 
     rng = random.Random(seed)
     writer = _Writer(rng)
-    pure, fast = _Side(None, None), _Side(counting, steps[1])
-    now_ms, seq = NOW, 0
+    pure, fast = _Side(None, None), _Side(counting, steps.take)
+    now_ms, sent = NOW, 0
 
-    def both(kind: str, device: str | None, payload: bytes) -> None:
-        topic = f"spBv1.0/{NODE.group_id}/{kind}/{NODE.edge_node_id}" + (f"/{device}" if device else "")
-        assert _events(fast.hear(topic, payload, now_ms)) == _events(pure.hear(topic, payload, now_ms)), payload.hex()
-        assert fast.tables() == pure.tables(), payload.hex()
+    def both(*heard: Message) -> None:
+        shown = [(message.topic, message.payload.hex()) for message in heard]
+        assert _events(fast.hear(heard, now_ms)) == _events(pure.hear(heard, now_ms)), shown
+        assert fast.tables() == pure.tables(), shown
 
-    for _ in range(messages):
+    while sent < messages:
         now_ms += 1
         if pure.core.state(NODE) is not NodeState.ONLINE:
-            both("NBIRTH", None, _birth(0, now_ms - NOW + 1, is_node=True))
-            both("DBIRTH", "d", _birth(1, now_ms - NOW + 1, is_node=False))
+            both(_heard("NBIRTH", None, _birth(0, now_ms - NOW + 1, is_node=True)))
+            both(_heard("DBIRTH", "d", _birth(1, now_ms - NOW + 1, is_node=False)))
         snapshot = pure.core.snapshot(NODE)
         assert snapshot is not None
         assert snapshot == fast.core.snapshot(NODE) or "nan" in repr(snapshot)
-        seq = (snapshot.seq + 1) % 256 if rng.random() < 0.98 else rng.randrange(300)
-        payload = writer.message(seq)
-        if rng.random() < 0.2:
-            payload = writer.broken(payload)
-        both(*(("NDATA", None) if rng.random() < 0.3 else ("DDATA", "d")), payload)
+        batch: list[Message] = []
+        for ahead in range(rng.choice((1, 1, 2, 5))):
+            seq = (snapshot.seq + 1 + ahead) % 256 if rng.random() < 0.98 else rng.randrange(300)
+            payload = writer.message(seq)
+            if rng.random() < 0.2:
+                payload = writer.broken(payload)
+            if rng.random() < 0.02:
+                batch.append(_heard("DDEATH", "d", b"\x18" + bytes((seq % 128,))))
+            batch.append(_heard(*(("NDATA", None) if rng.random() < 0.3 else ("DDATA", "d")), payload))
+        both(*batch)
+        sent += len(batch)
         if rng.random() < 0.05:
             assert _columns(fast.recorder.take()) == _columns(pure.recorder.take())
     assert _columns(fast.recorder.take()) == _columns(pure.recorder.take())
@@ -294,7 +325,7 @@ def _told_apart(steps: tuple[Walk, Extend], seed: int, messages: int) -> tuple[i
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_with_compiled_steps_everything_is_what_it_is_without(steps: tuple[Walk, Extend], seed: int) -> None:
+def test_with_compiled_steps_everything_is_what_it_is_without(steps: Steps, seed: int) -> None:
     taken, left = _told_apart(steps, seed, 1_000)
     assert taken > 200
     assert left > 200
@@ -302,7 +333,7 @@ def test_with_compiled_steps_everything_is_what_it_is_without(steps: tuple[Walk,
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-def test_with_compiled_steps_everything_is_what_it_is_without_for_long(steps: tuple[Walk, Extend]) -> None:
+def test_with_compiled_steps_everything_is_what_it_is_without_for_long(steps: Steps) -> None:
     for seed in range(100, 300):
         taken, left = _told_apart(steps, seed, 2_000)
         assert taken > 400, seed
@@ -310,19 +341,80 @@ def test_with_compiled_steps_everything_is_what_it_is_without_for_long(steps: tu
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_the_compiled_walk_takes_any_bytes_whole_or_not_at_all(steps: tuple[Walk, Extend], seed: int) -> None:
+def test_the_compiled_walk_takes_any_bytes_whole_or_not_at_all(steps: Steps, seed: int) -> None:
     rng = random.Random(seed)
     core = HostSession(SETTINGS)
+    core.accelerate(steps.walk)
     core.receive(f"spBv1.0/{NODE.group_id}/NBIRTH/{NODE.edge_node_id}", _birth(0, 1, is_node=True), NOW)
+    core.receive_batch([_heard("NDATA", None, b"\x18\x01")], NOW)
     writer = _Writer(rng)
     payload = b""
     while not payload or len(payload) < 120:
-        payload = writer.message(1)
+        payload = writer.message(2)
     before = core.metrics(NODE)
-    for end in range(len(payload)):  # a buffer that ends anywhere; the seq is last, so no beginning is a message
-        core.accelerate(steps[0])
-        walked = steps[0](payload[:end], {}, 1, 0, NOW, 100)
-        assert walked is None or not walked[1]
-    for size in range(64):
-        assert steps[0](rng.randbytes(size), {}, 1, 0, NOW, 100) is None
+
+    def is_left(part: bytes) -> bool:
+        told: list[HostEvent] = []
+        return steps.walk([_heard("NDATA", None, part)], 0, core._routes, told, NOW, 900, 24) == 0 and not told
+
+    assert all(is_left(payload[:end]) for end in range(len(payload)))  # the seq is last, so no beginning is a message
+    assert all(is_left(rng.randbytes(size)) for size in range(64))
     assert core.metrics(NODE) == before
+
+
+def _packets(rng: random.Random, *, is_v5: bool) -> Iterator[bytes]:
+    """Write what a broker sends: mostly plain messages, of which some are odd, and at last perhaps one that no broker would send."""
+    topics = [b"a", "grüße/1".encode(), b"x" * 200, b"\xff\xfe", b"spBv1.0/g/NDATA/n"]
+    for _ in range(rng.randrange(2, 60)):
+        match rng.choice((0, 0, 0, 0, 0, 0, 1, 2)):
+            case 0 | 1 as qos:
+                name = rng.choice(topics)
+                payload = rng.randbytes(rng.choice((0, 1, 100, 127, 128, 300, 20_000)))
+                first = 0x30 | qos << 1 | (rng.random() < 0.2) | (8 if rng.random() < 0.05 else 0)
+                extras = rng.randbytes(2) if qos else b""
+                if is_v5:
+                    extras += rng.choice((b"\0", b"\0", b"\x05\x02\0\0\0\x07", b"\x80\0"))
+                yield _packet(first, struct.pack(">H", len(name)) + name + extras + payload)
+            case _:
+                yield rng.choice((b"\xd0\0", _packet(0x90, b"\0\x01\0"), b"\x30\x83\x00\0\x01a"))
+    if rng.random() < 0.5:
+        yield rng.choice(
+            (b"\x30\x01a", b"\x30\x02\0\0", b"\x30\x03\0\x09a", b"\x34\x05\0\x01a\0\x01", b"\x30" + b"\xff" * 5)
+        )
+
+
+def _packet(first: int, body: bytes) -> bytes:
+    return bytes((first,)) + remaining_length(len(body)) + body
+
+
+def _arrived(arrived: Arrived) -> object:
+    return arrived, [type(message) for message in arrived.messages]
+
+
+@pytest.mark.parametrize("is_v5", [False, True])
+def test_with_the_compiled_step_the_stream_holds_the_same_packets(steps: Steps, *, is_v5: bool) -> None:
+    plain = 0
+
+    def counting(
+        data: bytes, position: int, topics: dict[bytes, str], messages: list[Message], is_v5: bool, most: int, /
+    ) -> tuple[int, int]:
+        nonlocal plain
+        before = len(messages)
+        stopped = steps.packets(data, position, topics, messages, is_v5, most)
+        plain += len(messages) - before
+        return stopped
+
+    for seed in range(150):
+        rng = random.Random(seed)
+        wire = b"".join(_packets(rng, is_v5=is_v5))
+        pure, fast = (PacketStream(is_v5=is_v5, max_packet_bytes=19_000, walk=walk) for walk in (None, counting))
+        if rng.random() < 0.7:
+            pure, fast = (PacketStream(is_v5=is_v5, walk=walk) for walk in (None, counting))
+        while wire:
+            cut = rng.choice((1, 2, 3, 50, 1_000, 65_536))
+            piece, wire = wire[:cut], wire[cut:]
+            here, there = pure.take(piece), fast.take(piece)
+            assert _arrived(here) == _arrived(there), seed
+            if here.problem is not None:
+                break
+    assert plain > 300

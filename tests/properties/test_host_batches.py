@@ -22,7 +22,7 @@ class _LongWay(HostSession):
         for node in self._nodes.values():
             for table in (node.table, *(device.table for device in node.devices.values())):
                 for slot in table._by_alias.values():
-                    slot.is_quick = False
+                    slot.quick = None
         return super().receive(topic, payload, now_ms)
 
     def _take_next(self, route: Route, message: pb.Payload, now_ms: int) -> bool:

@@ -1,22 +1,41 @@
-/* The walk over one plain NDATA or DDATA, against what the birth settled: what HostSession does by protobuf objects, without them.
+/* Plain NDATA and DDATA taken in from their bytes, against what the birth settled: what HostSession does by protobuf objects, without them.
 
-   It knows one thing: a message in which everything is as it nearly always is. Whatever is not - a name, null, properties, a table, an alias
-   or a type the birth did not tell of, a field twice, bytes no writer would write, a text that is no UTF-8, a seq that is not next - makes it
-   return None with nothing changed, and the Python way decides. So it has no errors of its own, and nothing to get wrong but plain data.
+   It knows one thing: a message whose turn it is, of an edge node that is online, in which everything is as it nearly always is. At whatever
+   else - a name, null, properties, a table, an alias or a type the birth did not tell of, a field twice, bytes no writer would write, a text
+   that is no UTF-8, a seq that is not next - it stops before it, with nothing changed, and the Python way decides. So it has no errors of its
+   own, and nothing to get wrong but plain data.
 
    Built by `make accelerate` alone; docs/explanations/decisions/0013-optional-compiled-step.md. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "namespace/sparkplug/_fast/members.h"
 #include <stdint.h>
 #include <string.h>
-#include <structmember.h>
 
-/* Where the members of a Slot lie, taken from the class itself by prepare(). */
-static PyTypeObject *slot_type;
-static Py_ssize_t at_is_quick, at_datatype, at_value, at_timestamp;
-
-#define MEMBER(object, offset) (*(PyObject **)((char *)(object) + (offset)))
+/* The classes on the way, where their members lie, and what is made of them; all told by prepare(). */
+static PyTypeObject *slot_type, *route_type, *topic_type, *node_type, *device_type, *table_type, *window_type, *data_type, *columns_type;
+static PyObject *online, *topic_name, *payload_name, *accept_name;
+static struct {
+    Py_ssize_t quick, datatype, value, timestamp;
+} at_slot;
+static struct {
+    Py_ssize_t node, topic, is_data;
+} at_route;
+static struct {
+    Py_ssize_t edge_node, state, born_at, sent_at, table, devices, window;
+} at_node;
+static struct {
+    Py_ssize_t table, alive;
+} at_device;
+static struct {
+    Py_ssize_t expected, held;
+} at_window;
+static struct {
+    Py_ssize_t edge_node, device_id, timestamp, columns, metrics;
+} at_data;
+static struct {
+    Py_ssize_t slots, values, timestamps, unusual;
+} at_columns;
+static Py_ssize_t at_device_id, at_by_alias;
 
 typedef struct {
     const uint8_t *at, *end;
@@ -234,6 +253,12 @@ static PyObject *value_of(const Entry *entry, long datatype)
     }
 }
 
+static int is_quick(PyObject *slot)
+{
+    PyObject *quick = MEMBER(slot, at_slot.quick);
+    return quick != NULL && quick != Py_None;
+}
+
 /* The slot an alias means, if it may be read without ado: borrowed. */
 static PyObject *slot_of(PyObject *by_alias, uint64_t alias, long *datatype)
 {
@@ -242,21 +267,13 @@ static PyObject *slot_of(PyObject *by_alias, uint64_t alias, long *datatype)
         return NULL;
     PyObject *slot = PyDict_GetItemWithError(by_alias, key);
     Py_DECREF(key);
-    if (slot == NULL || Py_TYPE(slot) != slot_type || MEMBER(slot, at_is_quick) != Py_True)
+    if (slot == NULL || Py_TYPE(slot) != slot_type || !is_quick(slot))
         return NULL;
-    PyObject *number = MEMBER(slot, at_datatype);
+    PyObject *number = MEMBER(slot, at_slot.datatype);
     if (number == NULL || !PyLong_Check(number))
         return NULL;
     *datatype = PyLong_AsLong(number);
     return slot;
-}
-
-static void put(PyObject *slot, Py_ssize_t offset, PyObject *new)
-{
-    PyObject *old = MEMBER(slot, offset);
-    Py_INCREF(new);
-    MEMBER(slot, offset) = new;
-    Py_XDECREF(old);
 }
 
 /* Read all metrics into the columns; 0 where one of them is not plain. Nothing of the table is changed. */
@@ -301,91 +318,253 @@ static int rows_of(Bytes from, PyObject *by_alias, uint64_t sent_at, PyObject *s
     return row == PyList_GET_SIZE(slots);
 }
 
-PyDoc_STRVAR(walk_doc, "walk(payload, by_alias, expected, born_at, now_ms, most)\n--\n\n"
-"Take a plain data message in: its values become current, and (sent_at, slots, values, timestamps) is returned; None, and nothing is\n"
-"changed, where the message is anything else. namespace/sparkplug/quick_walk.py says it in full.");
+typedef struct {
+    PyObject *slots, *values, *times;
+    uint64_t sent_at;
+} Told;
+
+static void forget(Told *told)
+{
+    Py_CLEAR(told->slots);
+    Py_CLEAR(told->values);
+    Py_CLEAR(told->times);
+}
+
+/* Read a payload into columns; 0 where it is not plain, or not the one that is next. Nothing of the table is changed. */
+static int read_payload(PyObject *payload, PyObject *by_alias, uint64_t expected, uint64_t born_at, uint64_t now_ms, uint64_t most, Told *told)
+{
+    Bytes all = {(const uint8_t *)PyBytes_AS_STRING(payload), NULL};
+    Head head;
+    all.end = all.at + PyBytes_GET_SIZE(payload);
+    if (!head_of(all, &head) || head.seq != expected || head.timestamp < born_at || head.metrics > most)
+        return 0;
+    Py_ssize_t rows = (Py_ssize_t)head.metrics;
+    told->slots = PyList_New(rows);
+    told->values = PyList_New(rows);
+    told->times = PyList_New(rows);
+    told->sent_at = head.timestamp;
+    return told->slots != NULL && told->values != NULL && told->times != NULL &&
+           rows_of(all, by_alias, head.timestamp ? head.timestamp : now_ms, told->slots, told->values, told->times);
+}
+
+/* A member that is a number of milliseconds, or a seq. */
+static int number_of(PyObject *number, uint64_t *found)
+{
+    if (number == NULL || !PyLong_CheckExact(number))
+        return 0;
+    *found = PyLong_AsUnsignedLongLong(number);
+    return !(*found == (uint64_t)-1 && PyErr_Occurred());
+}
+
+static int is_a(PyObject *object, PyTypeObject *type) { return object != NULL && Py_TYPE(object) == type; }
+
+/* The metrics by alias of whom a route names, if that is alive: borrowed. As living_table() in host_message.py. */
+static PyObject *living_table(PyObject *node, PyObject *device_id)
+{
+    PyObject *table = MEMBER(node, at_node.table);
+    if (device_id != Py_None) {
+        PyObject *devices = MEMBER(node, at_node.devices);
+        if (device_id == NULL || devices == NULL || !PyDict_CheckExact(devices))
+            return NULL;
+        PyObject *device = PyDict_GetItemWithError(devices, device_id);
+        if (!is_a(device, device_type) || MEMBER(device, at_device.alive) != Py_True)
+            return NULL;
+        table = MEMBER(device, at_device.table);
+    }
+    if (!is_a(table, table_type))
+        return NULL;
+    PyObject *by_alias = MEMBER(table, at_by_alias);
+    return by_alias != NULL && PyDict_CheckExact(by_alias) ? by_alias : NULL;
+}
+
+/* A Data event that holds the columns. */
+static PyObject *event_of(PyObject *node, PyObject *device_id, const Told *told, PyObject *timestamp)
+{
+    PyObject *columns = columns_type->tp_alloc(columns_type, 0);
+    PyObject *event = columns == NULL ? NULL : data_type->tp_alloc(data_type, 0);
+    if (event != NULL) {
+        put(columns, at_columns.slots, told->slots);
+        put(columns, at_columns.values, told->values);
+        put(columns, at_columns.timestamps, told->times);
+        put(columns, at_columns.unusual, Py_None);
+        put(event, at_data.edge_node, MEMBER(node, at_node.edge_node));
+        put(event, at_data.device_id, device_id);
+        put(event, at_data.timestamp, timestamp);
+        put(event, at_data.columns, columns);
+        put(event, at_data.metrics, Py_None);
+    }
+    Py_XDECREF(columns);
+    return event;
+}
+
+/* Make what a payload told current, and tell of it; -1, with an exception, where memory is short. */
+static int tell(PyObject *node, PyObject *device_id, const Told *told, PyObject *now_ms, PyObject *events)
+{
+    uint64_t before;
+    int done = -1;
+    PyObject *accepted = NULL, *sent_at = PyLong_FromUnsignedLongLong(told->sent_at);
+    PyObject *event = sent_at == NULL ? NULL : event_of(node, device_id, told, told->sent_at ? sent_at : now_ms);
+    if (event == NULL || PyList_Append(events, event))
+        goto out;
+    for (Py_ssize_t row = 0; row < PyList_GET_SIZE(told->slots); row++) {
+        PyObject *slot = PyList_GET_ITEM(told->slots, row);
+        put(slot, at_slot.value, PyList_GET_ITEM(told->values, row));
+        put(slot, at_slot.timestamp, PyList_GET_ITEM(told->times, row));
+    }
+    accepted = PyObject_CallMethodOneArg(MEMBER(node, at_node.window), accept_name, sent_at);
+    if (accepted == NULL)
+        goto out;
+    if (!number_of(MEMBER(node, at_node.sent_at), &before) || before < told->sent_at)
+        put(node, at_node.sent_at, sent_at);
+    done = 1;
+out:
+    Py_XDECREF(accepted);
+    Py_XDECREF(event);
+    Py_XDECREF(sent_at);
+    return done;
+}
+
+typedef struct {
+    PyObject *routes, *events, *now;
+    uint64_t now_ms, payload_bytes, metrics;
+} Listening;
+
+/* Take one message in: 1 where that is done, 0 where the Python way has to, -1 with an exception where memory is short. */
+static int take_one(PyObject *message, const Listening *here)
+{
+    Told told = {NULL, NULL, NULL, 0};
+    uint64_t expected, born_at;
+    int done = 0;
+    PyObject *payload = NULL, *topic = PyObject_GetAttr(message, topic_name);
+    PyObject *route = topic == NULL ? NULL : PyDict_GetItemWithError(here->routes, topic);
+    if (!is_a(route, route_type) || MEMBER(route, at_route.is_data) != Py_True)
+        goto out;
+    PyObject *node = MEMBER(route, at_route.node), *parts = MEMBER(route, at_route.topic);
+    if (!is_a(node, node_type) || !is_a(parts, topic_type) || MEMBER(node, at_node.state) != online ||
+        MEMBER(node, at_node.edge_node) == NULL)
+        goto out;
+    PyObject *window = MEMBER(node, at_node.window);
+    if (!is_a(window, window_type) || MEMBER(window, at_window.held) == NULL ||
+        !PyDict_CheckExact(MEMBER(window, at_window.held)) || PyDict_GET_SIZE(MEMBER(window, at_window.held)) != 0)
+        goto out;
+    PyObject *device_id = MEMBER(parts, at_device_id), *by_alias = living_table(node, device_id);
+    if (by_alias == NULL || !number_of(MEMBER(window, at_window.expected), &expected) ||
+        !number_of(MEMBER(node, at_node.born_at), &born_at))
+        goto out;
+    payload = PyObject_GetAttr(message, payload_name);
+    if (payload == NULL || !PyBytes_CheckExact(payload) || (uint64_t)PyBytes_GET_SIZE(payload) > here->payload_bytes)
+        goto out;
+    if (read_payload(payload, by_alias, expected, born_at, here->now_ms, here->metrics, &told))
+        done = tell(node, device_id, &told, here->now, here->events);
+out:
+    forget(&told);
+    Py_XDECREF(payload);
+    Py_XDECREF(topic);
+    if (done != -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError))
+            return -1;
+        PyErr_Clear(); /* no UTF-8, a number too large: the Python way says so in its own words */
+    }
+    return done;
+}
+
+PyDoc_STRVAR(walk_doc, "walk(messages, start, routes, events, now_ms, payload_bytes, metrics)\n--\n\n"
+"Take plain data messages in, from `start` on: their values become current, and events are appended. Return where the first message\n"
+"stands that is anything else, before which nothing of it is changed. namespace/sparkplug/quick_walk.py says it in full.");
 
 static PyObject *walk(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
-    if (count != 6 || slot_type == NULL) {
-        PyErr_SetString(PyExc_TypeError, "walk takes six arguments, after prepare");
+    if (count != 7 || slot_type == NULL || !PyDict_CheckExact(args[2]) || !PyList_CheckExact(args[3])) {
+        PyErr_SetString(PyExc_TypeError, "walk takes messages, a position, routes, events, a time and two limits, after prepare");
         return NULL;
     }
-    PyObject *payload = args[0], *by_alias = args[1];
-    if (!PyBytes_CheckExact(payload) || !PyDict_CheckExact(by_alias))
-        Py_RETURN_NONE;
-    uint64_t limits[4];
-    for (int i = 0; i < 4; i++) {
-        limits[i] = PyLong_AsUnsignedLongLong(args[2 + i]);
-        if (limits[i] == (uint64_t)-1 && PyErr_Occurred())
-            goto not_plain_early;
+    Listening here = {args[2], args[3], args[4], 0, 0, 0};
+    Py_ssize_t at = PyLong_AsSsize_t(args[1]);
+    if (PyErr_Occurred())
+        return NULL;
+    if (!number_of(args[4], &here.now_ms) || !number_of(args[5], &here.payload_bytes) || !number_of(args[6], &here.metrics)) {
+        PyErr_Clear();
+        return PyLong_FromSsize_t(at);
     }
-    {
-        uint64_t expected = limits[0], born_at = limits[1], now_ms = limits[2], most = limits[3];
-        Bytes all = {(const uint8_t *)PyBytes_AS_STRING(payload), NULL};
-        Head head;
-        all.end = all.at + PyBytes_GET_SIZE(payload);
-        if (!head_of(all, &head) || head.seq != expected || head.timestamp < born_at || head.metrics > most)
-            Py_RETURN_NONE;
-        Py_ssize_t rows = (Py_ssize_t)head.metrics;
-        PyObject *slots = PyList_New(rows), *values = PyList_New(rows), *times = PyList_New(rows), *told = NULL;
-        if (slots == NULL || values == NULL || times == NULL ||
-            !rows_of(all, by_alias, head.timestamp ? head.timestamp : now_ms, slots, values, times))
-            goto not_plain;
-        told = Py_BuildValue("(KOOO)", (unsigned long long)head.timestamp, slots, values, times);
-        if (told == NULL)
-            goto not_plain;
-        for (Py_ssize_t row = 0; row < rows; row++) {
-            put(PyList_GET_ITEM(slots, row), at_value, PyList_GET_ITEM(values, row));
-            put(PyList_GET_ITEM(slots, row), at_timestamp, PyList_GET_ITEM(times, row));
-        }
-    not_plain:
-        Py_XDECREF(slots);
-        Py_XDECREF(values);
-        Py_XDECREF(times);
-        if (told != NULL)
-            return told;
+    PyObject *messages = PySequence_Fast(args[0], "walk takes a sequence of messages");
+    if (messages == NULL)
+        return NULL;
+    int done = 1;
+    while (done == 1 && at >= 0 && at < PySequence_Fast_GET_SIZE(messages)) {
+        done = take_one(PySequence_Fast_GET_ITEM(messages, at), &here);
+        at += done == 1;
     }
-not_plain_early:
-    if (PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_MemoryError))
-            return NULL;
-        PyErr_Clear(); /* no UTF-8, a number too large: the Python way says so in its own words */
-    }
-    Py_RETURN_NONE;
+    Py_DECREF(messages);
+    return done == -1 ? NULL : PyLong_FromSsize_t(at);
 }
 
-static int offset_of(PyObject *type, const char *name, Py_ssize_t *offset)
-{
-    PyObject *found = PyObject_GetAttrString(type, name);
-    if (found == NULL)
-        return 0;
-    int is_slot = Py_TYPE(found) == &PyMemberDescr_Type && ((PyMemberDescrObject *)found)->d_member->type == T_OBJECT_EX;
-    if (is_slot)
-        *offset = ((PyMemberDescrObject *)found)->d_member->offset;
-    else
-        PyErr_Format(PyExc_TypeError, "%s is no __slots__ member", name);
-    Py_DECREF(found);
-    return is_slot;
-}
+PyDoc_STRVAR(prepare_doc, "prepare(Slot, Route, Topic, HostNode, HostDevice, MetricTable, SequenceWindow, Data, Columns, online)\n--\n\n"
+"Learn where the members of these classes lie, and which state is online; once, before the first walk.");
 
-PyDoc_STRVAR(prepare_doc, "prepare(slot_type)\n--\n\nLearn where the members of a Slot lie; once, before the first walk.");
-
-static PyObject *prepare(PyObject *module, PyObject *type)
+static PyObject *prepare(PyObject *module, PyObject *args)
 {
     (void)module;
-    if (!PyType_Check(type))
-        return PyErr_Format(PyExc_TypeError, "prepare takes a class");
-    if (!offset_of(type, "is_quick", &at_is_quick) || !offset_of(type, "datatype", &at_datatype) ||
-        !offset_of(type, "value", &at_value) || !offset_of(type, "timestamp", &at_timestamp))
+    PyObject *slot, *route, *topic, *node, *device, *table, *window, *data, *columns, *state;
+    PyTypeObject *type = &PyType_Type;
+    if (!PyArg_ParseTuple(args, "O!O!O!O!O!O!O!O!O!O", type, &slot, type, &route, type, &topic, type, &node, type, &device, type,
+                          &table, type, &window, type, &data, type, &columns, &state))
         return NULL;
-    Py_INCREF(type);
-    Py_XSETREF(slot_type, (PyTypeObject *)type);
+    const struct {
+        PyObject *type;
+        const char *name;
+        Py_ssize_t *offset;
+    } members[] = {{slot, "quick", &at_slot.quick},
+                   {slot, "datatype", &at_slot.datatype},
+                   {slot, "value", &at_slot.value},
+                   {slot, "timestamp", &at_slot.timestamp},
+                   {route, "node", &at_route.node},
+                   {route, "topic", &at_route.topic},
+                   {route, "is_data", &at_route.is_data},
+                   {topic, "device_id", &at_device_id},
+                   {node, "edge_node", &at_node.edge_node},
+                   {node, "state", &at_node.state},
+                   {node, "born_at", &at_node.born_at},
+                   {node, "sent_at", &at_node.sent_at},
+                   {node, "table", &at_node.table},
+                   {node, "devices", &at_node.devices},
+                   {node, "window", &at_node.window},
+                   {device, "table", &at_device.table},
+                   {device, "alive", &at_device.alive},
+                   {table, "_by_alias", &at_by_alias},
+                   {window, "expected", &at_window.expected},
+                   {window, "_held", &at_window.held},
+                   {data, "edge_node", &at_data.edge_node},
+                   {data, "device_id", &at_data.device_id},
+                   {data, "timestamp", &at_data.timestamp},
+                   {data, "_columns", &at_data.columns},
+                   {data, "_metrics", &at_data.metrics},
+                   {columns, "slots", &at_columns.slots},
+                   {columns, "values", &at_columns.values},
+                   {columns, "timestamps", &at_columns.timestamps},
+                   {columns, "unusual", &at_columns.unusual}};
+    for (size_t each = 0; each < sizeof members / sizeof *members; each++)
+        if (!offset_of(members[each].type, members[each].name, members[each].offset))
+            return NULL;
+    if ((topic_name == NULL && (topic_name = PyUnicode_InternFromString("topic")) == NULL) ||
+        (payload_name == NULL && (payload_name = PyUnicode_InternFromString("payload")) == NULL) ||
+        (accept_name == NULL && (accept_name = PyUnicode_InternFromString("accept")) == NULL))
+        return NULL;
+    keep_type(&route_type, route);
+    keep_type(&topic_type, topic);
+    keep_type(&node_type, node);
+    keep_type(&device_type, device);
+    keep_type(&table_type, table);
+    keep_type(&window_type, window);
+    keep_type(&data_type, data);
+    keep_type(&columns_type, columns);
+    keep_type(&slot_type, slot);
+    Py_INCREF(state);
+    Py_XSETREF(online, state);
     Py_RETURN_NONE;
 }
 
-static PyMethodDef methods[] = {{"prepare", prepare, METH_O, prepare_doc},
+static PyMethodDef methods[] = {{"prepare", prepare, METH_VARARGS, prepare_doc},
                                 {"walk", (PyCFunction)(void (*)(void))walk, METH_FASTCALL, walk_doc},
                                 {NULL, NULL, 0, NULL}};
 

@@ -7,7 +7,7 @@ batch takes the other way (decision record 10).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
@@ -17,7 +17,7 @@ import asyncpg
 
 from namespace.runtime import Logger
 from namespace.store import Database, Queries, Transaction
-from services.historian.domain.batch import Batch, Columns, Mark, Note, occurrences
+from services.historian.domain.batch import Batch, Cell, Columns, Mark, Note, occurrences
 from services.historian.domain.tag import Tag
 from services.historian.ports import Written
 
@@ -41,6 +41,15 @@ _UNWRITABLE = (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError, 
 """What the driver or the server says of a value it cannot take."""
 
 _Row = tuple[object, ...]
+
+Encode = Callable[
+    [list[int], list[int], list[int], list[Cell], list[Tag], list[int], list[int], int],
+    bytes | None,
+]
+"""The optional compiled step, `_fast/rows.c`: writes rows as binary COPY takes them; None where one of them has no plain form.
+
+Its arguments are the columns order, at_ms, received_ms, cells, tags, quality and marks of a batch, and the position of order 0.
+"""
 
 
 class _Sql(Queries):
@@ -88,11 +97,13 @@ class PostgresJournal:
     Args:
         database: The service's schema.
         log: Told of samples that cannot be written.
+        encode: The compiled step for rows, where there is one.
     """
 
-    def __init__(self, database: Database, log: Logger) -> None:
+    def __init__(self, database: Database, log: Logger, encode: Encode | None = None) -> None:
         self._database = database
         self._log = log
+        self._encode = encode
         self._days: set[date] = set()
         self._stored: set[Tag] = set()
 
@@ -192,8 +203,8 @@ class PostgresJournal:
             async with self._database.transaction() as tx:
                 await _put_tags(tx, new)
                 before = await tx.fetchval(_SQL.take_positions, batch.size, newest_ms)
-                for table, rows in self._by_partition(batch.fresh, before + 1):
-                    await tx.copy(table, _COLUMNS, rows)
+                for table, columns in self._by_partition(batch.fresh):
+                    await self._copy(tx, table, columns, before + 1)
                 if batch.doubtful:
                     added = await _put_doubtful(tx, batch.doubtful, before + 1)
                 if batch.notes:
@@ -209,18 +220,39 @@ class PostgresJournal:
         self._stored.update(new.values())
         return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
 
-    def _by_partition(self, columns: Columns, first: int) -> Iterable[tuple[str, Iterable[_Row]]]:
+    async def _copy(self, tx: Transaction, table: str, columns: Columns, first: int) -> None:
+        if self._encode is not None:
+            rows = self._encode(
+                columns.order,
+                columns.at_ms,
+                columns.received_ms,
+                columns.cells,
+                columns.tags,
+                columns.quality,
+                columns.marks,
+                first,
+            )
+            if rows is not None:
+                await tx.copy_encoded(table, _COLUMNS, rows)
+                return
+        await tx.copy(table, _COLUMNS, _rows(columns, first))
+
+    def _by_partition(self, columns: Columns) -> Iterable[tuple[str, Columns]]:
         """Yield table and rows; all of one day, which is nearly always the case, without another look at them."""
         if not columns:
             return
         low, high = min(columns.at_ms) // _DAY_MS, max(columns.at_ms) // _DAY_MS
         if low == high:
-            yield self._table(low), _rows(columns, first)
+            yield self._table(low), columns
             return
-        tables: dict[str, list[_Row]] = {}
-        for row, at_ms in zip(_rows(columns, first), columns.at_ms, strict=True):
-            tables.setdefault(self._table(at_ms // _DAY_MS), []).append(row)
-        yield from tables.items()
+        days: dict[int, list[int]] = {}
+        for row, at_ms in enumerate(columns.at_ms):
+            days.setdefault(at_ms // _DAY_MS, []).append(row)
+        tables: dict[str, list[int]] = {}
+        for day, rows in days.items():
+            tables.setdefault(self._table(day), []).extend(rows)
+        for table, rows in tables.items():
+            yield table, columns.rows(rows)
 
     def _table(self, day_number: int) -> str:
         day = _day_of(day_number)

@@ -36,7 +36,7 @@ class _File:
     path: Path
     size: int = 0
     read: int = 0
-    described: set[int] = field(default_factory=set)
+    described: dict[Tag, int] = field(default_factory=dict)
     tags: dict[int, Tag] = field(default_factory=dict)
 
 
@@ -64,6 +64,7 @@ class DiskSpool:
         self._file_bytes = file_bytes
         self._files: deque[_File] = deque()
         self._tail: BinaryIO | None = None
+        self._growing: _File | None = None
         self._next_number = 1
         self._given = 0
         self.damaged = 0
@@ -97,9 +98,10 @@ class DiskSpool:
             SpoolFull: It is not.
         """
         file = self._writable()
-        before = set(file.described)
+        before = dict(file.described)
         payload = encode(batch, file.described)
         frame = _FRAME.pack(len(payload), crc32(payload)) + payload
+        self._growing = file  # whoever reads meanwhile leaves it there
         try:
             if self.size_bytes + len(frame) > self._limit_bytes:
                 raise SpoolFull(f"the spool in {self._folder} holds {self.size_bytes} bytes of {self._limit_bytes}")
@@ -112,12 +114,15 @@ class DiskSpool:
             file.described = before
             self._drop_empty(file)
             raise
+        finally:
+            self._growing = None
 
     async def first(self) -> Batch | None:
-        """Return the oldest batch, which stays; None when there is none."""
+        """Return the oldest batch, which stays; None when there is none that is on the disk."""
         while self._files:
             file = self._files[0]
-            frame = await asyncio.to_thread(_frame_at, file)
+            is_more = file.read < file.size  # as it was before it was read: it may grow meanwhile
+            frame = await asyncio.to_thread(_frame_at, file) if is_more else None
             if frame is not None:
                 try:
                     batch = decode(frame, self._tags, file.tags)
@@ -126,8 +131,10 @@ class DiskSpool:
                 else:
                     self._given = _FRAME.size + len(frame)
                     return batch
-            elif file.read < file.size:
+            elif is_more:
                 self._put_aside(file.path, file.read, "its checksum is wrong")
+            elif file is self._growing:
+                return None
             file.read = file.size
             self._remove(file)
         return None
@@ -137,7 +144,7 @@ class DiskSpool:
         file = self._files[0]
         file.read += self._given
         self._given = 0
-        if file.read >= file.size:
+        if file.read >= file.size and file is not self._growing:
             self._remove(file)
 
     # -- files

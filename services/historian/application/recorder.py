@@ -6,8 +6,9 @@ answers - is left out: its record is the event log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice, repeat
 
 from namespace.contracts.command import COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC
 from namespace.contracts.node import EVENTS_METRIC
@@ -37,26 +38,37 @@ from namespace.sparkplug import (
     encode_payload,
 )
 from services.historian.domain.batch import Batch, Cell, Gap, Mark, Note, NoteKind
-from services.historian.domain.tag import Tag, TagKey, Tags
+from services.historian.domain.tag import Source, Tag, Tags
 
 _OWN = "mes-"
 _PROTOCOL = frozenset({BD_SEQ, REBIRTH})
 _MESSAGES = frozenset({EVENTS_METRIC, COMMAND_REQUEST_METRIC, COMMAND_RESPONSE_METRIC})
 _MOST_MS = 2**63 - 1
-_UNKNOWN = Tag(-1, TagKey("", "", "", "", 0))
+_GOOD, _HISTORICAL = int(Quality.GOOD), int(Mark.HISTORICAL)
 
-_Slots = dict[str, Tag | None]
-"""Tag by metric name; None for what is left out."""
+_Memo = Tag | tuple[Tag | None, int]
+"""What a slot is: a tag whose values are good; or with another quality; or nothing that is journaled."""
+_LEFT_OUT: tuple[None, int] = (None, _GOOD)
 
-
-Extend = Callable[
-    [list[Slot], list[Value], list[int], list[int], list[Tag], list[int], list[Cell], list[int], int], int
-]
+Take = Callable[[Iterator[HostEvent], Batch, int], tuple[HostEvent, int] | None]
 """The optional compiled step, `adapters/_fast/columns.c`: takes plain rows as `Recorder` would, and stops before the first that is not.
 
-Its arguments are slots, values and timestamps of a message; order, tags, times, cells and qualities of the batch, to which it appends; and
-how many samples and notes the batch holds. It returns how many rows it took.
+Its arguments are events, the batch to which their rows are appended, and our clock in ms since the epoch. It returns the event at which it
+stopped and the row from which on that is to be taken; None when all are taken.
 """
+
+
+@dataclass(slots=True)
+class _Known:
+    """A node or device as the recorder knows it.
+
+    Attributes:
+        source: In its tags.
+        is_own: Whether it is an MES service of this site.
+    """
+
+    source: Source
+    is_own: bool
 
 
 class Recorder:
@@ -66,7 +78,7 @@ class Recorder:
         site: Its mapping rules say what is where.
         tags: The tags of this process.
         now_ms: Our clock, ms since the epoch.
-        extend: The compiled step for plain rows, where there is one.
+        take: The compiled step for plain rows, where there is one.
 
     Attributes:
         batch: What was heard since `take`.
@@ -75,14 +87,14 @@ class Recorder:
         gaps: Gaps since the start.
     """
 
-    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], extend: Extend | None = None) -> None:
-        self._site = site
+    def __init__(self, site: SiteModel, tags: Tags, now_ms: Callable[[], int], take: Take | None = None) -> None:
+        self._own_group = site.group_id
         self._tags = tags
         self._now_ms = now_ms
-        self._extend = extend
+        self._take = take
         self.places = Places(site.mappings)
         self._sources = Sources()
-        self._slots: dict[tuple[EdgeNodeDescriptor, str | None], _Slots] = {}
+        self._known: dict[EdgeNodeDescriptor, dict[str | None, _Known]] = {}
         self._open: dict[EdgeNodeDescriptor, Gap] = {}
         self.batch = Batch()
         self.recorded = 0
@@ -107,25 +119,35 @@ class Recorder:
             gone: Nodes and devices whose death a snapshot tells of; it was noted when it happened.
         """
         now_ms = self._now_ms()
-        for event in events:
-            match event:
-                case Data(edge_node=node, device_id=device):
-                    columns = event.columns
-                    if columns is None or columns.unusual is not None:
-                        self._samples(node, device, event.metrics, now_ms, 0)
-                    else:
-                        self._columns(node, device, columns, now_ms)
-                case NodeBirth(edge_node=node, restored=restored):
-                    self._sources.node_born(node, event.bd_seq, restored=restored)
-                    self._born(node, None, event, now_ms, event.bd_seq)
-                    self._close(node, now_ms)
-                case DeviceBirth(edge_node=node, device_id=device):
-                    self._born(node, device, event, now_ms, None)
-                case NodeDeath() | DeviceDeath():
-                    self._died(event, gone, now_ms)
-                case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
-                    self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
-                    self._lost(node, reason, event.timestamp)
+        if self._take is not None:
+            rest = iter(events)
+            while (stopped := self._take(rest, self.batch, now_ms)) is not None:
+                event, row = stopped
+                self._heard(event, gone, now_ms, row)
+        else:
+            for event in events:
+                self._heard(event, gone, now_ms, 0)
+
+    def _heard(self, event: HostEvent, gone: Collection[Device], now_ms: int, row: int) -> None:
+        """Take in one event; data from a row on."""
+        match event:
+            case Data(edge_node=node, device_id=device):
+                columns = event.columns
+                if columns is None or columns.unusual is not None:
+                    self._samples(self._told_one_by_one(node, device, event), now_ms, 0)
+                else:
+                    self._columns(node, device, columns, now_ms, row)
+            case NodeBirth(edge_node=node, restored=restored):
+                self._sources.node_born(node, event.bd_seq, restored=restored)
+                self._born(node, None, event, now_ms, event.bd_seq)
+                self._close(node, now_ms)
+            case DeviceBirth(edge_node=node, device_id=device):
+                self._born(node, device, event, now_ms, None)
+            case NodeDeath() | DeviceDeath():
+                self._died(event, gone, now_ms)
+            case NodeStale(edge_node=node, reason=reason) if reason is not WantedReason.CONNECTION_LOST:
+                self._note(NoteKind.STALE, node, None, event.timestamp, now_ms, reason=reason)
+                self._lost(node, reason, event.timestamp)
 
     # -- samples
 
@@ -138,65 +160,56 @@ class Recorder:
         bd_seq: int | None,
     ) -> None:
         is_first = self._sources.born(node, device, restored=event.restored)
-        if not self._is_own(node):
+        known = self._known_of(node, device)
+        if not known.is_own:
             left = self.places.born(node, device, event.metrics, restored=event.restored)
             if left:
                 self._note(NoteKind.STALE, node, device, event.timestamp, now_ms, reason=MOVED, places=map(str, left))
-        slots = self._slots[node, device] = {m.name: self._tag(node, device, m) for m in event.metrics}
+        tags = [self._tag(known, node, device, m) for m in event.metrics]
         if event.restored:
             mark = Mark.IN_BIRTH | Mark.FROM_SNAPSHOT
         else:
             mark = Mark.IN_BIRTH | (Mark.BASELINE if is_first else 0)
-            places = {tag.place for tag in slots.values() if tag is not None and tag.is_machine and tag.place}
+            places = {tag.place for tag in tags if tag is not None and tag.is_machine and tag.place}
             self._note(NoteKind.BIRTH, node, device, event.timestamp, now_ms, bd_seq=bd_seq, places=places)
-        self._samples(node, device, event.metrics, now_ms, int(mark))
+        self._samples(zip(tags, event.metrics, strict=True), now_ms, int(mark))
 
-    def _samples(
-        self, node: EdgeNodeDescriptor, device: str | None, metrics: Iterable[MetricValue], now_ms: int, mark: int
-    ) -> None:
-        slots = self._slots.get((node, device))
-        if slots is None:
-            slots = self._slots[node, device] = {}
+    def _samples(self, rows: Iterable[tuple[Tag | None, MetricValue]], now_ms: int, mark: int) -> None:
         batch = self.batch
-        fresh = batch.fresh
-        for metric in metrics:
-            name, _, value, at_ms, is_historical, is_transient, properties = metric
-            tag = slots.get(name, _UNKNOWN)
-            if tag is _UNKNOWN:
-                tag = slots[name] = self._tag(node, device, metric)
+        fresh, doubtful = batch.fresh, batch.doubtful
+        size = batch.size
+        for tag, metric in rows:
+            _, _, value, at_ms, is_historical, is_transient, properties = metric
             if tag is None or is_transient:
                 continue
-            quality = 192 if properties is None else _quality(properties.quality)
             kind = value.__class__
             if kind is not float and kind is not bool:
                 value = _cell(value, metric.datatype)
-            if mark == 0 and not is_historical and tag.newest_ms < at_ms <= _MOST_MS:
-                tag.newest_ms = at_ms
-                fresh.order.append(batch.size)
-                fresh.tags.append(tag)
-                fresh.at_ms.append(at_ms)
-                fresh.received_ms.append(now_ms)
-                fresh.cells.append(value)  # type: ignore[arg-type]
-                fresh.quality.append(quality)
-                fresh.marks.append(0)
-                batch.size += 1
-            else:
-                what = mark | (Mark.HISTORICAL if is_historical else 0)
-                batch.add(tag, at_ms, now_ms, value, quality=quality, mark=int(what), is_doubtful=True)  # type: ignore[arg-type]
+            is_fresh = mark == 0 and not is_historical and tag.newest_ms < at_ms <= _MOST_MS
+            columns = fresh if is_fresh else doubtful
+            at_ms = min(at_ms, _MOST_MS)
+            tag.newest_ms = max(tag.newest_ms, at_ms)
+            columns.order.append(size)
+            columns.tags.append(tag)
+            columns.at_ms.append(at_ms)
+            columns.received_ms.append(now_ms)
+            columns.cells.append(value)  # type: ignore[arg-type]
+            columns.quality.append(_GOOD if properties is None else _quality(properties.quality))
+            columns.marks.append(mark | _HISTORICAL if is_historical else mark)
+            size += 1
+        batch.size = size
 
-    def _columns(self, node: EdgeNodeDescriptor, device: str | None, columns: Columns, now_ms: int) -> None:
+    def _columns(self, node: EdgeNodeDescriptor, device: str | None, columns: Columns, now_ms: int, first: int) -> None:
         """Take plain current values, nearly all there is, without an object apiece. What a slot is, is found once."""
         batch = self.batch
         fresh, size = batch.fresh, batch.size
         order, tags, times, cells, qualities = fresh.order, fresh.tags, fresh.at_ms, fresh.cells, fresh.quality
         rows: Iterable[tuple[Slot, Value, int]] = zip(columns.slots, columns.values, columns.timestamps, strict=True)
-        if self._extend is not None:
-            whole = columns.slots, columns.values, columns.timestamps
-            done = self._extend(*whole, order, tags, times, cells, qualities, size)
-            size += len(order) - len(fresh.marks)
-            rows = () if done == len(columns.slots) else islice(rows, done, None)
+        if first:
+            rows = islice(rows, first, None)
         for slot, value, at_ms in rows:
-            tag, quality = slot.memo or self._known(node, device, slot)
+            memo: _Memo = slot.memo or self._memo(node, device, slot)
+            tag, quality = (memo, _GOOD) if isinstance(memo, Tag) else memo
             if tag is None:
                 continue
             kind = value.__class__
@@ -219,49 +232,70 @@ class Recorder:
         fresh.marks += [0] * added
         batch.size = size
 
-    def _known(self, node: EdgeNodeDescriptor, device: str | None, slot: Slot) -> tuple[Tag | None, int]:
-        slots = self._slots.setdefault((node, device), {})
-        tag = slots.get(slot.name, _UNKNOWN)
-        if tag is _UNKNOWN:
-            tag = slots[slot.name] = self._tag(node, device, slot.as_value())
-        quality = int(Quality.GOOD) if slot.properties is None else _quality(slot.properties.quality)
-        known = slot.memo = (None if slot.is_transient else tag, quality)
-        return known
+    def _memo(self, node: EdgeNodeDescriptor, device: str | None, slot: Slot) -> _Memo:
+        """Find out what a slot is; it stays that for as long as the slot is there."""
+        tag = self._tag(self._known_of(node, device), node, device, slot)
+        quality = _GOOD if slot.properties is None else _quality(slot.properties.quality)
+        if tag is None or slot.is_transient:
+            memo: _Memo = _LEFT_OUT
+        else:
+            memo = tag if quality == _GOOD else (tag, quality)
+        slot.memo = memo
+        return memo
+
+    def _told_one_by_one(
+        self, node: EdgeNodeDescriptor, device: str | None, event: Data
+    ) -> Iterator[tuple[Tag | None, MetricValue]]:
+        known = self._known_of(node, device)
+        slots = repeat(None) if event.columns is None else event.columns.slots
+        for slot, metric in zip(slots, event.metrics, strict=False):
+            memo: _Memo | None = None if slot is None else slot.memo
+            if isinstance(memo, Tag):
+                yield memo, metric
+            else:
+                yield self._tag(known, node, device, metric), metric
 
     # -- what a metric is
 
-    def _tag(self, node: EdgeNodeDescriptor, device: str | None, metric: MetricValue) -> Tag | None:
-        is_own = self._is_own(node)
-        if metric.name in _PROTOCOL or (is_own and device is None and metric.name in _MESSAGES):
+    def _known_of(self, node: EdgeNodeDescriptor, device: str | None) -> _Known:
+        of_node = self._known.get(node)
+        if of_node is None:
+            of_node = self._known[node] = {}
+        known = of_node.get(device)
+        if known is None:
+            source = Source(_text(node.group_id), _text(node.edge_node_id), _text(device or ""))
+            known = of_node[device] = _Known(source, self._is_own(node))
+        return known
+
+    def _tag(
+        self, known: _Known, node: EdgeNodeDescriptor, device: str | None, metric: MetricValue | Slot
+    ) -> Tag | None:
+        name, properties = metric.name, metric.properties
+        if name in _PROTOCOL or (known.is_own and device is None and name in _MESSAGES):
             return None
-        key = TagKey(
-            _text(node.group_id),
-            _text(node.edge_node_id),
-            _text(device or ""),
-            _text(metric.name),
-            int(metric.datatype),
-        )
-        tag = self._tags.get(key)
-        unit = None if metric.properties is None else metric.properties.value("engUnit")
-        place, canonical, is_machine = self._placed(node, device, metric.name, is_own=is_own)
-        self._tags.describe(tag, place, _text(canonical), _text(unit) if isinstance(unit, str) else None, is_machine)
+        tag = self._tags.of(known.source, _text(name), int(metric.datatype))
+        unit = None if properties is None else properties.value("engUnit")
+        unit = _text(unit) if isinstance(unit, str) else None
+        self._tags.describe(tag, *self._placed(known, node, device, name), unit)
         return tag
 
     def _is_own(self, node: EdgeNodeDescriptor) -> bool:
-        return node.group_id == self._site.group_id and node.edge_node_id.startswith(_OWN)
+        return node.group_id == self._own_group and node.edge_node_id.startswith(_OWN)
 
     def _placed(
-        self, node: EdgeNodeDescriptor, device: str | None, name: str, *, is_own: bool
+        self, known: _Known, node: EdgeNodeDescriptor, device: str | None, name: str
     ) -> tuple[str | None, str, bool]:
-        if not is_own:
+        if not known.is_own:
             placement = self.places.resolve(node, device, name)
-            return (None, name, False) if placement is None else (str(placement.place), placement.metric, True)
+            if placement is None:
+                return None, _text(name), False
+            return str(placement.place), _text(placement.metric), True
         if device is None:
-            return None, name, False
+            return None, _text(name), False
         try:
-            return str(EquipmentPath.from_sparkplug(node.group_id, device)), name, False
+            return str(EquipmentPath.from_sparkplug(node.group_id, device)), _text(name), False
         except EquipmentPathError:
-            return None, name, False
+            return None, _text(name), False
 
     # -- what happened to sources
 
@@ -342,5 +376,5 @@ def _quality(declared: int | None) -> int:
 
 
 def _text(name: str) -> str:
-    """PostgreSQL keeps no NUL in texts."""
+    """PostgreSQL keeps no NUL in texts. A name without one stays the same object."""
     return name.replace("\0", "\N{SYMBOL FOR NULL}")

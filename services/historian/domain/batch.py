@@ -123,6 +123,10 @@ class Columns:
         """Return the rows from `start` up to `stop`, exclusive."""
         return Columns(*(getattr(self, name)[start:stop] for name in _COLUMNS))
 
+    def rows(self, numbers: Sequence[int]) -> Columns:
+        """Return some of the rows."""
+        return Columns(*([column[row] for row in numbers] for column in (getattr(self, name) for name in _COLUMNS)))
+
 
 _COLUMNS = ("order", "tags", "at_ms", "received_ms", "cells", "quality", "marks")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - a class under a function's name
@@ -26,20 +26,19 @@ class FrameError(Exception):
     """The bytes are no frame, or one of a later version."""
 
 
-def encode(batch: Batch, known: set[int]) -> bytes:
+def encode(batch: Batch, known: dict[Tag, int]) -> bytes:
     """Return `batch` as bytes.
 
     Args:
         batch: What to write.
-        known: Numbers of the tags that earlier frames of the file describe; grows by those described here.
+        known: Numbers in the file of the tags that its earlier frames describe; grows by those described here.
     """
-    used = {tag.number: tag for columns in (batch.fresh, batch.doubtful) for tag in columns.tags}
-    described = [
-        [tag.number, *tag.key, tag.place, tag.canonical, tag.unit, tag.is_machine]
-        for number, tag in used.items()
-        if number not in known
-    ]
-    known.update(used)
+    described = []
+    for columns in (batch.fresh, batch.doubtful):
+        for tag in columns.tags:
+            if tag not in known:
+                known[tag] = len(known)
+                described.append([known[tag], *tag.key, tag.place, tag.canonical, tag.unit, tag.is_machine])
     rest = json.dumps(
         {
             "tags": described,
@@ -49,7 +48,7 @@ def encode(batch: Batch, known: set[int]) -> bytes:
         separators=(",", ":"),
     ).encode()
     head = _HEAD.pack(VERSION, batch.size, len(batch.fresh), len(batch.doubtful), len(rest))
-    return b"".join([head, rest, *_columns(batch.fresh), *_columns(batch.doubtful)])
+    return b"".join([head, rest, *_columns(batch.fresh, known), *_columns(batch.doubtful, known)])
 
 
 def decode(data: bytes, tags: Tags, known: dict[int, Tag]) -> Batch:
@@ -72,7 +71,8 @@ def decode(data: bytes, tags: Tags, known: dict[int, Tag]) -> Batch:
         for number, *parts in document["tags"]:
             tag = known[number] = tags.get(TagKey(*parts[:5]))
             if not tag.is_stored and tag.place is None:
-                tags.describe(tag, *parts[5:])
+                place, canonical, unit, is_machine = parts[5:]
+                tags.describe(tag, place, canonical, is_machine, unit)
         reader = _Reader(data, position + rest)
         batch = Batch(reader.columns(fresh, known), reader.columns(doubtful, known), size=size)
         batch.notes = [
@@ -85,14 +85,14 @@ def decode(data: bytes, tags: Tags, known: dict[int, Tag]) -> Batch:
     return batch
 
 
-def _columns(columns: Columns) -> Iterable[bytes]:
+def _columns(columns: Columns, numbers: Mapping[Tag, int]) -> Iterable[bytes]:
     yield array("I", columns.order).tobytes()
-    yield array("I", [tag.number for tag in columns.tags]).tobytes()
+    yield array("I", [numbers[tag] for tag in columns.tags]).tobytes()
     yield array("q", columns.at_ms).tobytes()
     yield array("q", columns.received_ms).tobytes()
     yield array("h", columns.quality).tobytes()
     yield array("b", columns.marks).tobytes()
-    kinds, numbers, reals, texts = array("b"), array("q"), array("d"), []
+    kinds, wholes, reals, texts = array("b"), array("q"), array("d"), []
     for cell in columns.cells:
         match cell:
             case None:
@@ -101,7 +101,7 @@ def _columns(columns: Columns) -> Iterable[bytes]:
                 kinds.append(_TRUE if cell else _FALSE)
             case int():
                 kinds.append(_INT)
-                numbers.append(cell)
+                wholes.append(cell)
             case float():
                 kinds.append(_REAL)
                 reals.append(cell)
@@ -112,7 +112,7 @@ def _columns(columns: Columns) -> Iterable[bytes]:
                 kinds.append(_BYTES)
                 texts.append(cell)
     lengths = array("I", map(len, texts))
-    for part in (kinds, numbers, reals, lengths):
+    for part in (kinds, wholes, reals, lengths):
         yield _LENGTH.pack(len(part))
         yield part.tobytes()
     yield from texts

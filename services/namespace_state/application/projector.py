@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from heapq import heappop, heappush
+from math import ceil
 
 from namespace.runtime import NotConnected
 from services.namespace_state.application.turns import Turns
-from services.namespace_state.domain.picture import Address, Entry
+from services.namespace_state.domain.entry import Address, Entry
 from services.namespace_state.domain.projection import document_of, is_projected, topic_of
 
 Publish = Callable[[str, bytes, bool], Awaitable[None]]
@@ -35,7 +36,6 @@ class Projector:
         self._publish = publish
         self._interval_s = interval_s
         self._per_step = max(1, int(per_second * _STEP_S))
-        self._topics: dict[Address, str] = {}
         self._dirty: dict[str, Entry | bytes | None] = {}
         self._ordinary = Turns()
         self._urgent = Turns()
@@ -47,10 +47,7 @@ class Projector:
 
     def topic(self, address: Address) -> str:
         """Return the topic of an address."""
-        known = self._topics.get(address)
-        if known is None:
-            known = self._topics[address] = topic_of(self._root, address)
-        return known
+        return topic_of(self._root, address)
 
     def found(self, source: str, topic: str, as_stale: bytes | None, *, is_born: bool) -> None:
         """Take note of what the broker retains, from before the start or from before it lost what came later.
@@ -92,8 +89,9 @@ class Projector:
 
     def born(self, source: str, entries: Iterable[Entry]) -> None:
         """Clear what `source` had before the start and has no more."""
-        gone = self._adopted.pop(source, set()) - {self.topic(entry.address) for entry in entries}
-        self._clear(gone)
+        adopted = self._adopted.pop(source, None)
+        if adopted is not None:
+            self._clear(adopted - {self.topic(entry.address) for entry in entries})
 
     def vanished(self, addresses: Iterable[Address]) -> None:
         """Clear the topics of addresses that are there no more."""
@@ -125,6 +123,7 @@ class Projector:
         while True:
             await asyncio.sleep(_STEP_S)
             self._wake(loop.time())
+            stamps: dict[tuple[float, int], tuple[float, int]] = {}
             for topic in self._due():
                 entry = self._dirty.pop(topic)
                 payload = document_of(entry) if isinstance(entry, Entry) else entry or b""
@@ -139,7 +138,8 @@ class Projector:
                     self._unpublishable.add(topic)  # longer than a topic may be
                     continue
                 if isinstance(entry, Entry):
-                    self._sent[topic] = (loop.time(), int(entry.quality))
+                    stamp = (ceil(loop.time() * 100) / 100, int(entry.quality))
+                    self._sent[topic] = stamps.setdefault(stamp, stamp)  # one object for many
                 else:
                     self._sent.pop(topic, None)
 

@@ -31,7 +31,8 @@ from namespace.sparkplug import (
 )
 from services.namespace_state.application.projector import Projector
 from services.namespace_state.application.rebirths import RebirthDesk
-from services.namespace_state.domain.picture import Address, Node, Picture, Source
+from services.namespace_state.domain.entry import Address, Node, Source
+from services.namespace_state.domain.picture import Picture
 from services.namespace_state.domain.projection import place_root
 
 _REPORT_S = 1.0

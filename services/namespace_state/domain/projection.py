@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from namespace.contracts.json_value import iso_ms, json_value
 from namespace.isa95 import SITE_DEVICE_ID, EquipmentPath
-from services.namespace_state.domain.picture import Address, Entry
+from services.namespace_state.domain.entry import Address, Entry
 
 HIDDEN = ("EventLog/Events", "Command/Request", "Command/Response")
 """Messages in the form of a metric: events have topics of their own, commands are nobody else's business."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from namespace.runtime import configure_logging
-from namespace.runtime.loop import loop_factory
+from namespace.runtime.loop import runner
 from tests.benchmarks.consumers.measure import Measurement, arguments
 from tests.benchmarks.consumers.own_host import OwnHost, until
 from tests.benchmarks.corpus import METRICS
@@ -38,5 +38,5 @@ async def main() -> None:
 
 
 configure_logging(form="json", level="error")
-with asyncio.Runner(loop_factory=loop_factory()) as runner:
-    runner.run(main())
+with runner() as running:
+    running.run(main())

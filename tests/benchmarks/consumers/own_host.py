@@ -14,11 +14,12 @@ from pathlib import Path
 from namespace.contracts.query import SiteTopics
 from namespace.isa95 import load_site
 from namespace.runtime import EdgeNodeListener, Health, QueryClient, ServiceMetrics, Session, SystemClock, to_ms
+from namespace.runtime.accelerated import compiled_packets
 from namespace.runtime.placing import Device
 from namespace.sparkplug import BD_SEQ, REBIRTH, HostEvent, HostSession, NodeState
 from namespace.transport import BrokerUrl, Message
 from namespace.transport.stream import StreamTransport
-from services.historian.adapters.compiled import compiled_extend
+from services.historian.adapters.compiled import compiled_take
 from services.historian.application.recorder import Recorder
 from services.historian.application.writer import FLUSH_ROWS
 from services.historian.domain.tag import Tags
@@ -50,12 +51,14 @@ class OwnHost:
     def __init__(self, port: int, *, recorded: Callable[[int], None], marked: Callable[[str], None]) -> None:
         clock, metrics = SystemClock(), ServiceMetrics()
         site = load_site(SITE_FILE.read_text(encoding="utf-8"), str(SITE_FILE))
-        self._recorder = Recorder(site, Tags(), lambda: to_ms(clock.now()), compiled_extend())
+        self._recorder = Recorder(site, Tags(), lambda: to_ms(clock.now()), compiled_take())
         self._recorded = recorded
         self._taken = 0
         self._marked = marked
         self.core = HostSession()
-        transport = StreamTransport(BrokerUrl.parse(f"mqtt://127.0.0.1:{port}"), client_id="bench-own")
+        transport = StreamTransport(
+            BrokerUrl.parse(f"mqtt://127.0.0.1:{port}"), client_id="bench-own", walk=compiled_packets()
+        )
         self._session = Session(transport, name="journal", health=Health(), metrics=metrics)
         self._listener = EdgeNodeListener(
             self._session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from namespace.contracts.historian import GapsArgs, MissedArgs, SamplesArgs, Tag
 from namespace.runtime import Page, QueryFailed, get_logger, to_ms
 from namespace.store import DatabaseUnavailable, migrate
 from namespace.testing.servers import NewDatabase
+from services.historian.adapters.compiled import compiled_encode
 from services.historian.adapters.postgres import PostgresJournal, read_head
 from services.historian.adapters.reading import Reading
 from services.historian.domain.batch import Batch, Cell, Gap, Mark
@@ -48,7 +50,7 @@ class History:
 
     def tag(self, metric: str, datatype: int = 4) -> Tag:
         tag = self.tags.get(TagKey("Bottling", "Line1-PLC", "Packer", metric, datatype))
-        self.tags.describe(tag, PLACE, metric, None, is_machine=True)
+        self.tags.describe(tag, PLACE, metric, is_machine=True, unit=None)
         return tag
 
     def batch(self, *samples: tuple[str, int, Cell], mark: int = 0, gaps: tuple[Gap, ...] = ()) -> Batch:
@@ -123,6 +125,44 @@ async def test_every_sample_is_there_once_after_resends_restarts_and_commits_of_
     assert len({row["position"] for row in rows}) == len(rows)
     assert max(row["position"] for row in rows) <= (await read_head(history.database)).position
     assert troubled > 20
+
+
+async def test_rows_that_the_compiled_step_writes_are_those_that_the_driver_writes(history: History) -> None:
+    encode = compiled_encode()
+    if encode is None:
+        assert not os.environ.get("UNS_REQUIRE_COMPILED"), "the compiled steps are to be proven here, and are not built"
+        pytest.skip("the optional compiled steps are not built: make accelerate")
+    whole = (None, True, False, 0, 1, -1, 2**31, 2**63 - 1, -(2**63))
+    real = (0.0, -0.0, 0.1, float("inf"), float("nan"), 5e-324, -1.7976931348623157e308)
+    cells: list[Cell] = [*whole, *real, "", "grüße", "\U0001f6e0" * 3_000, b"", b"\0\xff", bytes(range(256)) * 40]
+    batch = history.batch(
+        *((f"m{row}", TODAY_MS - row % 2 * DAY_MS + row, cell) for row, cell in enumerate(cells)),
+        ("deep past", -(10**15), 1),
+    )
+    written: list[object] = []
+    encoded: list[bytes | None] = []
+
+    def watched(*arguments: Any) -> bytes | None:
+        encoded.append(encode(*arguments))
+        return encoded[-1]
+
+    for journal in (PostgresJournal(history.database, get_logger(), watched), history.journal):
+        assert (await journal.write(batch)).samples == batch.samples
+        rows = await history.rows("SELECT tableoid::regclass::text AS table, sample.* FROM sample ORDER BY tag")
+        written.append([repr(sorted(row.items())) for row in rows])
+        async with history.database.transaction() as tx:
+            await tx.execute("TRUNCATE sample")
+            await tx.execute("UPDATE journal SET position = 0")
+    assert written[0] == written[1]
+    assert len(encoded) == 3
+    assert None not in encoded
+    tag = history.tag("m0")
+    columns = batch.fresh.part(0, 1)
+    for cell in (2**63, -(2**63) - 1, object(), "\ud800"):
+        arguments = (columns.order, columns.at_ms, columns.received_ms, [cell], [tag], columns.quality, columns.marks)
+        assert encode(*arguments, 1) is None  # type: ignore[arg-type]
+    unnumbered = Tag(tag.source, "unnumbered", 4, "unnumbered")
+    assert encode(columns.order, columns.at_ms, columns.received_ms, [1], [unnumbered], [192], [0], 1) is None
 
 
 async def test_a_connection_that_dies_in_its_commit_leaves_all_or_nothing_and_the_batch_is_written_again(

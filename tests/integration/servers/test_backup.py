@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from namespace.servers.backup.access import database_of
@@ -18,6 +20,7 @@ from namespace.servers.backup.restore import Restore, Wanted, checked, opened
 from namespace.servers.backup.take import Source, take_backup
 from namespace.servers.errors import ServerError
 from namespace.servers.folder import DataFolder, write_private
+from namespace.servers.postgres import Postgres
 from namespace.servers.site import read_site
 from namespace.store import Database, LogState, migrate, open_log, read_log
 from namespace.testing.servers import scratch_folder
@@ -38,10 +41,12 @@ class Place:
     """A data folder with two services' schemas, whose site does not run."""
 
     folder: DataFolder
+    url: str | None = None
+    """The administrator's address of a server of somebody else; None for the folder's own."""
 
     @asynccontextmanager
     async def schema(self, service: str) -> AsyncIterator[Database]:
-        async with database_of(self.folder, None, exclusive=True) as server:
+        async with database_of(self.folder, self.url, exclusive=True) as server:
             await server.admit(SERVICES)
             database = await Database.open(server.dsn(service), schema=service)
             try:
@@ -59,12 +64,13 @@ class Place:
             return await open_log(tx)
 
     async def backup(self, destination: Path) -> Manifest:
-        source = Source(self.folder, read_site(SITE_FILE), SITE_FILE, SERVICES, None)
+        source = Source(self.folder, read_site(SITE_FILE), SITE_FILE, SERVICES, self.url)
         return await take_backup(source, destination, hush)
 
     async def restore(self, backup: Path, wanted: Wanted | None = None) -> Restore:
         with opened(backup, beside=self.folder.root) as source:
-            job = Restore(source, checked(source, hush), self.folder, wanted or Wanted(), database_url=None, say=hush)
+            chosen = wanted or Wanted()
+            job = Restore(source, checked(source, hush), self.folder, chosen, database_url=self.url, say=hush)
             await job.run()
         return job
 
@@ -145,6 +151,47 @@ async def test_a_restore_that_fails_leaves_everything_as_it_was(place: Place) ->
     assert last_record(fresh.folder) is None
     assert {each.name for each in fresh.folder.root.iterdir()} <= {"log", "run", "servers", "credentials", "alpha"}
     assert not list(fresh.folder.root.rglob("*.spool"))
+
+
+async def test_a_server_of_somebody_else_whose_administrator_may_make_roles_and_no_more_is_enough(
+    start_postgres: Callable[[], Postgres],
+) -> None:
+    first, second = await administered(start_postgres(), "first", "second")
+    with scratch_folder() as scratch:
+        place, backup = Place(DataFolder(scratch / "site"), first), scratch / "backup.tar"
+        await place.log_grows("alpha", 7)
+        before = await place.log("alpha")
+        await place.backup(backup)
+        await place.log_grows("alpha", 3)
+        other = Place(DataFolder(scratch / "new machine"), first)
+        with pytest.raises(ServerError, match=r"alpha \(log to seq 10\).*put aside, not deleted"):
+            await other.restore(backup)
+        assert (await place.log("alpha")).seq == 10, "the folder was empty, the database was not"
+
+        await place.restore(backup, Wanted(force=True))
+        log = await place.log("alpha")
+        assert (log.previous_epoch, log.fork_seq, log.seq) == (before.epoch, 7, 7)
+        record = last_record(place.folder)
+        assert record is not None
+        assert [(each.service, each.log and each.log.seq) for each in record.replaced] == [("alpha", 10)]
+        assert len(record.kept) == 1
+
+        moved = Place(DataFolder(scratch / "moved"), second)
+        await moved.restore(backup)
+        log = await moved.log("alpha")
+        assert (log.previous_epoch, log.fork_seq, log.seq) == (before.epoch, 7, 7)
+        assert not (moved.folder.root / "servers" / "postgres").exists(), "no server of its own was made"
+
+
+async def administered(server: Postgres, *names: str) -> list[str]:
+    """Make databases whose administrator is no superuser; return his addresses."""
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    await connection.execute("CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'secret'")
+    for name in names:
+        await connection.execute(f"CREATE DATABASE {name} OWNER keeper")
+    await connection.close()
+    parts = [urlsplit(server.dsn(name)) for name in names]
+    return [each._replace(netloc=f"keeper:secret@{each.netloc.rpartition('@')[2]}").geturl() for each in parts]
 
 
 async def test_a_damaged_incomplete_or_newer_backup_is_refused_by_name(place: Place) -> None:

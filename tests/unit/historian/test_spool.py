@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -14,7 +17,7 @@ from namespace.runtime import get_logger
 from services.historian.adapters.spool import DiskSpool
 from services.historian.domain.batch import Batch, Cell, Gap, Note, NoteKind
 from services.historian.domain.frame import FrameError, decode, encode
-from services.historian.domain.tag import TagKey, Tags
+from services.historian.domain.tag import Tag, TagKey, Tags
 from services.historian.ports import SpoolFull
 
 _MS = st.integers(-(2**63), 2**63 - 1)
@@ -80,20 +83,57 @@ async def drained(spool: DiskSpool) -> list[Any]:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(_SAMPLES, max_size=6), st.lists(_NOTES, max_size=2), st.lists(_GAPS, max_size=2))))
 def test_frames_of_a_file_are_read_by_another_process_as_they_were_written(parts: list[Any]) -> None:
     here, there = Tags(), Tags()
-    described: set[int] = set()
+    described: dict[Tag, int] = {}
     known: dict[int, Any] = {}
     for samples, notes, gaps in parts:
         batch = Batch(notes=notes, gaps=gaps)
         for number, at_ms, received_ms, cell, quality, mark, is_doubtful in samples:
             tag = here.get(TagKey("g", "n", "d", f"m{number}", number))
-            here.describe(tag, f"A/B/{number}", f"c{number}", "H87", is_machine=True)
+            here.describe(tag, f"A/B/{number}", f"c{number}", is_machine=True, unit="H87")
             batch.add(tag, at_ms, received_ms, cell, quality=quality, mark=mark, is_doubtful=is_doubtful)
         assert shown(decode(encode(batch, described), there, known)) == shown(batch)
 
 
+@pytest.mark.parametrize("is_read_to_its_end", [True, False])
+async def test_a_batch_that_is_being_written_while_the_last_one_is_done_with_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_read_to_its_end: bool
+) -> None:
+    may_go_on, is_there = threading.Event(), threading.Event()
+    reach_the_disk = os.fsync
+
+    def slow(descriptor: int) -> None:
+        is_there.set()
+        assert may_go_on.wait(30)
+        reach_the_disk(descriptor)
+
+    tags = Tags()
+    spool = spool_in(tmp_path, tags)
+    await spool.put(batch_of(tags, 1))
+    second = batch_of(tags, 2)
+    assert await spool.first() is not None
+    if is_read_to_its_end:
+        await spool.done()
+    monkeypatch.setattr("services.historian.adapters.spool.os.fsync", slow)
+    writing = asyncio.create_task(spool.put(second))
+    await asyncio.to_thread(is_there.wait, 30)
+    if not is_read_to_its_end:
+        await spool.done()
+    assert await spool.first() is None, "it is not on the disk yet"
+    may_go_on.set()
+    await writing
+    batch = await spool.first()
+    assert batch is not None
+    assert shown(batch) == shown(second)
+    await spool.done()
+    assert spool.is_empty
+    assert not list(tmp_path.iterdir())
+
+
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_what_is_no_frame_is_refused_and_nothing_else(data: bytes) -> None:
     with pytest.raises(FrameError):

@@ -9,9 +9,9 @@ from typing import Any
 from namespace.runtime import get_logger
 from services.historian.application.writer import Writer
 from services.historian.domain.batch import Batch
-from services.historian.domain.tag import Tag, TagKey
+from services.historian.domain.tag import TagKey, Tags
 
-TAG = Tag(0, TagKey("g", "n", "d", "m", 4))
+TAG = Tags().get(TagKey("g", "n", "d", "m", 4))
 
 
 class Source:

@@ -33,8 +33,10 @@ class Library:
 
     books: list[str] = field(default_factory=lambda: [f"book {n}" for n in range(25)])
     metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
+    asked: list[str | None] = field(default_factory=list)
 
     async def page(self, arguments: Args) -> Page:
+        self.asked.append(arguments.cursor)
         start = int(arguments.cursor or 0)
         end = start + arguments.limit
         return Page(self.books[start:end], str(end) if end < len(self.books) else None)
@@ -96,6 +98,31 @@ async def test_pages_join_to_the_whole() -> None:
         assert await client.ask_all("library", "books", {"limit": 7}) == it.books
         first = await client.ask("library", "books", {"limit": 7})
         assert (first.data, first.next) == (it.books[:7], "7")
+
+
+async def test_while_a_page_is_used_the_next_one_is_on_its_way_and_none_when_nobody_wants_more() -> None:
+    broker = MemoryBroker()
+    async with library(broker) as it, reader(broker) as (client, _):
+        pages = client.ask_pages("library", "books", {"limit": 10})
+        assert await anext(pages) == it.books[:10]
+        await until(lambda: it.asked == [None, "10"])
+        assert await anext(pages) == it.books[10:20]
+        await until(lambda: it.asked == [None, "10", "20"])
+        before = asyncio.all_tasks()
+        await pages.aclose()
+        assert not client._waiting
+        assert not {task for task in asyncio.all_tasks() - before if not task.done()}
+        assert it.asked == [None, "10", "20"]
+
+
+async def test_a_page_that_is_refused_is_told_after_the_one_before_it() -> None:
+    broker = MemoryBroker()
+    async with library(broker) as it, reader(broker) as (client, _):
+        it.books[15] = "x" * 70_000
+        pages = client.ask_pages("library", "books", {"limit": 10})
+        assert await anext(pages) == it.books[:10]
+        with pytest.raises(QueryFailed):
+            await anext(pages)
 
 
 async def test_every_refusal_has_a_code_and_a_reason() -> None:
