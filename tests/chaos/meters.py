@@ -26,7 +26,7 @@ from namespace.runtime import (
     buffer_path,
     configure_logging,
 )
-from namespace.runtime.loop import loop_factory
+from namespace.runtime.loop import runner
 from namespace.sparkplug import DataType, EdgeNodeConfig, ForwardingSettings, MetricDefinition, MetricUpdate
 from namespace.transport import BrokerUrl
 from namespace.transport.stream import StreamTransport
@@ -223,8 +223,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("nodes", nargs="+")
     told = parser.parse_args(arguments)
     configure_logging(form="text", level="error")
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run_meters(told))
+    with runner() as running:
+        running.run(run_meters(told))
 
 
 if __name__ == "__main__":
