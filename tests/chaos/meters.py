@@ -38,7 +38,7 @@ DEVICES = (CELL, *MACHINES)
 STATE, COUNT = "Status/StateCurrent", "Admin/ProdProcessedCount"
 STATES = (6, 11, 5, 9)
 """What a machine goes through (PackML): executes, held, suspended, aborted; each counts as one thing, whatever order runs."""
-MACHINES_A_TURN = 2
+MACHINES_A_TURN = 3
 """Reports of machines to one of the cell."""
 SKIPPED = 1_000_000
 """A restarted process leaves so many numbers out, more than can be under way and not noted."""
