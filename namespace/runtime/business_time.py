@@ -35,11 +35,13 @@ class BusinessTime:
 
     def observe(self, place: EquipmentPath, source_time: datetime) -> None:
         """Take note of a non-historical source time (aware, UTC) at a place."""
-        for level in (place, place.work_center_path):
-            if level is not None:
-                known = self._newest.get(level)
-                if known is None or source_time > known:
-                    self._newest[level] = source_time
+        known = self._newest.get(place)
+        if known is not None and source_time <= known:
+            return  # so is what the work center and the site know: mostly a further metric of one report
+        self._newest[place] = source_time
+        above = place.work_center_path
+        if above is not None:
+            self._newest[above] = max(source_time, self._newest.get(above, source_time))
         if self._source is TickSource.TELEMETRY:
             self.tick(source_time)
 

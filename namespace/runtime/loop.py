@@ -19,10 +19,11 @@ def runner() -> asyncio.Runner:
     """Return what runs a service's process; what is imported by now is not looked at for cycles any more."""
     gc.freeze()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
-    return asyncio.Runner(loop_factory=_loop_factory())
+    return asyncio.Runner(loop_factory=loop_factory())
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the event loop; None for asyncio's own."""
     try:
         import uvloop
     except ImportError:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from namespace.isa95 import SiteModel
+from namespace.runtime.backoff import Backoff
 from namespace.runtime.business_time import BusinessTime
 from namespace.runtime.catch_up_samples import PATIENCE_S, CatchUp
 from namespace.runtime.clock import Clock
@@ -27,7 +28,15 @@ from namespace.runtime.placing import Device
 from namespace.runtime.queries import QueryClient
 from namespace.runtime.rivals import RivalReport
 from namespace.runtime.session import Session
-from namespace.sparkplug import EdgeNodeDescriptor, HostEvent, NodeStale, RebirthWanted, WantedReason
+from namespace.sparkplug import (
+    EdgeNodeDescriptor,
+    HostEvent,
+    Ignored,
+    IgnoredReason,
+    NodeStale,
+    RebirthWanted,
+    WantedReason,
+)
 from namespace.store import DatabaseUnavailable, SamplePosition, TransactionConflict
 
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
@@ -36,6 +45,11 @@ _RETRY_S = 1.0
 _BATCH = 2_000
 _DEAF_S = 2.0
 """How long after a node could not be understood the journal is asked for what it said: by then it has been reborn, in ordinary life."""
+_LONGEST_DEAF_S = 10.0
+"""How seldom it is asked while a node goes on saying what is not understood."""
+_UNHEARD = frozenset({IgnoredReason.AWAITING_BIRTH, IgnoredReason.DEVICE_NOT_BORN, IgnoredReason.OLDER_THAN_BIRTH})
+"""Messages that were not used though they may say something. Each counts: a rebirth is wanted ever less often, and what comes between two
+wishes is missed as well."""
 
 _CANNOT_TELL = (NoAnswer, NotConnected, QueryFailed, DatabaseUnavailable, TransactionConflict)
 
@@ -136,6 +150,8 @@ class MachineFeed:
                     self._not_understood()
                 case RebirthWanted():
                     self._not_understood()
+                case Ignored(reason=reason) if reason in _UNHEARD:
+                    self._not_understood()
                 case _:
                     pass
             self._tell(self._reporter.report(event, received_at, gone=gone))
@@ -205,9 +221,12 @@ class MachineFeed:
         self._is_deaf.set()
 
     async def _tell_not_understood(self) -> None:
+        patience = Backoff(first_s=_DEAF_S, limit_s=_LONGEST_DEAF_S)
         while True:
+            if not self._is_deaf.is_set():
+                patience.reset()
             await self._is_deaf.wait()
-            await asyncio.sleep(_DEAF_S)
+            await asyncio.sleep(patience.next_s())
             self._is_deaf.clear()
             await self._tell_missed()
 

@@ -53,7 +53,7 @@ class FollowSettings:
 
     grace_s: float = 1.0
     page_rows: int = MAX_BATCH_ROWS
-    held_rows: int = 1000
+    held_rows: int = 5000
     fetch_timeout_s: float = 10.0
     backoff_s: float = 0.5
     backoff_limit_s: float = 30.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,73 +11,20 @@ from namespace.contracts.contract import edge_node_id
 from namespace.contracts.event_log import GENESIS_HASH, EventRow, chain_hash
 from namespace.contracts.work_order import JobOrderStateChanged, JobResponse
 from namespace.runtime import to_ms
-from namespace.store import Database, read_log
-from namespace.testing.chaos.wiring import Wiring
+from tests.chaos.intervals import Intervals, compare_intervals
+from tests.chaos.meters import DEVICES
 from tests.chaos.orders import Orders
-
-PRODUCERS = ("work_order", "oee")
-FOLLOWED = {"oee": ("work_order",), "work_order": ("oee",)}
-"""Who follows whose log."""
+from tests.chaos.tables import FOLLOWED, PRODUCERS, Tables
 
 
-class Tables:
-    """The tables of every service, read past its proxies."""
+async def compare_events(tables: Tables, orders: Orders, intervals: Intervals) -> list[str]:
+    """Compare every event log, cursor and derived table with the commands that were answered.
 
-    def __init__(self, databases: Mapping[str, Database]) -> None:
-        self._databases = databases
-
-    @classmethod
-    @asynccontextmanager
-    async def opened(cls, wiring: Wiring, services: Iterable[str]) -> AsyncIterator[Tables]:
-        """Open the schemas of some services."""
-        databases = {name: await Database.open(wiring[name].dsn, schema=name, max_size=2) for name in services}
-        try:
-            yield cls(databases)
-        finally:
-            for database in databases.values():
-                await database.close()
-
-    async def fetch(self, service: str, sql: str, *args: object) -> list[tuple[object, ...]]:
-        """Read rows of a service's tables."""
-        async with self._databases[service].transaction() as tx:
-            return [tuple(record.values()) for record in await tx.fetch(sql, *args)]
-
-    async def log(self, service: str) -> AsyncIterator[Sequence[EventRow]]:
-        """Read a service's event log, page by page."""
-        through = 0
-        while True:
-            page = await read_log(self._databases[service], through + 1)
-            yield page.rows
-            if page.is_last:
-                return
-            through = page.through
-
-    async def head(self, service: str) -> int:
-        """Return the last `seq` of a service's log; 0 where nothing was said yet."""
-        rows = await self.fetch(service, "SELECT seq FROM log_head")
-        return int(str(rows[0][0])) if rows else 0
-
-    async def cursor(self, consumer: str, producer: str) -> int:
-        """Return the last event of `producer`'s log that `consumer` has applied; 0 before the first."""
-        sql = "SELECT seq FROM inbox_cursor WHERE producer LIKE '%/' || $1"
-        rows = await self.fetch(consumer, sql, edge_node_id(producer))
-        return int(str(rows[0][0])) if rows else 0
-
-    async def rests(self) -> bool:
-        """Tell whether every event has its place in a log and was applied by every follower, and no follower is about to say more."""
-        waiting = [await self.fetch(service, "SELECT FROM outbox LIMIT 1") for service in PRODUCERS]
-        waiting.append(await self.fetch("work_order", "SELECT FROM machine_time_due LIMIT 1"))
-        heads = {service: await self.head(service) for service in PRODUCERS}
-        behind = [
-            await self.cursor(consumer, producer) != heads[producer]
-            for consumer, producers in FOLLOWED.items()
-            for producer in producers
-        ]
-        return not any((*waiting, *behind))
-
-
-async def compare_events(tables: Tables, orders: Orders) -> list[str]:
-    """Compare every event log, cursor and derived table with the commands that were answered."""
+    Args:
+        tables: Of the site.
+        orders: What was asked of it.
+        intervals: Takes in what the log of `oee` tells.
+    """
     told: dict[str, list[str]] = {}
     marks: set[tuple[object, ...]] = set()
     responses: Counter[str] = Counter()
@@ -87,15 +33,17 @@ async def compare_events(tables: Tables, orders: Orders) -> list[str]:
         ids: set[UUID] = set()
         seq, previous = 0, GENESIS_HASH
         async for rows in tables.log(service):
-            for row in rows:
+            for row, payload in rows:
                 if row.seq != seq + 1:
                     problems.append(f"{service}: event {row.seq} follows event {seq}")
-                if chain_hash(row, previous) != row.hash:
+                if chain_hash(row, previous, payload) != row.hash:
                     problems.append(f"{service}: event {row.seq} does not continue the hash chain")
                 if row.event_id in ids:
                     problems.append(f"{service}: event {row.seq} has the id of an earlier one, {row.event_id}")
                 ids.add(row.event_id)
                 seq, previous = row.seq, row.hash
+                if service == "oee":
+                    intervals.take(row)
                 if service == "work_order":
                     if row.type == JobResponse.__name__:
                         revision = JobResponse.model_validate(row.payload).revision
@@ -114,7 +62,7 @@ async def compare_events(tables: Tables, orders: Orders) -> list[str]:
     found = set(await tables.fetch("oee", "SELECT path, event_id, at_ms, ordinal, job_order, running FROM job_mark"))
     problems += [f"oee: mark missing: {mark}" for mark in sorted(map(str, marks - found))]
     problems += [f"oee: mark of no event: {mark}" for mark in sorted(map(str, found - marks))]
-    return problems
+    return problems + await compare_intervals(tables, intervals)
 
 
 async def _ends(tables: Tables, service: str, seq: int, last_hash: str) -> Iterable[str]:
@@ -147,7 +95,9 @@ def _marks(row: EventRow) -> Iterable[tuple[object, ...]]:
     change = JobOrderStateChanged.model_validate(row.payload)
     if (change.from_state == "Running") != (change.to_state == "Running"):
         begins = change.to_state == "Running"
-        yield f"{change.work_center}/Cell", row.event_id, to_ms(row.occurred_at), Decimal(row.seq), row.subject, begins
+        for unit in DEVICES:
+            place = f"{change.work_center}/{unit}"
+            yield place, row.event_id, to_ms(row.occurred_at), Decimal(row.seq), row.subject, begins
 
 
 def _differences(what: str, expected: Mapping[str, list[str]], found: Mapping[str, list[str]]) -> list[str]:

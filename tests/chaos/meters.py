@@ -12,9 +12,11 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 from namespace.runtime import (
+    BufferSettings,
     EdgeBuffer,
     Health,
     ServiceMetrics,
@@ -24,31 +26,61 @@ from namespace.runtime import (
     buffer_path,
     configure_logging,
 )
-from namespace.sparkplug import DataType, EdgeNodeConfig, MetricDefinition, MetricUpdate
+from namespace.runtime.loop import runner
+from namespace.sparkplug import DataType, EdgeNodeConfig, ForwardingSettings, MetricDefinition, MetricUpdate
 from namespace.transport import BrokerUrl
-from namespace.transport.mqtt import MqttTransport
+from namespace.transport.stream import StreamTransport
 
-GROUP, DEVICE = "Chaos", "Cell"
-STATE, EXECUTE = "Status/StateCurrent", 6
-COUNT = "Admin/ProdProcessedCount"
+GROUP = "Chaos"
+CELL, MACHINES = "Cell", ("Feeder", "Press", "Oven", "Tester", "Packer")
+"""The devices of each node: one that counts and has many numbers to report, and some that change their state with every report."""
+DEVICES = (CELL, *MACHINES)
+STATE, COUNT = "Status/StateCurrent", "Admin/ProdProcessedCount"
+STATES = (6, 11, 5, 9)
+"""What a machine goes through (PackML): executes, held, suspended, aborted; each counts as one thing, whatever order runs."""
+MACHINES_A_TURN = 3
+"""Reports of machines to one of the cell."""
 SKIPPED = 1_000_000
 """A restarted process leaves so many numbers out, more than can be under way and not noted."""
+_RESEND_WINDOW_S = 60.0
+"""Enough for the keep-alive of 30 s that everyone here has; twice as much would double what is sent again after each connection."""
+_COMMIT_S = 0.5
+"""How long a report waits to be written with others; a kill takes with it what was not, and that counts for nothing."""
+_MOST_LATE_S = 1.0
+"""A process that was held up makes up for so much of its reports, in seconds."""
 
 
 def metric_name(index: int) -> str:
-    """Return the name of one of a meter's metrics."""
+    """Return the name of one of a device's numbered metrics."""
     return f"Process/R{index:02}"
 
 
-def noted(folder: Path, node: str) -> Path:
-    """Return the file in which a node's surely kept numbers stand."""
-    return folder / f"{node}.kept"
+def numbers_of(device: str, metrics: int) -> int:
+    """Return how many numbered metrics a device has where the cell has `metrics`."""
+    return metrics if device == CELL else 1
 
 
-def kept_numbers(folder: Path, node: str) -> set[int]:
-    """Read the numbers that a node has surely kept; a last line that was cut short by a kill is not one."""
-    path = noted(folder, node)
-    return {int(line) for line in path.read_text().split("\n")[:-1]} if path.exists() else set()
+def state_at(device: str, number: int) -> int:
+    """Return the state of a device with a number."""
+    return STATES[0] if device == CELL else STATES[number % len(STATES)]
+
+
+def noted(folder: Path, node: str, device: str) -> Path:
+    """Return the file in which a device's surely kept numbers stand."""
+    return folder / f"{node}.{device}.kept"
+
+
+def kept_numbers(folder: Path, node: str, device: str) -> list[range]:
+    """Read the numbers that were surely kept, as runs without a hole; a last line that was cut short by a kill is none."""
+    runs: list[range] = []
+    path = noted(folder, node, device)
+    for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else ():
+        number = int(line)
+        if runs and number == runs[-1].stop:
+            runs[-1] = range(runs[-1].start, number + 1)
+        else:
+            runs.append(range(number, number + 1))
+    return runs
 
 
 def counting(folder: Path, node: str) -> Path:
@@ -62,34 +94,78 @@ def counted_units(folder: Path, node: str) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+class Device:
+    """One device: its numbers, and the note of those that are surely kept.
+
+    Args:
+        folder: For the notes.
+        node: Its edge node.
+        name: Of the device.
+        metrics: How many numbered metrics it has.
+    """
+
+    def __init__(self, folder: Path, node: str, name: str, metrics: int) -> None:
+        self.name = name
+        self._metrics = [metric_name(index) for index in range(metrics)]
+        self._notes = noted(folder, node, name)
+        self._reported: asyncio.Queue[tuple[int, int | None]] = asyncio.Queue()
+        kept = kept_numbers(folder, node, name)
+        self._next = kept[-1].stop - 1 + SKIPPED if kept else 0
+
+    def definitions(self) -> list[MetricDefinition]:
+        """Return its state and its numbered metrics as they are at birth."""
+        state = MetricDefinition(name=STATE, datatype=DataType.Int32, value=state_at(self.name, self._next))
+        return [state, *(MetricDefinition(name=name, datatype=DataType.Int64) for name in self._metrics)]
+
+    def report(self, node: StoreAndForwardNode, *more: MetricUpdate) -> None:
+        """Report the next number in every metric."""
+        number, self._next = self._next, self._next + 1
+        numbered = (MetricUpdate(name, number) for name in self._metrics)
+        told = node.report(self.name, [*more, MetricUpdate(STATE, state_at(self.name, number)), *numbered])
+        self._reported.put_nowait((number, told))
+
+    async def note(self, node: StoreAndForwardNode) -> None:
+        """Note what is kept once it is: many reports share a commit of the buffer, so none is waited for before the next."""
+        with self._notes.open("a", buffering=1) as notes:
+            while True:
+                number, told = await self._reported.get()
+                await node.kept(told)
+                notes.write(f"{number}\n")
+                self._reported.task_done()
+
+    async def noted(self) -> None:
+        """Return when everything that was reported is noted."""
+        await self._reported.join()
+
+
 class Meter:
-    """One edge node with one device.
+    """One edge node with its devices.
 
     Args:
         folder: Buffer and notes.
         url: The broker.
         node: Edge node id.
         host_id: The primary host application, without which nothing is sent.
-        metrics: How many metrics each report has.
+        metrics: How many numbered metrics the cell has.
     """
 
     def __init__(self, folder: Path, url: BrokerUrl, node: str, host_id: str, metrics: int) -> None:
         health, counts, clock = Health(), ServiceMetrics(), SystemClock()
-        self._names = [metric_name(index) for index in range(metrics)]
-        self._notes, self._counter = noted(folder, node), counting(folder, node)
-        self._next = max(kept_numbers(folder, node), default=-SKIPPED) + SKIPPED
+        self._cell, *self._machines = (Device(folder, node, name, numbers_of(name, metrics)) for name in DEVICES)
+        self._devices = [self._cell, *self._machines]
+        self._counter = counting(folder, node)
         self._count = counted_units(folder, node)
-        counted = MetricDefinition(name=COUNT, datatype=DataType.Int64, value=self._count)
-        state = MetricDefinition(name=STATE, datatype=DataType.Int32, value=EXECUTE)
-        numbered = [MetricDefinition(name=name, datatype=DataType.Int64) for name in self._names]
+        definitions = {device.name: device.definitions() for device in self._devices}
+        definitions[CELL].append(MetricDefinition(name=COUNT, datatype=DataType.Int64, value=self._count))
         self._node = StoreAndForwardNode(
-            Session(MqttTransport(url, client_id=node), name=node, health=health),
+            Session(StreamTransport(url, client_id=node), name=node, health=health),
             EdgeNodeConfig(group_id=GROUP, edge_node_id=node, primary_host_id=host_id),
-            devices={DEVICE: [state, counted, *numbered]},
-            buffer=EdgeBuffer(buffer_path(folder, GROUP, node)),
+            devices=definitions,
+            buffer=EdgeBuffer(buffer_path(folder, GROUP, node), BufferSettings(commit_s=_COMMIT_S)),
             clock=clock,
             metrics=counts,
             health=health,
+            forwarding=ForwardingSettings(resend_window_s=_RESEND_WINDOW_S),
         )
         self._born = asyncio.Event()
         self._node.born = self._born.set
@@ -102,15 +178,24 @@ class Meter:
                 await (
                     self._born.wait()
                 )  # what is counted before anybody knows of the machine is history before its first day
-            with self._notes.open("a", buffering=1) as notes, self._counter.open("a", buffering=1) as counter:
-                while not enough.is_set():
-                    number, self._next = self._next, self._next + 1
-                    self._count += 1
-                    counter.write("1\n")
-                    updates = [MetricUpdate(COUNT, self._count), *(MetricUpdate(name, number) for name in self._names)]
-                    await self._node.kept(self._node.report(DEVICE, updates))
-                    notes.write(f"{number}\n")
-                    await asyncio.sleep(every_s)
+            noting = [group.create_task(device.note(self._node)) for device in self._devices]
+            await self._report(every_s, enough)
+            for device, task in zip(self._devices, noting, strict=True):
+                await device.noted()
+                task.cancel()
+
+    async def _report(self, every_s: float, enough: asyncio.Event) -> None:
+        now_s = asyncio.get_running_loop().time
+        due_s, machines = now_s(), cycle(self._machines)
+        with self._counter.open("a", buffering=1) as counter:
+            while not enough.is_set():
+                self._count += 1
+                counter.write("1\n")
+                self._cell.report(self._node, MetricUpdate(COUNT, self._count))
+                for machine in islice(machines, MACHINES_A_TURN):
+                    machine.report(self._node)
+                due_s = max(due_s + every_s, now_s() - _MOST_LATE_S)
+                await asyncio.sleep(max(0.0, due_s - now_s()))
 
 
 async def run_meters(told: argparse.Namespace) -> None:
@@ -138,7 +223,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("nodes", nargs="+")
     told = parser.parse_args(arguments)
     configure_logging(form="text", level="error")
-    asyncio.run(run_meters(told))
+    with runner() as running:
+        running.run(run_meters(told))
 
 
 if __name__ == "__main__":

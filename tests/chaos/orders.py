@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from namespace.contracts.command import Command, CommandResponse
 from namespace.runtime import NoAnswer, SiteClient
 
-LANES = 12
+LANES = 8
 _QUANTITY = {"quantity": {"value": "100", "unit": "H87"}, "quantity_source": "operator"}
 _GOOD = {"good": "3", "scrap": "1", "unit": "H87"}
 _CHANGED, _STORED = "JobOrderStateChanged", "JobOrderStored"
@@ -50,6 +50,17 @@ LIVES: tuple[tuple[Step, ...], ...] = (
         ("Abort", {}, (_CHANGED, "LaborReported", "JobResponse")),
         ("Clear", {}, ("JobOrderCleared",)),
     ),
+    (
+        ("StoreAndStart", _QUANTITY, (_STORED,)),
+        ("Begin", {}, (_CHANGED,)),
+        *(
+            ("Pause", {"sub_state": "Suspended"}, (_CHANGED,)),
+            ("Resume", {}, (_CHANGED,)),
+        )
+        * 4,
+        ("Complete", {}, (_CHANGED, "JobResponse")),
+        ("Clear", {}, ("JobOrderCleared",)),
+    ),
 )
 
 
@@ -60,17 +71,24 @@ class Orders:
     Args:
         seed: Decides which life an order has, and which commands are sent again although they were answered.
         name: Begins the ids of the orders.
+        pause_s: Seconds that a lane rests after each command.
 
     Attributes:
+        may_go_on: Cleared while lanes are to wait before their next command.
         events: By job order, the types of the events that it must have left, in order.
         commands: Ids of all commands that were answered.
     """
 
     seed: int
     name: str
+    pause_s: float = 0.0
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     events: dict[str, list[str]] = field(default_factory=dict)
     commands: set[UUID] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
 
     async def lane(self, client: SiteClient, number: int, enough: asyncio.Event) -> None:
         """Lead the orders of one work center through their lives, one after the other, until it is enough."""
@@ -99,6 +117,10 @@ class Orders:
             if source.random() < _REPEATED:
                 again = await answered(client, command)
                 assert again == answer, f"{name} {subject} was answered {answer}, and when repeated {again}"
+            if subject.startswith(self.name + "-probe"):
+                continue
+            await asyncio.sleep(self.pause_s)
+            await self.may_go_on.wait()
 
     @property
     def total(self) -> int:

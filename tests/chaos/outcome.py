@@ -22,7 +22,9 @@ class Outcome:
         units: How many units the meters counted.
         passed: What the proxies did to messages and connections.
         problems: Where the tables differ from the truth.
-        took_s: Seconds from the first command to the comparison.
+        took_s: Seconds from the first command to the end of the work.
+        rested_s: Seconds from then until everything had come to rest.
+        waited: What recovery from the latest round waited for, in seconds, and who was not ready last.
     """
 
     seed: int
@@ -35,6 +37,8 @@ class Outcome:
     passed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     took_s: float = 0.0
+    rested_s: float = 0.0
+    waited: str = ""
 
     @property
     def faults(self) -> Counter[FaultKind]:

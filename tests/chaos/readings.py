@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,8 @@ from pathlib import Path
 from namespace.servers.folder import DataFolder, write_private
 from namespace.testing.chaos.proxy import FaultProxy
 from namespace.testing.site import RunningSite
-from tests.chaos.comparison import Tables
-from tests.chaos.meters import counted_units, kept_numbers, metric_name, noted
+from tests.chaos.meters import DEVICES, counted_units, kept_numbers, metric_name, noted, numbers_of
+from tests.chaos.tables import Tables
 
 
 @dataclass
@@ -26,8 +26,8 @@ class Meters:
     Args:
         site: The site; they sign in with the account of its simulator.
         nodes: Their edge node ids.
-        metrics: Metrics in each report.
-        every_s: Seconds between two reports of one.
+        metrics: Numbered metrics in each report of a cell.
+        every_s: Seconds between two reports of a cell.
 
     Attributes:
         proxy: Through which they reach the broker.
@@ -76,9 +76,9 @@ class Meters:
         with contextlib.suppress(LookupError, ProcessLookupError):
             os.kill(self.pid, signal.SIGUSR1)
 
-    def kept(self) -> dict[str, set[int]]:
-        """Return the numbers of the reports that surely reached a buffer, by edge node."""
-        return {node: kept_numbers(self.folder, node) for node in self.nodes}
+    def kept(self) -> dict[tuple[str, str], list[range]]:
+        """Return the numbers of the reports that surely reached a buffer, by edge node and device, as runs without a hole."""
+        return {(node, device): kept_numbers(self.folder, node, device) for node in self.nodes for device in DEVICES}
 
     def counted(self) -> dict[str, int]:
         """Return how many units each edge node has counted."""
@@ -86,12 +86,13 @@ class Meters:
 
     def count(self) -> int:
         """Return how many readings surely reached a buffer."""
-        lines = (
-            noted(self.folder, node).read_bytes().count(b"\n")
+        counts = (
+            path.read_bytes().count(b"\n") * numbers_of(device, self.metrics)
             for node in self.nodes
-            if noted(self.folder, node).exists()
+            for device in DEVICES
+            if (path := noted(self.folder, node, device)).exists()
         )
-        return sum(lines) * self.metrics
+        return sum(counts)
 
     async def _keep(self) -> None:
         account = "mes-simulator"
@@ -130,19 +131,54 @@ async def arrived(tables: Tables) -> int:
     return int(str(count))
 
 
+_RUNS = """
+    SELECT min(number), max(number) + 1, sum(times)::bigint - count(*)
+    FROM (
+        SELECT s.whole AS number, count(*) AS times, s.whole - row_number() OVER (ORDER BY s.whole) AS run
+        FROM sample s JOIN tag t ON t.id = s.tag
+        WHERE t.edge_node_id = $1 AND t.device_id = $2 AND t.metric = $3 AND s.whole IS NOT NULL
+        GROUP BY s.whole
+    ) AS numbered
+    GROUP BY run ORDER BY run
+"""
+"""The numbers in the journal of one metric as runs without a hole, and how many are there once more: told by the database, so that
+ten million readings are compared one by one without one of them coming here."""
+
+
 async def compare_readings(tables: Tables, meters: Meters) -> list[str]:
     """Compare the journal with what was kept: each exactly once, and of what may not have been kept, nothing twice."""
     problems: list[str] = []
-    for node, numbers in meters.kept().items():
-        for index in range(meters.metrics):
+    for (node, device), kept in meters.kept().items():
+        for index in range(numbers_of(device, meters.metrics)):
             name = metric_name(index)
-            sql = "SELECT s.whole FROM sample s JOIN tag t ON t.id = s.tag WHERE t.edge_node_id = $1 AND t.metric = $2"
-            rows = [row[0] for row in await tables.fetch("historian", sql + " AND s.whole IS NOT NULL", node, name)]
-            found = {int(str(row)) for row in rows}
-            if len(found) != len(rows):
-                problems.append(f"{node} {name}: {len(rows) - len(found)} readings twice")
-            if lost := sorted(numbers - found):
+            rows = [
+                tuple(map(int, map(str, row))) for row in await tables.fetch("historian", _RUNS, node, device, name)
+            ]
+            found = [range(first, end) for first, end, _ in rows]
+            if twice := sum(more for _, _, more in rows):
+                problems.append(f"{node} {device} {name}: {twice} readings twice")
+            if lost := without(kept, found):
+                count, of = sum(map(len, lost)), sum(map(len, kept))
                 problems.append(
-                    f"{node} {name}: {len(lost)} of {len(numbers)} readings lost, from {lost[0]} to {lost[-1]}"
+                    f"{node} {device} {name}: {count} of {of} readings lost, from {lost[0].start} to {lost[-1].stop - 1}"
                 )
     return problems
+
+
+def without(kept: Sequence[range], found: Sequence[range]) -> list[range]:
+    """Return what of some runs of numbers is in none of others; both in ascending order."""
+    left = []
+    rest = iter(found)
+    there = next(rest, None)
+    for run in kept:
+        at = run.start
+        while there is not None and there.start < run.stop:
+            if there.start > at:
+                left.append(range(at, there.start))
+            at = max(at, there.stop)
+            if there.stop >= run.stop:
+                break
+            there = next(rest, None)
+        if at < run.stop:
+            left.append(range(at, run.stop))
+    return left

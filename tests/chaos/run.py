@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.chaos.wiring import Wires, Wiring, wired
 from namespace.testing.site import running_site
-from tests.chaos.comparison import PRODUCERS, Tables, compare_events
+from tests.chaos.comparison import compare_events
 from tests.chaos.counts import Counts
-from tests.chaos.orders import LANES
+from tests.chaos.intervals import Intervals, compare_states
+from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import Outcome
 from tests.chaos.readings import Meters, compare_readings
+from tests.chaos.tables import PRODUCERS, Tables
 from tests.chaos.work import Work
 
 PLANT = Path(__file__).parent / "plant.yaml"
@@ -32,17 +37,27 @@ class Size:
 
     Attributes:
         commands_a_round: Commands that are answered between two rounds of faults.
-        metrics: Metrics in each report of a meter.
-        every_s: Seconds between two reports of a meter.
-        events: Go on after the last round until so many events were said.
+        metrics: Numbered metrics in each report of a cell.
+        every_s: Seconds between two reports of a cell.
+        pause_s: Seconds that a work center rests after each command.
+        events: Go on until so many events stand in all logs.
         readings: And until so many readings were kept.
+        most_s: But no longer, in seconds.
     """
 
     commands_a_round: int
     metrics: int
     every_s: float
+    pause_s: float = 0.0
     events: int = 0
     readings: int = 0
+    most_s: float = math.inf
+
+    def is_done(self, outcome: Outcome) -> bool:
+        """Tell whether there was enough work."""
+        if outcome.took_s >= self.most_s:
+            return True
+        return bool(self.events) and outcome.logged >= self.events and outcome.readings >= self.readings
 
 
 async def run(
@@ -68,26 +83,32 @@ async def run(
             meters = await stack.enter_async_context(Meters(site, NODES, size.metrics, size.every_s).running())
             wiring[METERS] = Wires(meters.proxy)
             injector = Injector(site, wiring, seed, processes={METERS: lambda: meters.pid})
-            work = Work(site, injector, tables, client, meters, counts, seed)
+            work = Work(site, injector, tables, client, meters, counts, Orders(seed, "JO", size.pause_s))
             began_s = time.monotonic()
             async with work.working():
                 for faults in rounds:
                     await work.advanced(size.commands_a_round)
                     outcome.rounds.append((faults, await work.disturbed(faults)))
-                    _count(outcome, work, meters, wiring)
+                    outcome.waited = work.waited
+                    outcome.took_s = time.monotonic() - began_s
+                    await _count(outcome, tables, work, meters, wiring)
                     observe(outcome)
-                    if size.events and outcome.events >= size.events and outcome.readings >= size.readings:
+                    if size.is_done(outcome):
                         break
-            await work.at_rest()
-            _count(outcome, work, meters, wiring)
             outcome.took_s = time.monotonic() - began_s
-            outcome.logged = sum([await tables.head(service) for service in PRODUCERS])
-            outcome.problems += await compare_events(tables, work.orders)
-            outcome.problems += await compare_readings(tables, meters)
+            await work.at_rest()
+            await _count(outcome, tables, work, meters, wiring)
+            outcome.rested_s = time.monotonic() - began_s - outcome.took_s
+            intervals = Intervals()
+            compared = await asyncio.gather(
+                compare_events(tables, work.orders, intervals), compare_readings(tables, meters)
+            )
+            outcome.problems += chain(*compared, await compare_states(tables, intervals, NODES))
     return outcome
 
 
-def _count(outcome: Outcome, work: Work, meters: Meters, wiring: Wiring) -> None:
+async def _count(outcome: Outcome, tables: Tables, work: Work, meters: Meters, wiring: Wiring) -> None:
+    outcome.logged = sum([await tables.head(service) for service in PRODUCERS])
     outcome.commands, outcome.events = len(work.orders.commands), work.orders.total
     outcome.readings, outcome.units = meters.count(), sum(meters.counted().values())
     outcome.passed.clear()

@@ -27,9 +27,11 @@ from namespace.transport.memory import MemoryBroker
 from services.namespace_state.service import SERVICE as NAMESPACE_STATE
 from services.oee.service import SERVICE as OEE
 from services.work_order.service import SERVICE as WORK_ORDER
-from tests.chaos.comparison import Tables, compare_events
+from tests.chaos.comparison import compare_events
+from tests.chaos.intervals import Intervals
 from tests.chaos.orders import Orders
 from tests.chaos.run import PLANT
+from tests.chaos.tables import Tables
 
 SIMULATED: tuple[Service, ...] = (NAMESPACE_STATE, OEE, WORK_ORDER)
 _LONGEST_S = 0.3
@@ -181,7 +183,7 @@ async def simulated(
             except AssertionError as stuck:
                 return [str(stuck)]
             tamper(orders)
-            return await compare_events(world.tables, orders)
+            return await compare_events(world.tables, orders, Intervals())
 
 
 async def _commands(orders: Orders, count: int) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from namespace.runtime import SiteClient
 from namespace.servers import readiness
+from namespace.store import DatabaseUnavailable
 from namespace.testing.chaos.fault import Round
 from namespace.testing.chaos.injector import Injector
 from namespace.testing.site import RunningSite, eventually
-from tests.chaos.comparison import Tables
 from tests.chaos.counts import Counts
+from tests.chaos.intervals import last_changes, told_until
 from tests.chaos.orders import LANES, Orders
 from tests.chaos.outcome import said
 from tests.chaos.readings import Meters, arrived
+from tests.chaos.tables import Tables, followings
 
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
+_FAR_BEHIND = 1_000
 
 
 class Work:
@@ -32,7 +36,7 @@ class Work:
         client: SiteClient,
         meters: Meters,
         counts: Counts,
-        seed: int,
+        orders: Orders,
     ) -> None:
         self._site = site
         self._meters = meters
@@ -41,7 +45,9 @@ class Work:
         self._tables = tables
         self._client = client
         self._latest: Round = ()
-        self.orders = Orders(seed, "JO")
+        self._not_ready = ""
+        self.waited = ""
+        self.orders = orders
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -50,9 +56,26 @@ class Work:
         async with asyncio.TaskGroup() as group:
             for lane in range(LANES):
                 group.create_task(self.orders.lane(self._client, lane, enough), name=f"lane {lane}")
+            holding_back = group.create_task(self._hold_back())
             yield
+            holding_back.cancel()
+            self.orders.may_go_on.set()
             enough.set()
         self._meters.enough()
+
+    async def _hold_back(self) -> None:
+        """Let work centers wait while a follower is far behind: the site is asked for what it can do, not for more and more."""
+        while True:
+            with contextlib.suppress(DatabaseUnavailable):
+                behind = [
+                    await self._tables.head(producer) - await self._tables.cursor(consumer, producer)
+                    for producer, consumer in followings()
+                ]
+                if max(behind) > _FAR_BEHIND:
+                    self.orders.may_go_on.clear()
+                else:
+                    self.orders.may_go_on.set()
+            await asyncio.sleep(0.5)
 
     async def advanced(self, commands: int) -> None:
         """Wait until so many further commands are answered."""
@@ -78,15 +101,23 @@ class Work:
         async def answered() -> bool:
             return asked.done()
 
-        await self._until(answered, "a command answered")
+        waits = [await self._waited(answered, "a command answered")]
         await asked
-        await self._until(self._all_ready, "every service ready")
-        head = await self._tables.head("work_order")
+        waits.append(await self._waited(self._all_ready, "every service ready"))
+        heads = [(producer, consumer, await self._tables.head(producer)) for producer, consumer in followings()]
+        for producer, consumer, head in heads:
 
-        async def applied() -> bool:
-            return await self._tables.cursor("oee", "work_order") >= head
+            async def applied(producer: str = producer, consumer: str = consumer, head: int = head) -> bool:
+                return await self._tables.cursor(consumer, producer) >= head
 
-        await self._until(applied, f"event {head} applied")
+            waits.append(await self._waited(applied, f"event {head} of {producer} applied by {consumer}"))
+        self.waited = ", ".join(waits) + self._not_ready
+        self._not_ready = ""
+
+    async def _waited(self, probe: Callable[[], Awaitable[bool]], what: str) -> str:
+        began_s = time.monotonic()
+        await self._until(probe, what)
+        return f"{what} in {time.monotonic() - began_s:.1f} s"
 
     async def at_rest(self) -> None:
         """Wait until every event that must be there is there, and was applied by every follower."""
@@ -112,6 +143,13 @@ class Work:
             await self._until(shown, "every unit counted by oee", every_s=0.5)
         except AssertionError as error:
             raise AssertionError("\n".join((*missing(), str(error)))) from None
+        changed = await last_changes(self._tables, self._meters.nodes)
+
+        async def told() -> bool:
+            until_ms = await told_until(self._tables)
+            return all(until_ms.get(place, 0) >= at_ms for place, at_ms in changed.items())
+
+        await self._until(told, "every change of a machine's state told by oee", every_s=0.5)
         await self._until(rests, "what came late applied")
 
     async def _until(self, probe: Callable[[], Awaitable[bool]], what: str, *, every_s: float = 0.05) -> None:
@@ -123,6 +161,12 @@ class Work:
         )
 
     async def _all_ready(self) -> bool:
-        ports = [service.health_port for service in self._site.state().services]
-        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, port) for port in ports))
-        return all(answer.ready for answer in answers)
+        services = self._site.state().services
+        answers = await asyncio.gather(*(asyncio.to_thread(readiness.ask, each.health_port) for each in services))
+        if waiting := [
+            f"{service.name}: {', '.join(answer.reasons)}"
+            for service, answer in zip(services, answers, strict=True)
+            if not answer.ready
+        ]:
+            self._not_ready = f" ({'; '.join(waiting)})"
+        return not waiting

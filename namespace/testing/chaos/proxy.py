@@ -8,16 +8,14 @@ messages of QoS 0.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from namespace.servers.ports import LOOPBACK
+from namespace.testing.chaos.link import End
 from namespace.testing.chaos.packets import PacketStream, may_get_lost
-
-_CHUNK = 65_536
 
 
 @dataclass(slots=True)
@@ -46,16 +44,35 @@ class Passed:
     duplicated: int = 0
 
 
-@dataclass(eq=False, slots=True)
 class _Link:
-    """One connection: the client's end and the server's."""
+    """One connection: the client's end and the server's.
 
-    client: asyncio.StreamWriter
-    server: asyncio.StreamWriter
+    Args:
+        proxy: Through which it goes.
+        came: Called when a client is there.
+
+    Attributes:
+        over: Set when both ends are gone.
+    """
+
+    def __init__(self, proxy: FaultProxy, came: Callable[[_Link], None]) -> None:
+        self.over = asyncio.Event()
+        self.client = End(proxy, proxy.altering(), made=lambda: came(self), lost=self._lost)
+        self.server = End(proxy, proxy.altering(), made=_nothing, lost=self._lost)
+        self.client.other, self.server.other = self.server, self.client
 
     def abort(self) -> None:
-        for writer in (self.client, self.server):
-            writer.transport.abort()
+        """End it at once."""
+        for end in (self.client, self.server):
+            end.abort()
+
+    def _lost(self) -> None:
+        if self.client.is_lost and self.server.is_lost:
+            self.over.set()
+
+
+def _nothing() -> None:
+    return
 
 
 @dataclass(eq=False)
@@ -90,7 +107,7 @@ class FaultProxy:
     async def running(self) -> AsyncIterator[FaultProxy]:
         """Accept connections while the context is open."""
         self._flows.set()
-        server = await asyncio.start_server(self._accept, LOOPBACK, 0)
+        server = await asyncio.get_running_loop().create_server(lambda: _Link(self, self._accept).client, LOOPBACK, 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -101,8 +118,8 @@ class FaultProxy:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
+    def _accept(self, link: _Link) -> None:
+        task = asyncio.create_task(self._serve(link))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -141,64 +158,52 @@ class FaultProxy:
 
     # -- handing on
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, link: _Link) -> None:
         try:
             if not self._is_closed:
-                far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self.target_port)
-                await self._join(reader, writer, far_reader, far_writer)
+                await asyncio.get_running_loop().create_connection(lambda: link.server, LOOPBACK, self.target_port)
+                await self._join(link)
         except OSError:
             pass  # the server is down: the client finds its connection closed
         finally:
-            writer.transport.abort()
-
-    async def _join(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        far_reader: asyncio.StreamReader,
-        far_writer: asyncio.StreamWriter,
-    ) -> None:
-        link = _Link(writer, far_writer)
-        self._links.add(link)
-        self.passed.connections += 1
-        pumps = [
-            asyncio.create_task(self._pump(reader, far_writer)),
-            asyncio.create_task(self._pump(far_reader, writer)),
-        ]
-        try:
-            if not self._is_closed:
-                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._links.discard(link)
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
             link.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        packets = PacketStream() if self.is_mqtt else None
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(_CHUNK):
-                if packets is not None:
-                    data = b"".join(self._at_risk(packets.feed(data)))
-                await self._hand_on(data, writer)
-            writer.close()  # behind what was handed on before
-            await writer.wait_closed()
+    async def _join(self, link: _Link) -> None:
+        self._links.add(link)
+        self.passed.connections += 1
+        try:
+            if not self._is_closed:
+                await link.over.wait()
+        finally:
+            self._links.discard(link)
 
-    async def _hand_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+    def is_clear(self) -> bool:
+        """Tell whether everything may go out at once."""
+        return self._flows.is_set() and not self.delay_s and not self.bytes_per_s
+
+    async def may_pass(self, size: int) -> None:
+        """Return when a piece of so many bytes may go out."""
         await self._flows.wait()
-        wait_s = self.delay_s + (len(data) / self.bytes_per_s if self.bytes_per_s else 0.0)
-        if wait_s:
+        if wait_s := self.delay_s + (size / self.bytes_per_s if self.bytes_per_s else 0.0):
             await asyncio.sleep(wait_s)
+
+    def hand_on(self, data: bytes, write: Callable[[bytes], None]) -> None:
+        """Let a piece go out; its begin alone where the connections are to end in it."""
         if self._bytes_left is not None:
             if len(data) >= self._bytes_left:
-                writer.write(data[: self._bytes_left])
+                write(data[: self._bytes_left])
                 self.cut()
                 return
             self._bytes_left -= len(data)
         self.passed.bytes += len(data)
-        writer.write(data)
-        await writer.drain()
+        write(data)
+
+    def altering(self) -> Callable[[bytes], bytes]:
+        """Return what alters one direction of a connection."""
+        if not self.is_mqtt:
+            return lambda data: data
+        packets = PacketStream()
+        return lambda data: b"".join(self._at_risk(packets.feed(data)))
 
     def _at_risk(self, packets: list[bytes]) -> Iterator[bytes]:
         loss = self.loss

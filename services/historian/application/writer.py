@@ -17,6 +17,8 @@ from services.historian.ports import Journal, Spool, SpoolFull, Written
 
 FLUSH_ROWS = 5_000
 FLUSH_S = 0.2
+_SPOOLED_FLUSH_S = 1.0
+"""While batches go to the disk first: a backlog in many small batches would take longer than it grows."""
 _PATIENCE_S = 3.0
 _RETRY_S = 0.5
 _FULL, _ROOM_AGAIN = 0.9, 0.5
@@ -62,6 +64,7 @@ class Writer:
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         self._spooled = asyncio.Event()
+        self._taken = 0
         self._turns = 0
         self._waiting_since_ms: int | None = None
         self._overflow: Gap | None = None
@@ -95,9 +98,9 @@ class Writer:
         try:
             async with asyncio.timeout(timeout_s):
                 await asyncio.sleep(_SETTLE_S)  # what the broker sent before may still be on its way to us
-                wanted = self._turns + 2
+                wanted = self._taken + 1
                 while self._turns < wanted or not self._spool.is_empty:
-                    if self._spool.is_empty:  # a backlog in many small batches would take longer than it grows
+                    if self._spool.is_empty:
                         self._some.set()
                         self._enough.set()
                     await asyncio.sleep(_SETTLE_S / 10)
@@ -124,14 +127,15 @@ class Writer:
         while True:
             await self._some.wait()
             try:
-                async with asyncio.timeout(FLUSH_S):
+                async with asyncio.timeout(FLUSH_S if self._spool.is_empty else _SPOOLED_FLUSH_S):
                     await self._enough.wait()
             except TimeoutError:
                 pass
             self._some.clear()
             self._enough.clear()
+            self._taken += 1
             await self._keep(self._recorder.take())
-            self._turns += 1
+            self._turns = self._taken
 
     async def _keep(self, batch: Batch) -> None:
         if batch.is_empty:

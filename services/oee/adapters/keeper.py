@@ -33,7 +33,7 @@ from services.oee.domain.unit import TooLate, WindowResult, WindowRevised
 
 _STEP_S = 1.0
 _SOON_S = 0.1
-"""After how long units are judged again of which there is news; all others wait for the next step of all."""
+"""After how long, at the soonest, units are judged again of which there is news; all others wait for the next step of all."""
 _SAVE_S = 60.0
 _LISTENS_S = 60.0
 """How long after a person spoke the table of words is looked at: longer than any transaction lasts."""
@@ -116,10 +116,11 @@ class Keeper:
             ideal_cycle_ms=None if cycle_s is None else Fraction(cycle_s) * 1000,
             ordinal=row.seq,
         )
-        for unit in self._units.at(EquipmentPath.parse(change.work_center)):
-            await postgres.add_mark(tx, unit.path, row.event_id, mark)
+        units = self._units.at(EquipmentPath.parse(change.work_center))
+        for unit in units:
             self._unsettled.setdefault(unit.path, set()).add(mark)
             tx.after_commit(partial(self._settle, unit, mark))
+        await postgres.add_mark(tx, [unit.path for unit in units], row.event_id, mark)
 
     def _settle(self, unit: Unit, mark: JobMark) -> None:
         unit.pending.append(mark)
@@ -152,16 +153,26 @@ class Keeper:
                 unit.pending.append(sample_of(record, document))
 
     async def run(self) -> None:
-        """Let time pass until cancelled."""
+        """Let time pass until cancelled.
+
+        Between two steps there is at least as much time as the former took: where steps are long, what others say must not wait for them,
+        least of all job orders, for a mark that comes after its time was told makes everybody tell it anew.
+        """
         clock = asyncio.get_running_loop().time
         while True:
-            await self.step()
+            rest_s = await self._timed_step()
             until_s = clock() + _STEP_S
-            while until_s - clock() > _SOON_S:
-                await asyncio.sleep(_SOON_S)
+            while until_s - clock() > rest_s:
+                await asyncio.sleep(rest_s)
                 if any(unit.pending for unit in self._units.by_path.values()):
-                    await self.step(news_alone=True)
+                    rest_s = await self._timed_step(news_alone=True)
             await asyncio.sleep(max(0.0, until_s - clock()))
+
+    async def _timed_step(self, *, news_alone: bool = False) -> float:
+        """Step, and return how long to rest before the next, in seconds."""
+        began_s = asyncio.get_running_loop().time()
+        await self.step(news_alone=news_alone)
+        return max(_SOON_S, asyncio.get_running_loop().time() - began_s)
 
     async def step(self, *, news_alone: bool = False) -> None:
         """Take in what is pending, let business time move on, publish what is current and write down what follows.

@@ -53,7 +53,7 @@ class _Sql(Queries):
     add_mark: str
     load_marks: str
     marks_at: str
-    add_interval: str
+    add_intervals: str
     save_window: str
     window_event: str
     page_intervals: str
@@ -61,7 +61,7 @@ class _Sql(Queries):
     page_revisions: str
     add_revision: str
     intervals_of_window: str
-    remove_interval: str
+    remove_intervals: str
     archived: str
     keep_samples: str
     add_word: str
@@ -134,8 +134,8 @@ async def last_sample_id(tx: Transaction) -> int:
     return newest
 
 
-async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: JobMark) -> None:
-    """Write down that a job order begins or ceases to run at a unit."""
+async def add_mark(tx: Transaction, paths: Iterable[EquipmentPath], event_id: UUID, mark: JobMark) -> None:
+    """Write down that a job order begins or ceases to run at some units."""
     cycle_s = (
         None
         if mark.ideal_cycle_ms is None
@@ -143,7 +143,7 @@ async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: J
     )
     await tx.execute(
         _SQL.add_mark,
-        str(path),
+        [str(path) for path in paths],
         event_id,
         mark.at_ms,
         mark.ordinal,
@@ -157,22 +157,19 @@ async def add_mark(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: J
 async def add_intervals(tx: Transaction, closed: Iterable[Closed]) -> list[Closed]:
     """Write closed intervals down, and up to where they were published; return those that were not there yet."""
     told = list(closed)
-    new = [item for item in told if await add_interval(tx, item.unit.path, item.interval, 1)]
-    for path, until_ms in {item.unit.path: item.unit.emitted_until_ms for item in told}.items():
-        await tx.execute(_SQL.emitted, str(path), until_ms)
-    return new
+    if not told:
+        return []
+    new = await _add(tx, [(item.unit.path, item.interval, 1) for item in told])
+    until_ms = {str(item.unit.path): item.unit.emitted_until_ms for item in told}
+    await tx.execute(_SQL.emitted, list(until_ms), list(until_ms.values()))
+    return [item for item in told if (str(item.unit.path), item.interval.start_ms) in new]
 
 
-async def add_interval(tx: Transaction, path: EquipmentPath, interval: StateInterval, revision: int) -> bool:
-    """Write an interval down; return whether it says something new."""
-    return bool(
-        await tx.execute(
-            _SQL.add_interval,
-            str(path),
-            *_said(interval),
-            revision,
-        )
-    )
+async def _add(tx: Transaction, told: Iterable[tuple[EquipmentPath, StateInterval, int]]) -> set[tuple[str, int]]:
+    """Write intervals down, each with its revision; return unit and beginning of those that say something new."""
+    rows = [(str(path), *_said(interval), revision) for path, interval, revision in told]
+    found = await tx.fetch(_SQL.add_intervals, *(list(column) for column in zip(*rows, strict=True)))
+    return {(record["path"], record["start_ms"]) for record in found}
 
 
 async def restate_intervals(
@@ -185,8 +182,6 @@ async def restate_intervals(
     wanted = {_said(interval): interval for interval in log}
     stale = [record for record in told if tuple(record.values())[1:] not in wanted]
     kept = {tuple(record.values())[1:] for record in told}
-    for record in stale:
-        await tx.execute(_SQL.remove_interval, str(path), record["start_ms"])
     new = []
     for said, interval in wanted.items():
         if said in kept:
@@ -196,9 +191,11 @@ async def restate_intervals(
             for record in stale
             if record["start_ms"] < interval.end_ms and interval.start_ms < record["end_ms"]
         ]
-        revision = max(over, default=0) + 1
-        await add_interval(tx, path, interval, revision)
-        new.append((interval, revision))
+        new.append((interval, max(over, default=0) + 1))
+    if stale:
+        await tx.execute(_SQL.remove_intervals, str(path), [record["start_ms"] for record in stale])
+    if new:
+        await _add(tx, [(path, interval, revision) for interval, revision in new])
     return new
 
 

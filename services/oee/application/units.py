@@ -70,10 +70,12 @@ class Unit:
         self._last[signal.channel] = signal
 
     def knows(self, sample: Sample) -> bool:
-        """Return whether it changes nothing to take a reading in: it came before, and was written down then."""
-        if self.state is None or not isinstance(sample, Reading):
+        """Return whether it changes nothing to take a sample in: it came before, and was written down then."""
+        if self.state is None or not isinstance(sample, Signal | Reading):
             return False
         history = self.state.history
+        if isinstance(sample, Signal):
+            return history.has_signal(sample)
         return sample in (history.processed if sample.counter is CounterName.PROCESSED else history.defective)
 
     @property

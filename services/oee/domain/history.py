@@ -79,6 +79,11 @@ class History:
     def __len__(self) -> int:
         return len(self.signals) + len(self.marks) + len(self.processed) + len(self.defective)
 
+    def has_signal(self, signal: Signal) -> bool:
+        """Whether a signal is known, so that it changes nothing when it comes again."""
+        position = bisect_left(self.signals, _signal_key(signal), key=_signal_key)
+        return position < len(self.signals) and self.signals[position] == signal
+
     @property
     def floor_ms(self) -> int:
         """Before this time only the latest sample of each kind is kept."""

@@ -7,6 +7,7 @@ that was to be expected. What comes within two seconds more comes with it, becau
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from namespace.isa95 import SiteModel, WorkUnitSettings
 from namespace.store import Database, DatabaseUnavailable, Queries, Transaction, TransactionConflict
 from services.work_order.adapters.events import NewId
 from services.work_order.adapters.postgres import PostgresWorkOrders
+from services.work_order.adapters.rows import job_order_of
 from services.work_order.application.answering import save
 from services.work_order.domain.job_order import JobOrder, MachineTime
 from services.work_order.domain.quantities import note_machine_time
@@ -25,9 +27,8 @@ from services.work_order.ports import Origin
 
 class _Sql(Queries):
     put_interval: str
-    displace_intervals: str
-    times_of_order: str
-    interval: str
+    lock_orders: str
+    times: str
     put_due: str
     due: str
     take_due: str
@@ -38,6 +39,7 @@ _SOON = timedelta(seconds=2)
 _LATER = timedelta(seconds=10)
 _LOOK_S = 1.0
 _AT_ONCE = 200
+_NO_TIME = MachineTime(timedelta(), timedelta(), timedelta())
 _INSTANT = timedelta(milliseconds=1)
 """Times of intervals are whole ms, those of orders may be finer."""
 
@@ -76,23 +78,14 @@ class MachineTimes:
         if row.type != StateIntervalClosed.__name__ or row.scope not in self._units:
             return
         said = StateIntervalClosed.model_validate(row.payload)
-        before = await tx.fetchrow(_SQL.interval, row.scope, said.start)
-        if before is not None and before["revision"] > said.revision:
-            return
-        displaced = await tx.fetch(_SQL.displace_intervals, row.scope, said.start, said.end)
-        await tx.execute(
+        concerned = await tx.fetch(
             _SQL.put_interval, row.scope, said.start, said.end, said.element, said.job_order, said.revision
         )
         work_orders = PostgresWorkOrders(tx, self._site, self._new_id)
-        concerned = {said.job_order, *(each["job_order"] for each in displaced)}
-        if before is not None:
-            concerned.add(before["job_order"])
-        for order_id in sorted(concerned - {None}, key=str):
-            order = await work_orders.job_order(str(order_id))
-            if order is None:
-                continue  # cleared away with a database that was restored; nobody asks for its time
+        # Those that are not there were cleared away with a database that was restored; nobody asks for their time.
+        for order, times in await self._timed(tx, [each["job_order"] for each in concerned]):
             if order.state not in OVER:
-                await self._sum_up(tx, work_orders, order, Origin(correlation=str(row.event_id)), row.occurred_at)
+                await _note(work_orders, order, times, Origin(correlation=str(row.event_id)), row.occurred_at)
                 continue
             is_complete = order.ended_at is not None and said.end + _INSTANT > order.ended_at
             is_soon = is_complete or said.revision > 1
@@ -118,21 +111,33 @@ class MachineTimes:
         for order_id in due:
             async with self._database.transaction() as tx:
                 work_orders = PostgresWorkOrders(tx, self._site, self._new_id)
-                order = await work_orders.job_order(order_id)
+                found = await self._timed(tx, [order_id])
                 taken = await tx.fetchrow(_SQL.take_due, order_id)
-                if order is not None and taken is not None:
-                    origin = Origin(correlation=str(taken["cause"]))
-                    await self._sum_up(tx, work_orders, order, origin, taken["said_at"])
+                if taken is None:
+                    continue
+                for order, times in found:
+                    await _note(work_orders, order, times, Origin(correlation=str(taken["cause"])), taken["said_at"])
         return len(due)
 
-    async def _sum_up(
-        self, tx: Transaction, work_orders: PostgresWorkOrders, order: JobOrder, origin: Origin, at: datetime
-    ) -> None:
-        times = {each["element"]: each["total"] for each in await tx.fetch(_SQL.times_of_order, order.id)}
-        setup, delay, production = (times.get(element, timedelta(0)) for element in ("AUST", "ADET", "APT"))
-        decision = note_machine_time(order, MachineTime(setup, delay, production), at)
-        if decision is not None:
-            await save(work_orders, order, decision, origin)
+    async def _timed(self, tx: Transaction, order_ids: Sequence[str | None]) -> list[tuple[JobOrder, MachineTime]]:
+        """Return job orders, locked, each with how long it had the machine; None and unknown ids are left out."""
+        ids = [order_id for order_id in order_ids if order_id is not None]
+        if not ids:
+            return []
+        orders = [job_order_of(row) for row in await tx.fetch(_SQL.lock_orders, ids)]
+        times = {
+            row["job_order"]: MachineTime(row["setup"], row["delay"], row["production"])
+            for row in await tx.fetch(_SQL.times, ids)
+        }
+        return [(order, times.get(order.id, _NO_TIME)) for order in orders]
+
+
+async def _note(
+    work_orders: PostgresWorkOrders, order: JobOrder, times: MachineTime, origin: Origin, at: datetime
+) -> None:
+    decision = note_machine_time(order, times, at)
+    if decision is not None:
+        await save(work_orders, order, decision, origin)
 
 
 def _settled_after(unit: WorkUnitSettings) -> timedelta:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -348,13 +348,12 @@ async def test_a_mark_that_arrives_while_marks_are_looked_for_ends_nothing(
     await world.at(2, online(1), state(1, 6))
     halfway, looking, arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
     add_mark, marks_at = postgres.add_mark, postgres.marks_at
-    first, *_ = (unit.path for unit in world.units.at(LINE))
 
-    async def add(tx: Transaction, path: EquipmentPath, event_id: UUID, mark: JobMark) -> None:
-        if path != first:
-            halfway.set()
-            await looking.wait()
-        await add_mark(tx, path, event_id, mark)
+    async def add(tx: Transaction, paths: Sequence[EquipmentPath], event_id: UUID, mark: JobMark) -> None:
+        await add_mark(tx, paths[:1], event_id, mark)
+        halfway.set()
+        await looking.wait()
+        await add_mark(tx, paths[1:], event_id, mark)
 
     async def look(tx: Transaction, unit: Unit, times_ms: Iterable[int]) -> list[JobMark]:
         looking.set()

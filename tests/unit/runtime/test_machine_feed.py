@@ -214,6 +214,27 @@ async def test_what_a_node_said_that_was_not_understood_is_taken_from_the_journa
     assert journal.asked == 2
 
 
+async def test_what_a_node_goes_on_saying_before_it_is_born_again_is_taken_from_the_journal_too(
+    broker: MemoryBroker, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("namespace.runtime.machine_feed._DEAF_S", 0.02)
+    machine, registry, journal = Machine(broker, clock, count=1), RegistryStandIn(broker, clock), Journal()
+    reader = Reader(broker, clock, catch_up=journal)
+    place, metric = "Acme/Dallas/Packaging/Line1/Packer", "Admin/ProdProcessedCount"
+    async with machine.at_work(), registry.at_work(), reader.at_work():
+        await until(lambda: registry.asked == ["snapshot"] and journal.used_at)
+        for count in (42, 43, 44):  # a rebirth is wanted with the first alone: the next wish comes later
+            at_ms = to_ms(clock.now())
+            journal.rows = [
+                MissedSample(place, metric, DataType.Int64, count, at_ms, at_ms, is_birth=False, is_historical=False)
+            ]
+            machine.count(count)
+            await until(lambda count=count: reader.counts()[-1:] == [(count, False)] and journal.is_complete)
+            clock.move(0.001)
+    assert registry.asked == ["snapshot", "rebirth"]
+    assert reader.counts() == [(42, False), (43, False), (44, False)]
+
+
 async def test_without_a_registry_live_births_still_work(broker: MemoryBroker, clock: SetClock, brief: None) -> None:
     machine, reader = Machine(broker, clock, count=5), Reader(broker, clock)
     async with reader.at_work(), machine.at_work():

@@ -8,8 +8,9 @@ INSERT INTO work_unit (path, document, emitted_until_ms) VALUES ($1, $2::jsonb, 
 ON CONFLICT (path) DO UPDATE SET document = excluded.document, emitted_until_ms = excluded.emitted_until_ms, saved_at = now();
 
 -- name: emitted
--- Up to where the intervals of a unit were published.
-UPDATE work_unit SET emitted_until_ms = $2 WHERE path = $1;
+-- Up to where the intervals of units were published.
+UPDATE work_unit SET emitted_until_ms = told.until_ms
+FROM unnest($1::text[], $2::bigint[]) AS told (path, until_ms) WHERE work_unit.path = told.path;
 
 -- name: add_samples
 -- Samples, before they are used.
@@ -29,9 +30,9 @@ SELECT coalesce(max(id), 0) FROM unit_sample;
 DELETE FROM unit_sample WHERE path = $1 AND id <= $2;
 
 -- name: add_mark
--- A job order begins or ceases to run at a unit.
+-- A job order begins or ceases to run at some units.
 INSERT INTO job_mark (path, event_id, at_ms, ordinal, job_order, running, ideal_cycle_s, material)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT path, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::text[]) AS unit (path)
 ON CONFLICT (path, event_id) DO NOTHING;
 
 -- name: load_marks
@@ -47,11 +48,15 @@ SELECT * FROM (
 -- The marks of a unit at some times.
 SELECT at_ms, ordinal, job_order, running, ideal_cycle_s, material FROM job_mark WHERE path = $1 AND at_ms = ANY ($2::bigint[]);
 
--- name: add_interval
--- An interval of a unit's state log; one that begins at the same time restates it, and one that is there already is left as it is.
+-- name: add_intervals
+-- Intervals of the state logs of units; one that begins at the same time is restated, and one that is there already is left as it is.
 INSERT INTO state_interval (
     path, start_ms, end_ms, element, reason, job_order, shift, source, reason_code, stop_reason, material, minor_stop, revision
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+)
+SELECT * FROM unnest(
+    $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+    $11::text[], $12::boolean[], $13::integer[]
+)
 ON CONFLICT (path, start_ms) DO UPDATE SET
     end_ms = excluded.end_ms, element = excluded.element, reason = excluded.reason, job_order = excluded.job_order,
     shift = excluded.shift, source = excluded.source, reason_code = excluded.reason_code, stop_reason = excluded.stop_reason,
@@ -63,16 +68,17 @@ WHERE (
 ) IS DISTINCT FROM (
     excluded.end_ms, excluded.element, excluded.reason, excluded.job_order, excluded.shift, excluded.source,
     excluded.reason_code, excluded.stop_reason, excluded.material, excluded.minor_stop
-);
+)
+RETURNING path, start_ms;
 
 -- name: intervals_of_window
 -- What was told of a stretch of time.
 SELECT revision, start_ms, end_ms, element, reason, job_order, shift, source, reason_code, stop_reason, material, minor_stop
 FROM state_interval WHERE path = $1 AND end_ms > $2 AND start_ms < $3 ORDER BY start_ms;
 
--- name: remove_interval
--- An interval that was restated.
-DELETE FROM state_interval WHERE path = $1 AND start_ms = $2;
+-- name: remove_intervals
+-- Intervals that were restated.
+DELETE FROM state_interval WHERE path = $1 AND start_ms = ANY ($2::bigint[]);
 
 -- name: save_window
 -- What was last said about a window.
