@@ -162,16 +162,22 @@ class WorkMastersArgs(Document):
     """Arguments of `work_masters`.
 
     Attributes:
+        id: Only the versions of this work master.
+        search: Only those with this text in their id, material or description, in upper or lower case.
         material: Only those that make this material.
         state: Only versions in this state.
         in_force_at: Only the versions in force at this instant, one of each work master.
+        brief: With `operation_count` and `stored_at` instead of the operations.
         limit: Versions per page.
         cursor: From the previous page.
     """
 
+    id: Id | None = None
+    search: Label | None = None
     material: Id | None = None
     state: WorkMasterState | None = None
     in_force_at: AwareDatetime | None = None
+    brief: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Id | None = None
 

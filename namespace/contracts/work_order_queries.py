@@ -47,6 +47,7 @@ class JobOrdersArgs(Document):
         state: Only orders in one of these states.
         work_request: Only orders of this work request.
         material: Only orders that make this material, by their work master.
+        work_master: Only orders made by any version of this work master.
         since: Only orders that ended after this instant or are not over.
         until: Only orders that began, or are planned, or else were stored, before this instant.
         with_removed: Also those that were cancelled or cleared.
@@ -59,6 +60,7 @@ class JobOrdersArgs(Document):
     state: tuple[State, ...] | State | None = None
     work_request: Id | None = None
     material: Id | None = None
+    work_master: Id | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     with_removed: bool = False

@@ -17,6 +17,7 @@ from services.console.ports import (
     NotAskable,
     ReasonView,
 )
+from tests.fakes.console_masters import FakeMasters
 
 if TYPE_CHECKING:
     from tests.fakes.console_orders import FakeOrders
@@ -33,6 +34,8 @@ _COMMANDS = {
     "ReportQuantity": "_report",
     "ClockOn": "_clock_on",
     "ClockOff": "_clock_off",
+    "ActivateWorkMaster": "_activate",
+    "RetireWorkMaster": "_retire",
 }
 """The method of each command."""
 
@@ -79,6 +82,7 @@ class FakeWork:
     unavailable: dict[str, str] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     clocked: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    masters: FakeMasters = field(default_factory=FakeMasters)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     async def ask(self, query: str, args: Mapping[str, Any], *, most: int) -> Answer:
@@ -115,6 +119,7 @@ class FakeWork:
             "place": order.work_center,
             "work_request": order.work_request,
             "work_master": order.work_master,
+            "work_master_version": 2,
             "operation": "FILL",
             "description": order.description,
             "state": order.state,
@@ -221,7 +226,6 @@ class FakeWork:
         ]
         whole = {
             **self._listed(order, self.orders.site.now),
-            "work_master_version": 2,
             "over_tolerance": "0.1",
             "under_tolerance": None,
             "ideal_cycle_s": "0.5",
@@ -263,9 +267,14 @@ class FakeWork:
         return Answer(rows, None)
 
     def _job_orders(self, args: Mapping[str, Any]) -> Answer:
-        return Answer(
-            [self.document(o) for o in self.orders.orders.values() if o.work_request == args["work_request"]], None
-        )
+        wanted = [
+            order
+            for order in self.orders.orders.values()
+            if args.get("work_request") in {None, order.work_request}
+            and args.get("work_master") in {None, order.work_master}
+            and order.state in (args.get("state") or [order.state])
+        ]
+        return Answer([self.document(order) for order in wanted], None)
 
     def _work_request(self, args: Mapping[str, Any]) -> Answer:
         payload = {
@@ -315,28 +324,28 @@ class FakeWork:
             None,
         )
 
+    def _work_masters(self, args: Mapping[str, Any]) -> Answer:
+        return self.masters.listed(args)
+
     def _work_master(self, args: Mapping[str, Any]) -> Answer:
-        material = {
-            "material": "PREFORM-24",
-            "use": "Consumed",
-            "quantity": "1",
-            "unit": "H87",
-            "under_tolerance": None,
-            "over_tolerance": "0.02",
-        }
-        operation = {
-            "id": "FILL",
-            "description": "Fill and close",
-            "equipment_class": None,
-            "personnel_class": None,
-            "setup_s": "600",
-            "run_s": "0.5",
-            "materials": [material],
-            "predecessors": [],
-        }
-        return Answer(
-            {"id": args["id"], "version": args["version"], "material": "DRINK", "operations": [operation]}, None
-        )
+        found = self.masters.whole(args)
+        if found is None:
+            raise NotAskable("work_order", "UnknownWorkMaster", f"there is no work master {args['id']!r}")
+        return Answer(found, None)
+
+    def _activate(self, request: CommandRequest) -> int:
+        return self._master_changes(request, "WorkMasterActivated", "Stored", "Active")
+
+    def _retire(self, request: CommandRequest) -> int:
+        return self._master_changes(request, "WorkMasterRetired", "Active", "Retired")
+
+    def _master_changes(self, request: CommandRequest, type_: str, source: str, target: str) -> int:
+        version = int(str(request.args["version"]))
+        if problem := self.masters.change(request.subject, version, source, target):
+            raise Refusal("WrongState", problem)
+        site = self.orders.site
+        site.say(type_, "Acme/Dallas", request.subject, site.now, request.actor, {"version": version})
+        return version
 
     def _resequence(self, request: CommandRequest) -> int:
         place = request.subject

@@ -71,6 +71,8 @@ COMMAND_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("work_order", "Resequence"): Permission.DISPATCH,
         ("work_order", "SetAvailability"): Permission.DISPATCH,
         ("work_order", "CreateJobOrders"): Permission.DISPATCH,
+        ("work_order", "ActivateWorkMaster"): Permission.DISPATCH,
+        ("work_order", "RetireWorkMaster"): Permission.DISPATCH,
         ("oee", "ClassifyStop"): Permission.EXECUTE,
         ("oee", "SplitStop"): Permission.EXECUTE,
         ("oee", "MergeStops"): Permission.EXECUTE,

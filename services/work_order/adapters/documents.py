@@ -157,6 +157,23 @@ def work_master_document(master: WorkMaster) -> dict[str, Any]:
     return document
 
 
+def brief_master_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a version of a work master without its operations."""
+    said = json.loads(row["document"])
+    return {
+        "id": row["id"],
+        "version": row["version"],
+        "state": row["state"],
+        "description": said["description"],
+        "material": row["material"],
+        "unit": said["unit"],
+        "operation_count": len(said["operations"]),
+        "effective_from": _time(row["effective_from"]),
+        "effective_until": _time(row["effective_until"]),
+        "stored_at": _time(row["stored_at"]),
+    }
+
+
 def forecast_document(expected: Forecast) -> dict[str, Any]:
     """Return what is to be expected of a job order."""
     rate, lateness = expected.rate_per_s, expected.lateness

@@ -23,6 +23,7 @@ from namespace.runtime.errors import QueryFailed
 from namespace.runtime.queries import Page, QueryHandler, fit_page
 from namespace.store import Database, Queries
 from services.work_order.adapters.documents import (
+    brief_master_document,
     counts_document,
     forecast_document,
     history_document,
@@ -111,6 +112,7 @@ class Reading:
             args.since,
             args.until,
             args.with_removed,
+            args.work_master,
         )
         documents = [job_order_document(job_order_of(row)) for row in rows]
         return _page(documents, args.limit, lambda last: str(last["id"]))
@@ -210,8 +212,12 @@ class Reading:
             name or None,
             _number(version or None),
             args.limit + 1,
+            args.id,
+            args.search,
         )
-        documents = [work_master_document(work_master_of(row)) for row in rows]
+        documents = [
+            brief_master_document(row) if args.brief else work_master_document(work_master_of(row)) for row in rows
+        ]
         return _page(documents, args.limit, lambda last: f"{last['id']}@{last['version']}")
 
     async def work_master(self, args: WorkMasterArgs) -> Page:

@@ -99,6 +99,8 @@ async def test_orders_are_found_by_place_state_material_and_time(real: PostgresW
     await through(real)
     assert await ids(real, material="Shaft") == ["RW", "WR-1-10", "WR-1-20", "WR-1-30"]
     assert await ids(real, material="Bottle-500") == ["other"]
+    assert await ids(real, work_master="Shaft") == ["RW", "WR-1-10", "WR-1-20", "WR-1-30"]
+    assert await ids(real, work_master="Bottle-500") == ["other"]
     assert await ids(real, material="Shaft", place="Acme/Dallas/Packaging/Line2") == ["WR-1-20"]
     assert await ids(real, since=at(80), until=at(120)) == ["WR-1-20"]
     assert await ids(real, since=at(80), until=at(600)) == ["WR-1-20", "WR-1-30", "other"]
@@ -139,6 +141,17 @@ async def test_work_masters_are_listed_by_material_state_and_what_is_in_force(re
     assert await listed(in_force_at=at(30)) == [("Shaft", 1)]
     assert await listed(in_force_at=at(90)) == [("Shaft", 2)]
     assert await listed(state="Stored") == [("Axle", 1)]
+    assert await listed(id="Shaft") == [("Shaft", 1), ("Shaft", 2)]
+    assert await listed(id="Shaf") == []
+    assert await listed(search="sHA") == [("Shaft", 1), ("Shaft", 2)]
+    assert await listed(search="%") == []
+    (brief,) = (await reading.work_masters(WorkMastersArgs(id="Shaft", in_force_at=at(90), brief=True))).data
+    assert "operations" not in brief
+    assert (brief["operation_count"], brief["state"], brief["effective_from"]) == (
+        1,
+        "Active",
+        "2026-03-02T07:00:00.000Z",
+    )
     newest = (await reading.work_master(WorkMasterArgs(id="Shaft"))).data
     assert (newest["version"], newest["state"], newest["operations"][0]["run_s"]) == (2, "Active", "2")
 

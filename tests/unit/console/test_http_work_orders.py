@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.console.application.spelling import page_spelling
+from tests.fakes.console_masters import LEMON, ORANGE, WATER
 from tests.unit.console.conftest import Console
 
 LINE1 = "Acme/Dallas/Packaging/Line1"
@@ -144,9 +145,51 @@ async def test_the_list_of_a_past_moment_is_asked_for_that_moment(console: Conso
     assert console.site.orders.work.asked[-1][1]["as_of"] == "2026-03-02T11:00:00+01:00"
 
 
+async def test_work_masters_stand_once_each_by_the_version_in_force_or_the_newest(console: Console) -> None:
+    await console.sign_in("viewer")
+    page = await console.get("/api/work-masters")
+    assert [(each["id"], each["version"], each["inForce"], each["state"], each["versions"]) for each in page["items"]] == [
+        (LEMON, 2, 2, "Active", 3),
+        (ORANGE, 1, None, "Active", 1),
+        (WATER, 1, None, "Stored", 1),
+    ]
+    lemon = page["items"][0]
+    assert (lemon["operationCount"], lemon["newest"], page["cut"]) == (3, {"version": 3, "state": "Stored"}, False)
+    found = await console.get("/api/work-masters?search=lemon-500")
+    assert [each["id"] for each in found["items"]] == [LEMON]
+
+
+async def test_a_work_master_has_its_versions_and_the_open_orders_made_from_it(console: Console) -> None:
+    await console.sign_in("viewer")
+    whole = await console.get(f"/api/work-masters/{LEMON}?against=1")
+    assert [each["version"] for each in whole["versions"]] == [3, 2, 1]
+    assert (whole["inForce"], whole["shown"]["version"], whole["against"]["version"]) == (2, 2, 1)
+    assert [operation["id"] for operation in whole["shown"]["operations"]] == ["FILL", "LABEL", "PACK"]
+    assert whole["shown"]["operations"][0]["personnelClass"] == "Filler operator"
+    assert "JO-4801" in [order["id"] for order in whole["orders"]]
+    assert {order["workMaster"] for order in whole["orders"]} == {LEMON}
+    chosen = await console.get(f"/api/work-masters/{LEMON}?version=3&against=99")
+    assert (chosen["shown"]["version"], chosen["against"]) == (3, None)
+
+
+@pytest.mark.parametrize(("role", "status"), [("operator", 403), ("engineer", 403), ("supervisor", 200)])
+async def test_a_supervisor_lets_a_version_be_used_and_takes_it_out_of_use(
+    console: Console, role: str, status: int
+) -> None:
+    await console.sign_in(role)
+    for name, state in (("ActivateWorkMaster", "Active"), ("RetireWorkMaster", "Retired")):
+        body = {"command_id": str(uuid4()), "target": "work_order", "name": name, "subject": WATER}
+        answer = await console.http.post("/api/commands", json={**body, "args": {"version": 1}})
+        assert answer.status_code == status
+        if status == 200:
+            assert (await console.get(f"/api/work-masters/{WATER}"))["shown"]["state"] == state
+
+
 @pytest.mark.parametrize(
     "address",
     [
+        "/api/work-masters?search=" + "x" * 101,
+        f"/api/work-masters/{LEMON}?version=none",
         "/api/dispatch",
         "/api/dispatch?" + "&".join(f"place=P{n}" for n in range(21)),
         f"/api/dispatch?place={LINE1}&limit=201",
@@ -168,6 +211,8 @@ async def test_what_cannot_be_asked_is_400_with_a_sentence(console: Console, add
         ("/api/order-stories/JO-9999", "UnknownJobOrder"),
         ("/api/order-counts/JO-9999", "UnknownJobOrder"),
         ("/api/dispatch?place=X", "UnknownEquipment"),
+        ("/api/work-masters/Beer", "UnknownWorkMaster"),
+        (f"/api/work-masters/{LEMON}?version=9", "UnknownWorkMaster"),
     ],
 )
 async def test_what_does_not_exist_is_404(console: Console, address: str, code: str) -> None:
@@ -176,7 +221,9 @@ async def test_what_does_not_exist_is_404(console: Console, address: str, code: 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 
 
-@pytest.mark.parametrize("address", [f"/api/dispatch?place={LINE1}", "/api/order-stories/JO-4801"])
+@pytest.mark.parametrize(
+    "address", [f"/api/dispatch?place={LINE1}", "/api/order-stories/JO-4801", f"/api/work-masters/{LEMON}"]
+)
 async def test_a_silent_service_is_504_and_named(console: Console, address: str) -> None:
     await console.sign_in("viewer")
     console.site.orders.unreachable = True
@@ -184,7 +231,9 @@ async def test_a_silent_service_is_504_and_named(console: Console, address: str)
     assert (answer.status_code, answer.json()["error"]["service"]) == (504, "work_order")
 
 
-@pytest.mark.parametrize("address", [f"/api/dispatch?place={LINE1}", "/api/order-stories/JO-4801"])
+@pytest.mark.parametrize(
+    "address", [f"/api/dispatch?place={LINE1}", "/api/order-stories/JO-4801", f"/api/work-masters/{LEMON}"]
+)
 async def test_nobody_reads_without_a_session(console: Console, address: str) -> None:
     assert (await console.http.get(address)).status_code == 401
 

@@ -37,6 +37,8 @@ DISPATCHING = {
     "Resequence",
     "SetAvailability",
     "CreateJobOrders",
+    "ActivateWorkMaster",
+    "RetireWorkMaster",
 }
 
 CLASSIFYING = {f"oee/{name}" for name in ("ClassifyStop", "SplitStop", "MergeStops")}

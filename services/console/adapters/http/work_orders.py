@@ -1,4 +1,4 @@
-"""The JSON interface behind the pages of work orders: dispatch boards and lists, one job order's story and counts."""
+"""The JSON interface behind the pages of work orders: boards and lists, one job order's story and counts, work masters."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from services.console.adapters.http.parts import parts_of
 from services.console.adapters.http.security import HttpProblem, signed_in
-from services.console.application import work
+from services.console.application import masters, work
 from services.console.ports import Answers, NotAnswered, NotAskable
 
 _NEXT_AT_MOST = 200
 _BUCKETS_AT_MOST = 200
+_LONGEST_SEARCH = 100
+_NEWEST_VERSION = 1_000_000
 
 
 async def dispatch_board(request: Request) -> Response:
@@ -59,12 +61,31 @@ async def order_reports(request: Request) -> Response:
     )
 
 
+async def work_masters(request: Request) -> Response:
+    """Answer ``GET /api/work-masters?search=``: work masters, each with its version in force or its newest."""
+    search, at = request.query_params.get("search", "").strip(), parts_of(request).now()
+    if len(search) > _LONGEST_SEARCH:
+        raise HttpProblem(400, "malformed", f"search has at most {_LONGEST_SEARCH} characters.")
+    return await _answer(request, lambda asked: masters.work_masters(asked, search, at))
+
+
+async def work_master(request: Request) -> Response:
+    """Answer ``GET /api/work-masters/{id}?version=&against=``: its versions, one or two of them whole, its open orders."""
+    query, master_id, at = request.query_params, request.path_params["work_master_id"], parts_of(request).now()
+    version, against = (_version(query, name) for name in ("version", "against"))
+    return await _answer(
+        request, lambda asked: masters.work_master(asked, master_id, at, version=version, against=against)
+    )
+
+
 ROUTES = (
     Route("/api/dispatch", dispatch_board),
     Route("/api/dispatch-list", dispatch_list),
     Route("/api/order-stories/{job_order_id:path}", order_story),
     Route("/api/order-counts/{job_order_id:path}", order_counts),
     Route("/api/order-reports/{job_order_id:path}", order_reports),
+    Route("/api/work-masters", work_masters),
+    Route("/api/work-masters/{work_master_id:path}", work_master),
 )
 
 
@@ -85,6 +106,10 @@ def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise HttpProblem(400, "malformed", f"{name} is a number from 1 to {most}.")
     return int(text)
+
+
+def _version(query: Mapping[str, str], name: str) -> int | None:
+    return _number(query, name, 0, _NEWEST_VERSION) if query.get(name) else None
 
 
 def _instant(query: Mapping[str, str], name: str) -> datetime | None:

@@ -27,6 +27,7 @@ WHERE (removed IS NULL OR $9::boolean)
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
+    AND ($10::text IS NULL OR work_master = $10)
     AND ($6::text IS NULL OR work_master = $6 OR EXISTS (
         SELECT 1 FROM work_master AS made
         WHERE made.id = job_order.work_master AND made.version = job_order.work_master_version AND made.material = $6))
@@ -46,6 +47,7 @@ WHERE (removed IS NULL OR $9::boolean)
     AND ($1::text IS NULL OR place = $1 OR starts_with(place, $1 || '/'))
     AND ($2::text[] IS NULL OR state = ANY($2))
     AND ($3::text IS NULL OR work_request = $3)
+    AND ($10::text IS NULL OR work_master = $10)
     AND ($6::text IS NULL OR work_master = $6 OR EXISTS (
         SELECT 1 FROM work_master AS made
         WHERE made.id = job_order.work_master AND made.version = job_order.work_master_version AND made.material = $6))

@@ -22,7 +22,7 @@ ON CONFLICT (id, version) DO UPDATE SET state = excluded.state;
 
 -- name: page_of_work_masters
 -- Versions after a given one, by id and version; at an instant the newest in force alone.
-SELECT id, version, state, document FROM work_master AS master
+SELECT id, version, state, material, effective_from, effective_until, document, stored_at FROM work_master AS master
 WHERE ($1::text IS NULL OR material = $1)
     AND ($2::text IS NULL OR state = $2)
     AND ($3::timestamptz IS NULL OR version = (
@@ -31,5 +31,8 @@ WHERE ($1::text IS NULL OR material = $1)
             AND (used.effective_from IS NULL OR used.effective_from <= $3)
             AND (used.effective_until IS NULL OR used.effective_until > $3)))
     AND ($4::text IS NULL OR (id, version) > ($4, $5::integer))
+    AND ($7::text IS NULL OR id = $7)
+    AND ($8::text IS NULL
+        OR strpos(lower(concat_ws(' ', id, material, document->>'description')), lower($8)) > 0)
 ORDER BY id, version
 LIMIT $6;
