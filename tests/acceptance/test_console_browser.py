@@ -15,7 +15,7 @@ PACKAGING = "/Acme/Dallas/Packaging"
 FILLER = f"/place{PACKAGING}/Line1/Filler"
 SPEED = "tr[data-metric='Status/CurMachSpeed']"
 TWO_SECONDS_MS = 2_000
-VIEWS = ("place", "orders", "dispatch", "operate", "oee", "nodes", "events")
+VIEWS = ("place", "orders", "dispatch", "operate", "masters", "oee", "nodes", "events")
 SIZES = [
     ViewportSize(width=1440, height=900),
     ViewportSize(width=820, height=1180),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.acceptance.test_console_browser import faint_texts
 from tests.fakes.console_browser import RunningConsole, signed_in
+from tests.fakes.console_masters import LEMON, WATER
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
@@ -269,6 +271,60 @@ async def test_a_supervisor_splits_and_a_refusal_keeps_the_dialog_with_the_reaso
     assert made.value == "4000"
 
 
+async def test_a_supervisor_compares_two_versions_of_a_work_master_and_makes_one_effective(
+    console: RunningConsole, browser: Browser
+) -> None:
+    page = await signed_in(await browser.new_context(), console.url, f"/orders{PACKAGING}")
+    await page.keyboard.press("w")
+    await expect(page.locator("[data-master]")).to_have_count(3)
+    await page.get_by_label("Search work masters").fill("lemon-500")
+    await expect(page.locator("[data-master]")).to_have_count(1)
+    await page.get_by_role("link", name=LEMON).click()
+    await expect(page.locator(".version.is-shown")).to_have_attribute("data-version", "2")
+    await page.locator("[data-version='3'] .version-main").click()
+    await page.locator("[data-compare='2']").click()
+    fill = page.locator("[data-operation=FILL]")
+    await expect(fill.locator("[data-column=run] ins")).to_have_text("0.45 s")
+    await expect(fill.locator("[data-column=run] del")).to_have_text("0.5 s")
+    await expect(page.locator("[data-operation=PACK]")).to_contain_text("gone")
+    console.site.orders.delay_s = 0.5
+    await page.locator("[data-action=ActivateWorkMaster]").click()
+    assert sent(console) == []
+    await page.locator("dialog[open] [data-testid=confirm]").click()
+    await expect(page.locator("[data-action=ActivateWorkMaster]")).to_contain_text("Making effective…")
+    await expect(page.locator(".version.is-shown [data-standing]")).to_have_attribute("data-standing", "coming")
+    await expect(page.locator("[data-action=RetireWorkMaster]")).to_be_enabled()
+    (request,) = console.site.orders.sent
+    assert (request.name, request.subject, request.args) == ("ActivateWorkMaster", LEMON, {"version": 3})
+
+
+async def test_a_refused_retirement_says_why_and_an_operator_only_looks(
+    console: RunningConsole, browser: Browser
+) -> None:
+    page = await signed_in(await browser.new_context(), console.url, f"/masters{PACKAGING}?master={quote(LEMON)}")
+    await page.locator("[data-action=RetireWorkMaster]").click()
+    console.site.orders.work.masters.change(LEMON, 2, "Active", "Retired")
+    await page.locator("dialog[open] [data-testid=confirm]").click()
+    await expect(page.locator("[data-testid=master-news]")).to_contain_text("is Retired")
+    operator = await signed_in(
+        await browser.new_context(), console.url, f"/masters{PACKAGING}?master={quote(WATER)}", role="operator"
+    )
+    await expect(operator.locator(".version.is-shown")).to_be_visible()
+    await expect(operator.locator("[data-action=ActivateWorkMaster]")).to_have_count(0)
+    await expect(operator.locator(".master-needs")).to_contain_text("needs a supervisor")
+
+
+async def test_an_order_leads_to_the_version_it_keeps_and_that_one_to_its_open_orders(
+    console: RunningConsole, browser: Browser
+) -> None:
+    page = await signed_in(await browser.new_context(), console.url, f"/order{PACKAGING}/Line1?order=JO-4801")
+    await page.locator("[data-testid=master]").click()
+    await expect(page.locator(".version.is-shown")).to_have_attribute("data-version", "2")
+    assert "version=2" in page.url
+    await page.locator("tr[data-order=JO-4803] a").click()
+    await expect(page.locator("h1")).to_have_text("JO-4803")
+
+
 async def test_every_target_of_the_operator_page_fits_a_glove(console: RunningConsole, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
     page = await signed_in(context, console.url, f"/operate{PACKAGING}/Line1", role="operator")
@@ -290,7 +346,7 @@ async def test_a_silent_service_is_said_on_every_page_and_nothing_passes_for_cur
     console.site.orders.unreachable = True
     console.site.say("JobOrderUpdated", LINE1, "JO-4802", console.site.now, None)
     await expect(page.locator("[data-testid=stale-board]")).to_be_visible()
-    for view in (f"dispatch{PACKAGING}", f"order{PACKAGING}/Line1?order=JO-4801"):
+    for view in (f"dispatch{PACKAGING}", f"order{PACKAGING}/Line1?order=JO-4801", f"masters{PACKAGING}"):
         await page.goto(f"{console.url}/{view}")
         await expect(page.get_by_role("alert").first).to_contain_text("does not answer")
 
@@ -303,7 +359,12 @@ async def test_the_order_page_has_the_contrast_of_wcag_aa_and_no_page_of_orders_
     context = await browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = await signed_in(context, console.url, f"/order{PACKAGING}/Line1?order=JO-4801")
     await expect(page.locator("tr.is-here")).to_be_visible()
-    for view in (f"order{PACKAGING}/Line1?order=JO-4801", f"operate{PACKAGING}/Line1", f"dispatch{PACKAGING}"):
+    for view in (
+        f"order{PACKAGING}/Line1?order=JO-4801",
+        f"operate{PACKAGING}/Line1",
+        f"dispatch{PACKAGING}",
+        f"masters{PACKAGING}?master={quote(LEMON)}&version=3&against=1",
+    ):
         await page.goto(f"{console.url}/{view}")
         await page.wait_for_selector("[data-order], .order-grid")
         assert await faint_texts(page) == [], view

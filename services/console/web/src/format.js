@@ -127,14 +127,16 @@ function timeFormat(zone, options) {
 export const clock = (at, zone) =>
   timeFormat(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
 
-/** Time of day, with the date when it is not today. @param {string | null} at @param {string} zone @param {number} now */
+/** Time of day, with the date when it is not today, and the year when it is not this one. @param {string | null} at @param {string} zone @param {number} now */
 export function moment(at, zone, now) {
   if (!at) return DASH;
   const day = timeFormat(zone, { year: "numeric", month: "2-digit", day: "2-digit" });
   const when = new Date(at);
   const time = timeFormat(zone, { hour: "2-digit", minute: "2-digit" }).format(when);
   if (day.format(when) === day.format(new Date(now))) return time;
-  return `${timeFormat(zone, { day: "numeric", month: "short" }).format(when)}, ${time}`;
+  const year = timeFormat(zone, { year: "numeric" });
+  const date = { day: "numeric", month: "short", ...(year.format(when) === year.format(new Date(now)) ? {} : { year: "numeric" }) };
+  return `${timeFormat(zone, /** @type {Intl.DateTimeFormatOptions} */ (date)).format(when)}, ${time}`;
 }
 
 /** The same to the second. @param {string} at @param {string} zone @param {number} now */

@@ -146,6 +146,7 @@ export interface JobOrder {
 
 /** What its work center's list says of a job order. */
 export interface WorkOrder extends JobOrder {
+  workMasterVersion: number | null;
   operation: string | null;
   rework: string;
   remaining: string;
@@ -197,7 +198,6 @@ export interface Listing {
 
 /** Everything that is known of one job order. */
 export interface WholeOrder extends WorkOrder {
-  workMasterVersion: number | null;
   overTolerance: string;
   underTolerance: string | null;
   idealCycleS: string | null;
@@ -241,16 +241,65 @@ export interface RouteOperation {
   personnelClass: string | null;
   setupS: string | null;
   runS: string | null;
-  materials: { material: string; use: string; quantity: string; unit: string; underTolerance: string | null; overTolerance: string | null }[];
+  outputPerUnit: string;
+  materials: RouteMaterial[];
   predecessors: { operation: string; rule: string; quantity: string | null }[];
+  quantitySource: "counter" | "operator" | null;
+  operatorDeclares: boolean;
+  beginsBy: string;
+  completesBy: string | null;
+  overTolerance: string;
+  underTolerance: string | null;
 }
 
-export interface WorkMaster {
+export interface RouteMaterial {
+  material: string;
+  use: string;
+  quantity: string;
+  unit: string;
+  underTolerance: string | null;
+  overTolerance: string | null;
+}
+
+/** What all that is said of a version of a work master begins with. */
+interface AnyMaster {
   id: string;
   version: number;
+  state: "Stored" | "Active" | "Retired";
   description: string;
   material: string | null;
+  unit: string;
+  effectiveFrom: string | null;
+  effectiveUntil: string | null;
+}
+
+/** One version with its operations. */
+export interface WorkMaster extends AnyMaster {
   operations: RouteOperation[];
+}
+
+/** One version without them. */
+export interface MasterVersion extends AnyMaster {
+  operationCount: number;
+  storedAt: string;
+}
+
+/** A work master by its version in force, or its newest. */
+export interface MasterItem extends MasterVersion {
+  inForce: number | null;
+  newest: { version: number; state: string };
+  versions: number;
+}
+
+export interface MasterStory {
+  id: string;
+  /** Newest first. */
+  versions: MasterVersion[];
+  inForce: number | null;
+  shown: WorkMaster;
+  against: WorkMaster | null;
+  orders: WorkOrder[];
+  ordersCut: boolean;
 }
 
 export interface OrderStory {
@@ -301,7 +350,7 @@ export interface Answer {
   version?: number | null;
 }
 
-export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "dispatch" | "operate" | "order" | "board";
+export type ViewName = "place" | "orders" | "oee" | "nodes" | "events" | "dispatch" | "operate" | "order" | "masters" | "board";
 
 export interface Route {
   view: ViewName;

@@ -42,6 +42,7 @@ test("times are those of the site's zone, with the date when it is another day",
   const now = Date.parse("2026-03-02T18:00:00Z");
   assert.equal(moment("2026-03-02T12:05:00Z", CHICAGO, now), "06:05");
   assert.equal(moment("2026-03-02T05:05:00Z", CHICAGO, now), "Mar 1, 23:05");
+  assert.equal(moment("2031-01-01T06:00:00Z", CHICAGO, now), "Jan 1, 2031, 00:00");
   assert.match(exact("2026-03-02T12:05:00Z", CHICAGO), /GMT-06:00.*2026-03-02T12:05:00\.000Z/);
   assert.equal(zoneName(Date.parse("2026-07-01T00:00:00Z"), CHICAGO), "CDT");
 });

@@ -12,7 +12,7 @@ export const VIEWS = ["place", "orders", "oee", "nodes", "events"];
 export const BARE_VIEWS = ["board"];
 
 /** Views that stand under the tab of another. @type {Partial<Record<ViewName, ViewName>>} */
-export const UNDER = { dispatch: "orders", operate: "orders", order: "orders" };
+export const UNDER = { dispatch: "orders", operate: "orders", order: "orders", masters: "orders" };
 
 /** @type {readonly ViewName[]} */
 const ALL = [...VIEWS, ...BARE_VIEWS, .../** @type {ViewName[]} */ (Object.keys(UNDER))];

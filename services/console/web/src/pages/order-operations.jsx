@@ -1,5 +1,6 @@
 // The operations of a work request: what comes after what, their job orders, where their units are, and how it was answered.
 
+import { predecessorOf } from "../model/masters.js";
 import { linkTo } from "../model/router.js";
 import { decimal, duration, sensible, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
@@ -130,7 +131,5 @@ function Amount({ wip, name }) {
 /** @param {RouteOperation | undefined} operation */
 function afterOf(operation) {
   if (!operation || operation.predecessors.length === 0) return <span class="muted">{text.work.order.first}</span>;
-  return operation.predecessors
-    .map((each) => (each.rule === "Overlap" && each.quantity ? text.work.order.overlap(each.operation, decimal(each.quantity)) : each.operation))
-    .join(", ");
+  return operation.predecessors.map(predecessorOf).join(", ");
 }

@@ -1,6 +1,7 @@
 // Parts of the order page: material and tolerance, labor and machine, responses.
 
 import { now } from "../model/clock.js";
+import { toleranceOf } from "../model/masters.js";
 import { laborRows, stateBands } from "../model/timeline.js";
 import { decimal, duration, percent, sensible, unitSymbol } from "../format.js";
 import { text } from "../text/index.js";
@@ -50,13 +51,6 @@ export function OrderMaterial({ story: { order, route } }) {
       )}
     </>
   );
-}
-
-/** @param {{ underTolerance: string | null, overTolerance: string | null }} material */
-function toleranceOf({ underTolerance, overTolerance }) {
-  const over = overTolerance === null ? "" : `+${percent(Number(overTolerance), 0)}`;
-  const under = underTolerance === null ? "" : `−${percent(Number(underTolerance), 0)}`;
-  return [over, under].filter(Boolean).join(" / ");
 }
 
 const MACHINE = /** @type {const} */ ([

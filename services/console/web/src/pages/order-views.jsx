@@ -1,11 +1,11 @@
-// The ways to look at job orders, side by side: board, dispatch, operator. The place stays.
+// The ways to look at job orders, side by side: board, dispatch, operator, work masters. The place stays.
 
 import { UNDER, linkTo, route } from "../model/router.js";
 import { text } from "../text/index.js";
 
 /** @typedef {import("../types.d.ts").ViewName} ViewName */
 
-const VIEWS = /** @type {const} */ (["orders", "dispatch", "operate"]);
+const VIEWS = /** @type {const} */ (["orders", "dispatch", "operate", "masters"]);
 
 export function OrderViews() {
   const { view } = route.value;

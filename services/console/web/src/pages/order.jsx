@@ -181,7 +181,13 @@ function Now({ whole: { order, route: master } }) {
         {order.workRequest && <Fact name={text.orders.workRequest}>{order.workRequest}</Fact>}
         {order.workMaster && (
           <Fact name={text.orders.product}>
-            {order.workMasterVersion ? words.masterVersion(order.workMaster, order.workMasterVersion) : order.workMaster}
+            {order.workMasterVersion ? (
+              <a href={linkTo({ view: "masters", query: { master: order.workMaster, version: String(order.workMasterVersion) } })} data-testid="master">
+                {words.masterVersion(order.workMaster, order.workMasterVersion)}
+              </a>
+            ) : (
+              order.workMaster
+            )}
             {master?.material && <span class="muted"> · {master.material}</span>}
           </Fact>
         )}

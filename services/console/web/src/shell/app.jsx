@@ -8,6 +8,7 @@ import { liveness, watch } from "../model/stream.js";
 import { BoardPage } from "../pages/board.jsx";
 import { DispatchPage } from "../pages/dispatch.jsx";
 import { EventsPage } from "../pages/events.jsx";
+import { MastersPage } from "../pages/masters.jsx";
 import { NodesPage } from "../pages/nodes.jsx";
 import { OeePage } from "../pages/oee.jsx";
 import { OperatePage } from "../pages/operate.jsx";
@@ -31,6 +32,7 @@ const PAGES = {
   dispatch: DispatchPage,
   operate: OperatePage,
   order: OrderPage,
+  masters: MastersPage,
   oee: OeePage,
   nodes: NodesPage,
   events: EventsPage,

@@ -1,4 +1,4 @@
-// The keyboard: `/` searches, digits switch views, `u` goes up, `?` shows all of it.
+// The keyboard: `/` searches, digits switch views, `w` shows work masters, `u` goes up, `?` shows all of it.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -37,6 +37,7 @@ export function useKeys(place) {
       if (event.key === "/") focusSearch();
       else if (event.key === "?") keysShown.value = true;
       else if (event.key === "u" && place !== site.value.path) go({ place: place.slice(0, place.lastIndexOf("/")) });
+      else if (event.key === "w") go({ view: "masters" });
       else if (view) go({ view });
       else return;
       event.preventDefault();

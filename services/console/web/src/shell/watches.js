@@ -1,5 +1,7 @@
 // What each page needs from the stream. Asking for less keeps a phone on a weak network fast.
 
+import { site } from "../model/session.js";
+
 /** @typedef {import("../types.d.ts").Watch} Watch */
 /** @typedef {import("../types.d.ts").ViewName} ViewName */
 
@@ -54,6 +56,8 @@ export function watchFor(view, place, level) {
     case "operate":
     case "order":
       return { within: level === "WorkUnit" ? above(place) : place, names: ORDER_METRICS, events: true };
+    case "masters":
+      return { within: site.value.path, events: true };
     case "oee":
       return { within: place, names: OEE_METRICS };
     case "board":

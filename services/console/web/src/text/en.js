@@ -1,6 +1,7 @@
 // Every word the console shows, in English. Words of the shop floor; ISA-95 terms stay underneath.
 
 import { board, oeeViews } from "./oee.js";
+import { masters } from "./masters.js";
 import { work } from "./work.js";
 
 /** @type {Record<number, string>} */
@@ -62,6 +63,9 @@ const folders = {
 
 /** @type {Record<string, string>} */
 const eventTypes = {
+  WorkMasterStored: "Work master stored",
+  WorkMasterActivated: "Work master effective",
+  WorkMasterRetired: "Work master retired",
   WorkRequestStored: "Work request stored",
   JobOrderStored: "Job order created",
   JobOrderUpdated: "Job order changed",
@@ -128,9 +132,11 @@ export const en = {
     dispatch: "Dispatch",
     operate: "Operator",
     order: "Job order",
+    masters: "Work masters",
     board: "Wall board",
   },
   work,
+  masters,
   value: { yes: "Yes", no: "No", rows: (/** @type {number} */ count) => `${count} rows` },
   quality: {
     good: "Good",
@@ -476,6 +482,7 @@ export const en = {
     rows: [
       ["/", "Search places and job orders"],
       ["1 … 5", "Overview, Job orders, OEE, Nodes, Events"],
+      ["w", "Work masters"],
       ["↑ ↓", "Move in the tree"],
       ["→ ←", "Open and close a branch"],
       ["Enter", "Go to the place"],

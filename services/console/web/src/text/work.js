@@ -33,6 +33,8 @@ const busy = {
   DeclareQuantity: "Declaring…",
   Resequence: "Setting the sequence…",
   SetAvailability: "Telling…",
+  ActivateWorkMaster: "Making effective…",
+  RetireWorkMaster: "Retiring…",
 };
 
 /** @type {Record<string, string>} */
@@ -51,10 +53,12 @@ const actions = {
   DeclareQuantity: "Declare quantity",
   Resequence: "Change the sequence",
   SetAvailability: "Change availability",
+  ActivateWorkMaster: "Make effective",
+  RetireWorkMaster: "Retire",
 };
 
 export const work = {
-  views: { orders: "Board", dispatch: "Dispatch", operate: "Operator" },
+  views: { orders: "Board", dispatch: "Dispatch", operate: "Operator", masters: "Masters" },
   viewsTitle: "Ways to look at job orders",
   actions,
   busy,
