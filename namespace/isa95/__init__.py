@@ -28,6 +28,7 @@ from namespace.isa95.mapping import MappingRule, MappingRules, Placement
 from namespace.isa95.path import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
 from namespace.isa95.pattern import MetricRule, Pattern
 from namespace.isa95.quantity import Quantity, QuantityError
+from namespace.isa95.personnel import PersonnelClass
 from namespace.isa95.reasons import NO_REASONS, AutomaticReason, LossClass, Reason, ReasonTree
 from namespace.isa95.site import (
     ClockSettings,
@@ -81,6 +82,7 @@ __all__ = [
     "MetricRule",
     "ModeGroup",
     "Pattern",
+    "PersonnelClass",
     "Placement",
     "PlannedDown",
     "Quantity",

@@ -7,13 +7,15 @@ place of every foreign metric. The model is read-only; a changed file is a new m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 from namespace.isa95.calendar import WorkCalendar
 from namespace.isa95.equipment import EquipmentHierarchy, WorkCenterSettings, WorkUnitSettings
 from namespace.isa95.mapping import MappingRules
 from namespace.isa95.path import EquipmentPath
+from namespace.isa95.personnel import PersonnelClass
 from namespace.isa95.reasons import NO_REASONS, ReasonTree
 
 
@@ -100,6 +102,7 @@ class SiteModel:
         clock: what moves business time on.
         staleness: when data is no longer trusted.
         reasons: why time is lost.
+        personnel_classes: by id; persons are checked against these alone.
     """
 
     path: EquipmentPath
@@ -111,6 +114,7 @@ class SiteModel:
     clock: ClockSettings
     staleness: StalenessSettings
     reasons: ReasonTree = NO_REASONS
+    personnel_classes: Mapping[str, PersonnelClass] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def enterprise(self) -> str:

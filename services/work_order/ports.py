@@ -147,6 +147,10 @@ class Shop(Protocol):
         """Return whether the site has this place."""
         ...
 
+    def persons_of(self, personnel_class: str) -> frozenset[str] | None:
+        """Return who belongs to a personnel class; None where the site file does not list it."""
+        ...
+
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
         ...

@@ -25,6 +25,7 @@ from services.work_order.domain.forecast import forecast_list
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.readiness import MaterialHold, Situation, find_obstacle
 from services.work_order.domain.refusal import Code
+from services.work_order.domain.work_master import Operation
 from services.work_order.ports import Shop, UnknownPlaceError
 
 
@@ -45,20 +46,20 @@ class _Around:
 
     unavailable: Mapping[EquipmentPath, str]
     before: Mapping[tuple[str, str], Sequence[JobOrder]]
-    materials: Mapping[str, Sequence[str]]
+    operations: Mapping[str, Operation]
     holds: Mapping[str, Sequence[MaterialHold]]
 
     def of(self, order: JobOrder) -> Situation:
         """Return what there is around one of them."""
         request = order.definition.work_request or ""
+        operation = self.operations.get(order.id)
+        materials = operation.consumes if operation else ()
         return Situation(
             unavailable=self.unavailable.get(order.place),
             before={
                 rule.operation: self.before.get((request, rule.operation), ()) for rule in order.definition.predecessors
             },
-            holds=[
-                hold for target in (order.id, *self.materials.get(order.id, ())) for hold in self.holds.get(target, ())
-            ],
+            holds=[hold for target in (order.id, *materials) for hold in self.holds.get(target, ())],
         )
 
 
@@ -98,7 +99,9 @@ class BoardReading:
                 }
             )
             documents += [
-                listed_document(order, expected[order.id], find_obstacle(order, around.of(order)))
+                listed_document(
+                    order, expected[order.id], find_obstacle(order, around.of(order)), around.operations.get(order.id)
+                )
                 for order in (*active[text], *queue[text])
             ]
         return _page(centers, documents, args.cursor)
@@ -133,15 +136,15 @@ async def _around(tx: Transaction, places: Sequence[EquipmentPath], orders: Sequ
     whole = {str(each) for place in places for each in above(place)}
     for row in await tx.fetch(_SQL.unavailable_places, sorted(whole)):
         reasons.setdefault(row["place"], row["reason"])
-    materials = await _materials(tx, orders)
-    targets = {order.id for order in orders} | {name for names in materials.values() for name in names}
+    operations = await _operations(tx, orders)
+    targets = {order.id for order in orders} | {name for each in operations.values() for name in each.consumes}
     holds: dict[str, list[MaterialHold]] = defaultdict(list)
     for row in await tx.fetch(_SQL.holds_on, sorted(targets)):
         holds[row["target"]].append(MaterialHold(row["id"], row["target"], row["reason"]))
     return _Around(
         {place: reason for place in places if (reason := _unavailable(place, reasons)) is not None},
         await _before(tx, orders),
-        materials,
+        operations,
         holds,
     )
 
@@ -168,8 +171,8 @@ async def _before(tx: Transaction, orders: Sequence[JobOrder]) -> Mapping[tuple[
     return found
 
 
-async def _materials(tx: Transaction, orders: Sequence[JobOrder]) -> dict[str, Sequence[str]]:
-    """What each order's operation takes, by the version of the work master that the order keeps."""
+async def _operations(tx: Transaction, orders: Sequence[JobOrder]) -> dict[str, Operation]:
+    """Return the operation of each job order that has one, by the version of the work master that the order keeps."""
     kept = {
         order.id: (asked.work_master, asked.work_master_version)
         for order in orders
@@ -180,12 +183,12 @@ async def _materials(tx: Transaction, orders: Sequence[JobOrder]) -> dict[str, S
     ids, versions = zip(*sorted(set(kept.values())), strict=True)
     rows = await tx.fetch(_SQL.masters, list(ids), list(versions))
     masters = {(row["id"], row["version"]): work_master_of(row) for row in rows}
-    found: dict[str, Sequence[str]] = {}
+    found: dict[str, Operation] = {}
     for order in orders:
         master = masters.get(kept[order.id]) if order.id in kept else None
         operation = master.operation(order.definition.operation or "") if master else None
         if operation is not None:
-            found[order.id] = operation.consumes
+            found[order.id] = operation
     return found
 
 

@@ -22,7 +22,7 @@ from services.work_order.domain.job_order import (
 from services.work_order.domain.refusal import Refusal
 from services.work_order.domain.state_machine import possible_methods
 from services.work_order.domain.wip import wip_of
-from services.work_order.domain.work_master import WorkMaster
+from services.work_order.domain.work_master import Operation, WorkMaster
 
 
 def job_order_document(order: JobOrder) -> dict[str, Any]:
@@ -122,13 +122,16 @@ def counts_document(row: Mapping[str, Any], start: datetime, length_s: int) -> d
     }
 
 
-def listed_document(order: JobOrder, expected: Forecast, obstacle: Refusal | None) -> dict[str, Any]:
-    """Return a job order on the list of its work center: when it will be done, and what keeps it from running."""
+def listed_document(
+    order: JobOrder, expected: Forecast, obstacle: Refusal | None, operation: Operation | None
+) -> dict[str, Any]:
+    """Return a job order on the list of its work center: when it will be done, what keeps it from running, who may do it."""
     return {
         **job_order_document(order),
         "rank": order.rank,
         "forecast": forecast_document(expected),
         "obstacle": None if obstacle is None else {"code": obstacle.code.value, "message": obstacle.message},
+        "personnel_class": operation.personnel_class if operation else None,
     }
 
 

@@ -76,6 +76,11 @@ class SiteShop:
             return False
         return True
 
+    def persons_of(self, personnel_class: str) -> frozenset[str] | None:
+        """Return who belongs to a personnel class; None where the site file does not list it."""
+        listed = self._site.personnel_classes.get(personnel_class)
+        return listed.persons if listed else None
+
     def now(self, place: EquipmentPath) -> datetime:
         """Return the business time of a place, UTC."""
         return self._now(place)

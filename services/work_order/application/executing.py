@@ -17,7 +17,7 @@ from namespace.contracts.work_order import (
 )
 from namespace.isa95 import EquipmentPath, EquipmentPathError
 from services.work_order.application.carrying_out import Outcome, Refused, carry_out
-from services.work_order.application.situation import find_obstacle_of
+from services.work_order.application.situation import find_obstacle_of, find_required_personnel
 from services.work_order.domain import decisions, declaring, labor, quantities
 from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import JobOrder
@@ -110,7 +110,12 @@ async def reconcile(work_orders: WorkOrders, shop: Shop, command: Command, args:
 
 async def clock_on(work_orders: WorkOrders, shop: Shop, command: Command, args: ClockArgs) -> Outcome:
     """A person begins to work on the job order."""
-    return await carry_out(work_orders, shop, command, args, lambda order, at: labor.clock_on(order, args.person, at))
+
+    async def choose(order: JobOrder, at: datetime) -> Decision | Refusal:
+        required = await find_required_personnel(work_orders, shop, order)
+        return labor.clock_on(order, args.person, at, required)
+
+    return await carry_out(work_orders, shop, command, args, choose)
 
 
 async def clock_off(work_orders: WorkOrders, shop: Shop, command: Command, args: ClockArgs) -> Outcome:

@@ -1,13 +1,15 @@
-"""Gathering what there is around a job order that is to run, for the domain to judge."""
+"""Gathering what there is around a job order that is to run or be worked on, for the domain to judge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from services.work_order.domain.job_order import JobOrder
+from services.work_order.domain.labor import RequiredPersonnel
 from services.work_order.domain.readiness import Situation, find_obstacle
 from services.work_order.domain.refusal import Refusal
-from services.work_order.ports import WorkOrders
+from services.work_order.domain.work_master import Operation
+from services.work_order.ports import Shop, WorkOrders
 
 
 async def find_obstacle_of(work_orders: WorkOrders, order: JobOrder, lots: Sequence[str] = ()) -> Refusal | None:
@@ -28,11 +30,23 @@ async def find_obstacle_of(work_orders: WorkOrders, order: JobOrder, lots: Seque
     return find_obstacle(order, situation)
 
 
+async def find_required_personnel(work_orders: WorkOrders, shop: Shop, order: JobOrder) -> RequiredPersonnel | None:
+    """Return the personnel class that the order's operation needs, with who belongs to it; None where it needs none."""
+    operation = await _operation(work_orders, order)
+    if operation is None or operation.personnel_class is None:
+        return None
+    return RequiredPersonnel(operation.personnel_class, shop.persons_of(operation.personnel_class))
+
+
 async def _materials(work_orders: WorkOrders, order: JobOrder) -> tuple[str, ...]:
-    """What the order's operation takes, by the version of the work master that the order keeps."""
+    operation = await _operation(work_orders, order)
+    return operation.consumes if operation else ()
+
+
+async def _operation(work_orders: WorkOrders, order: JobOrder) -> Operation | None:
+    """Return the order's operation, by the version of the work master that the order keeps."""
     asked = order.definition
     if asked.work_master is None or asked.work_master_version is None or asked.operation is None:
-        return ()
+        return None
     master = await work_orders.masters.version(asked.work_master, asked.work_master_version)
-    operation = master.operation(asked.operation) if master else None
-    return operation.consumes if operation else ()
+    return master.operation(asked.operation) if master else None

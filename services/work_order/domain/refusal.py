@@ -33,6 +33,7 @@ class Code(StrEnum):
     EQUIPMENT_UNAVAILABLE = "EquipmentUnavailable"
     MATERIAL_ON_HOLD = "MaterialOnHold"
     NOT_THE_SAME_WORK = "NotTheSameWork"
+    WRONG_PERSONNEL = "WrongPersonnel"
     NOT_CLOCKED_ON = "NotClockedOn"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from namespace.contracts.command import CommandStatus
+from namespace.isa95 import PersonnelClass
 from namespace.runtime.errors import NoAnswer
 from namespace.runtime.settings import ServiceSettings
 from namespace.servers.postgres import Postgres
@@ -75,6 +77,35 @@ async def test_a_repeated_command_gets_the_same_answer_and_has_one_effect(caller
     again = await caller.send("Store", job, command_id=command_id, place=LINE)
     assert first == again
     assert [row["id"] for row in await caller.ask("job_orders")].count(job) == 1
+
+
+async def test_who_is_not_in_the_personnel_class_of_an_operation_is_refused_at_the_clock(
+    settings: ServiceSettings, broker: TestBroker, job: str
+) -> None:
+    listed = PersonnelClass("Filler operator", "", frozenset({"W7"}))
+    site = replace(SITE, personnel_classes={listed.id: listed})
+    operations = [
+        {"id": "FILL", "personnel_class": "Filler operator", "quantity_source": "operator"},
+        {"id": "PACK", "personnel_class": "Packer", "quantity_source": "operator"},
+    ]
+    quantity = {"value": "5", "unit": "H87"}
+    async with running_service(settings, site), guest(broker, site) as caller:
+        for name, args in [
+            ("StoreWorkMaster", {"operations": operations, "activate": True}),
+            ("StoreWorkRequest", {"work_master": job, "quantity": quantity}),
+            ("CreateJobOrders", {"places": {"FILL": LINE, "PACK": LINE}, "start": True}),
+        ]:
+            answer = await caller.send(name, job, **args)
+            assert answer.status is CommandStatus.DONE, answer
+        refused = await caller.send("ClockOn", f"{job}-FILL", person="W9")
+        assert (refused.status, refused.code) == (CommandStatus.REJECTED, "WrongPersonnel")
+        assert "needs personnel class Filler operator, and W9 does not belong to it" in refused.message
+        for operation, person in (("FILL", "W7"), ("PACK", "W9")):  # the site file does not list packers
+            assert (await caller.send("ClockOn", f"{job}-{operation}", person=person)).status is CommandStatus.DONE
+        board = await caller.ask("dispatch_board", places=[LINE], limit=200)
+        shown = {row["id"]: (row["personnel_class"], row["clocked_on"]) for row in board["job_orders"]}
+        assert shown[f"{job}-FILL"] == ("Filler operator", ["W7"])
+        assert shown[f"{job}-PACK"] == ("Packer", ["W9"])
 
 
 async def test_refusals_say_what_where_and_what_to_do(caller: Guest, job: str) -> None:

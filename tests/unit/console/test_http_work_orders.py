@@ -148,7 +148,9 @@ async def test_the_list_of_a_past_moment_is_asked_for_that_moment(console: Conso
 async def test_work_masters_stand_once_each_by_the_version_in_force_or_the_newest(console: Console) -> None:
     await console.sign_in("viewer")
     page = await console.get("/api/work-masters")
-    assert [(each["id"], each["version"], each["inForce"], each["state"], each["versions"]) for each in page["items"]] == [
+    assert [
+        (each["id"], each["version"], each["inForce"], each["state"], each["versions"]) for each in page["items"]
+    ] == [
         (LEMON, 2, 2, "Active", 3),
         (ORANGE, 1, None, "Active", 1),
         (WATER, 1, None, "Stored", 1),

@@ -486,3 +486,45 @@ def test_a_line_is_judged_by_its_slowest_unit_unless_another_is_named() -> None:
     assert "no work unit here is called" in only(text + "        bottleneck: Fill\n").message
     assert "has no ideal cycle" in only(text.replace("{ideal_cycle_s: 3}", "~")).message
     assert "named and not used" in only(text.replace("bottleneck", "serial") + "        bottleneck: Filler\n").message
+
+
+PERSONNEL = """
+personnel_classes:
+  Filler operator:
+    description: Trained on the rotary fillers
+    persons: [m.ortiz, W7]
+  Line lead: {persons: [W7]}
+"""
+
+
+def test_persons_belong_to_the_personnel_classes_that_list_them() -> None:
+    classes = load_site(MINIMAL + PERSONNEL).personnel_classes
+    assert {name: each.persons for name, each in classes.items()} == {
+        "Filler operator": {"m.ortiz", "W7"},
+        "Line lead": {"W7"},
+    }
+    assert classes["Filler operator"].description == "Trained on the rotary fillers"
+    assert load_site(MINIMAL).personnel_classes == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "message"),
+    [
+        ("[m.ortiz, W7]", "[W7, W7]", 4, '"W7" is there twice, first on line 4'),
+        ("[m.ortiz, W7]", "[]", 4, "nobody belongs to this class. List a person's id, or remove the class"),
+        ("[m.ortiz, W7]", "W7", 4, '"W7" is not a list'),
+        ("[m.ortiz, W7]", '["W7 "]', 4, '"W7 " is not a person\'s id'),
+        ("{persons: [W7]}", "{people: [W7], persons: [W7]}", 5, '"people" is not a key here'),
+        ("{persons: [W7]}", "{description: leads}", 5, "`persons` is missing"),
+        ("Line lead:", '"Line lead ":', 5, '"Line lead " is not a personnel class'),
+        ("Line lead:", "Filler operator:", 5, '"Filler operator" is there twice, first on line 2'),
+        ("personnel_classes:", "personell_classes:", 1, 'Did you mean "personnel_classes"?'),
+    ],
+)
+def test_what_is_wrong_with_personnel_classes_is_said_with_its_line(
+    before: str, after: str, line: int, message: str
+) -> None:
+    assert before in PERSONNEL
+    found = only(PERSONNEL.lstrip("\n").replace(before, after) + MINIMAL)
+    assert found.line == line
+    assert message in f"{found.message}. {found.remedy}"

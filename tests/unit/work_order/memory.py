@@ -59,6 +59,7 @@ class FakeShop:
     time: datetime = EARLY
     shifts: WorkCalendar = ROUND_THE_CLOCK
     waiting: list[Sample] = field(default_factory=list)
+    personnel: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
         if place not in self.lines:
@@ -67,6 +68,9 @@ class FakeShop:
 
     def has(self, place: EquipmentPath) -> bool:
         return any(line.is_within(place) for line in self.lines)
+
+    def persons_of(self, personnel_class: str) -> frozenset[str] | None:
+        return self.personnel.get(personnel_class)
 
     def now(self, place: EquipmentPath) -> datetime:
         return self.time

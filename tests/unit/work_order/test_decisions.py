@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -187,6 +188,29 @@ def test_a_person_clocks_on_once_at_a_time_but_may_come_back() -> None:
     order = decided(labor.clock_on(order, "W7", at(8)))
     order = decided(labor.clock_off(order, "W7", at(9)))
     assert labor_by_person(order) == {"W7": timedelta(minutes=3)}
+
+
+def test_who_is_not_in_the_personnel_class_of_the_operation_cannot_clock_on() -> None:
+    order = order_in(State.RUNNING, of=replace(definition(), operation="FILL"))
+    needed = labor.RequiredPersonnel("Filler operator", frozenset({"W7", "W8"}))
+    refusal = refused(labor.clock_on(order, "W9", at(4), needed))
+    assert refusal.code is Code.WRONG_PERSONNEL
+    for word in ("FILL", "JO-1", "Filler operator", "W9", "site file"):
+        assert word in refusal.message
+    assert "W8" not in refusal.message
+    assert [entry.person for entry in decided(labor.clock_on(order, "W7", at(4), needed)).open_labor] == ["W7"]
+
+
+def test_a_personnel_class_that_the_site_does_not_list_is_not_checked() -> None:
+    needed = labor.RequiredPersonnel("Filler operator", None)
+    assert decided(labor.clock_on(order_in(State.RUNNING), "W9", at(4), needed)).open_labor
+
+
+def test_who_has_clocked_on_may_clock_off_whatever_the_class_says_now() -> None:
+    order = decided(labor.clock_on(order_in(State.RUNNING), "W9", at(4)))
+    needed = labor.RequiredPersonnel("Filler operator", frozenset({"W7"}))
+    assert refused(labor.clock_on(order, "W9", at(5), needed)).code is Code.ALREADY_CLOCKED_ON
+    assert not decided(labor.clock_off(order, "W9", at(6))).open_labor
 
 
 def test_who_is_not_on_cannot_clock_off() -> None:
