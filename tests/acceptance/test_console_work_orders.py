@@ -198,6 +198,7 @@ async def test_an_operator_begins_reports_scrap_with_its_reason_and_completes(
 async def test_persons_clock_on_and_off_and_a_refusal_says_why(console: RunningConsole, browser: Browser) -> None:
     page = await signed_in(await browser.new_context(), console.url, f"/operate{PACKAGING}/Line1", role="operator")
     order = page.locator("article[data-order=JO-4801]")
+    await expect(order.locator("[data-testid=personnel-class]")).to_contain_text("Needs Filler operator")
     await order.locator("[data-action=ClockOn]").click()
     await expect(order.locator("[data-clock-off=operator]")).to_be_visible()
     await order.get_by_text("Another person…").click()
@@ -207,10 +208,13 @@ async def test_persons_clock_on_and_off_and_a_refusal_says_why(console: RunningC
     await expect(dialog.locator("[data-testid=intent-news]")).to_contain_text(
         "is clocked on to job order JO-4801 already"
     )
+    await dialog.locator("input[name=person]").fill("temp")
+    await dialog.locator("[data-testid=confirm]").click()
+    await expect(dialog.locator("[data-testid=intent-news]")).to_contain_text("temp is not in it")
     await page.keyboard.press("Escape")
     await order.locator("[data-clock-off=operator]").click()
     await expect(order.locator(".persons")).to_contain_text("Nobody is clocked on")
-    assert [name for name, _ in sent(console)] == ["ClockOn", "ClockOn", "ClockOff"]
+    assert [name for name, _ in sent(console)] == ["ClockOn", "ClockOn", "ClockOn", "ClockOff"]
 
 
 async def test_an_operator_holds_with_a_reason_and_only_a_supervisor_ends_it(

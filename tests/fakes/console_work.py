@@ -82,6 +82,7 @@ class FakeWork:
     unavailable: dict[str, str] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     clocked: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    personnel: frozenset[str] = frozenset({"operator", "supervisor", "w7"})
     masters: FakeMasters = field(default_factory=FakeMasters)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
@@ -165,6 +166,7 @@ class FakeWork:
                 "because": None,
             },
             "obstacle": {"code": "OnHold", "message": hold} if hold else None,
+            "personnel_class": "Filler operator",
         }
 
     def _dispatch_board(self, args: Mapping[str, Any]) -> Answer:
@@ -426,6 +428,8 @@ class FakeWork:
         order, person = self._known(request.subject), str(request.args["person"])
         if person in self.clocked.setdefault(order.id, {}):
             raise Refusal("AlreadyClockedOn", f"{person} is clocked on to job order {order.id} already")
+        if person not in self.personnel:
+            raise Refusal("WrongPersonnel", f"{order.id} needs personnel class Filler operator, {person} is not in it")
         self.clocked[order.id][person] = self.orders.site.now
         return self._happened(order, "LaborReported", request, person=person, clock="on")
 

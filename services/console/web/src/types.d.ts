@@ -158,6 +158,8 @@ export interface WorkOrder extends JobOrder {
   rank: number | null;
   forecast: Forecast | null;
   obstacle: { code: string; message: string } | null;
+  /** Who may do it, where its operation says so; on the lists of work centers alone. */
+  personnelClass?: string | null;
 }
 
 export interface Forecast {

@@ -152,7 +152,15 @@ function Persons({ order }) {
   };
   return (
     <section class="persons" aria-label={words.persons}>
-      <h2 class="section-title">{words.persons}</h2>
+      <h2 class="section-title">
+        {words.persons}
+        {order.personnelClass && (
+          <span class="chip persons-class" data-testid="personnel-class">
+            <Icon name="user" size={14} />
+            {words.needs} {order.personnelClass}
+          </span>
+        )}
+      </h2>
       {order.clockedOn.length === 0 && <p class="muted">{words.nobody}</p>}
       <ul>
         {order.clockedOn.map((person) => (

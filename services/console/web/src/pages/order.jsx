@@ -147,6 +147,7 @@ function Story({ story: whole, rows }) {
 /** @param {{ whole: OrderStory }} props */
 function Now({ whole: { order, route: master } }) {
   const words = text.work.order;
+  const personnel = master?.operations.find(({ id }) => id === order.operation)?.personnelClass;
   return (
     <>
       <p class="order-lead">
@@ -191,6 +192,7 @@ function Now({ whole: { order, route: master } }) {
             {master?.material && <span class="muted"> · {master.material}</span>}
           </Fact>
         )}
+        {personnel && <Fact name={text.masters.columns.personnel}>{personnel}</Fact>}
         <Fact name={text.orders.priority}>{order.priority}</Fact>
         {(order.plannedStart || order.plannedEnd) && (
           <Fact name={text.orders.planned}>

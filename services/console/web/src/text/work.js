@@ -232,6 +232,7 @@ export const work = {
     counts: "The machine counts good and scrap.",
     persons: "Who works on it",
     nobody: "Nobody is clocked on.",
+    needs: "Needs",
     me: (/** @type {string} */ name) => `Clock on ${name}`,
     another: "Another person…",
     off: "Clock off",
