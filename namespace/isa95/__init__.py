@@ -11,6 +11,7 @@ from namespace.isa95.calendar import (
     WorkCalendar,
 )
 from namespace.isa95.claims import Claim, Claims
+from namespace.isa95.classes import EquipmentClass, PersonnelClass
 from namespace.isa95.equipment import (
     Changeover,
     Completion,
@@ -28,7 +29,6 @@ from namespace.isa95.mapping import MappingRule, MappingRules, Placement
 from namespace.isa95.path import SITE_DEVICE_ID, EquipmentPath, EquipmentPathError
 from namespace.isa95.pattern import MetricRule, Pattern
 from namespace.isa95.quantity import Quantity, QuantityError
-from namespace.isa95.personnel import PersonnelClass
 from namespace.isa95.reasons import NO_REASONS, AutomaticReason, LossClass, Reason, ReasonTree
 from namespace.isa95.site import (
     ClockSettings,
@@ -70,6 +70,7 @@ __all__ = [
     "CountsAs",
     "DownPeriod",
     "Equipment",
+    "EquipmentClass",
     "EquipmentHierarchy",
     "EquipmentLevel",
     "EquipmentPath",

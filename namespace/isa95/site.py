@@ -12,10 +12,10 @@ from enum import Enum
 from types import MappingProxyType
 
 from namespace.isa95.calendar import WorkCalendar
+from namespace.isa95.classes import EquipmentClass, PersonnelClass
 from namespace.isa95.equipment import EquipmentHierarchy, WorkCenterSettings, WorkUnitSettings
 from namespace.isa95.mapping import MappingRules
 from namespace.isa95.path import EquipmentPath
-from namespace.isa95.personnel import PersonnelClass
 from namespace.isa95.reasons import NO_REASONS, ReasonTree
 
 
@@ -103,6 +103,7 @@ class SiteModel:
         staleness: when data is no longer trusted.
         reasons: why time is lost.
         personnel_classes: by id; persons are checked against these alone.
+        equipment_classes: by id; work centers are checked against these alone.
     """
 
     path: EquipmentPath
@@ -115,6 +116,7 @@ class SiteModel:
     staleness: StalenessSettings
     reasons: ReasonTree = NO_REASONS
     personnel_classes: Mapping[str, PersonnelClass] = field(default_factory=lambda: MappingProxyType({}))
+    equipment_classes: Mapping[str, EquipmentClass] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def enterprise(self) -> str:

@@ -147,6 +147,10 @@ class Shop(Protocol):
         """Return whether the site has this place."""
         ...
 
+    def work_centers_of(self, equipment_class: str) -> frozenset[EquipmentPath] | None:
+        """Return what belongs to an equipment class; None where the site file does not list it."""
+        ...
+
     def persons_of(self, personnel_class: str) -> frozenset[str] | None:
         """Return who belongs to a personnel class; None where the site file does not list it."""
         ...

@@ -26,10 +26,10 @@ from namespace.isa95.site import (
     UnknownTime,
 )
 from namespace.isa95.site_file.calendars import read_calendar, read_time_zone
+from namespace.isa95.site_file.classes import read_equipment_classes, read_personnel_classes
 from namespace.isa95.site_file.document import Field, SiteFileError, parse_document
 from namespace.isa95.site_file.equipment import Defaults, EquipmentReader, check_level_name, read_defaults
 from namespace.isa95.site_file.mappings import read_mappings
-from namespace.isa95.site_file.personnel import read_personnel_classes
 from namespace.isa95.site_file.reasons import read_reasons
 from namespace.isa95.site_file.state_models import read_state_models
 from namespace.isa95.state_model import BUILT_IN
@@ -39,7 +39,7 @@ VERSION = 1
 
 _KEYS = (
     "version", "enterprise", "site", "clock", "staleness", "calendars", "state_models", "reasons", "personnel_classes",
-    "defaults", "areas", "mappings",
+    "equipment_classes", "defaults", "areas", "mappings",
 )  # fmt: skip
 _ROUND_THE_CLOCK = "round-the-clock"
 
@@ -93,9 +93,12 @@ def _read_site(root: Field, entries: Mapping[str, Field]) -> SiteModel:
         clock=_read_clock(entries["clock"]) if "clock" in entries else ClockSettings(),
         staleness=_read_staleness(entries["staleness"]) if "staleness" in entries else StalenessSettings(),
         reasons=read_reasons(entries["reasons"]) if "reasons" in entries else NO_REASONS,
-        personnel_classes=read_personnel_classes(entries["personnel_classes"])
-        if "personnel_classes" in entries
-        else {},
+        personnel_classes=(
+            read_personnel_classes(entries["personnel_classes"]) if "personnel_classes" in entries else {}
+        ),
+        equipment_classes=(
+            read_equipment_classes(entries["equipment_classes"], equipment) if "equipment_classes" in entries else {}
+        ),
     )
 
 

@@ -76,6 +76,11 @@ class SiteShop:
             return False
         return True
 
+    def work_centers_of(self, equipment_class: str) -> frozenset[EquipmentPath] | None:
+        """Return what belongs to an equipment class; None where the site file does not list it."""
+        listed = self._site.equipment_classes.get(equipment_class)
+        return listed.work_centers if listed else None
+
     def persons_of(self, personnel_class: str) -> frozenset[str] | None:
         """Return who belongs to a personnel class; None where the site file does not list it."""
         listed = self._site.personnel_classes.get(personnel_class)

@@ -10,6 +10,7 @@ from namespace.contracts.work_order import AmendArgs, MergeArgs, MethodArgs, Rew
 from namespace.isa95 import EquipmentPath, EquipmentPathError, Quantity, QuantityError
 from services.work_order.application.answering import save
 from services.work_order.application.carrying_out import Outcome, Refused, carry_out, origin_of, refuse_id
+from services.work_order.application.situation import refuse_work_center
 from services.work_order.application.storing import quantity_of
 from services.work_order.domain import amending, holding, reworking
 from services.work_order.domain.counters import Counter
@@ -140,6 +141,8 @@ async def _make_another(
         if isinstance(outcome, Refusal):
             return outcome
         kept, new = outcome
+        if place is not None and (refusal := await refuse_work_center(work_orders, shop, new.order)):
+            return refusal
         if not await work_orders.add(new, origin_of(command)):
             return Refusal(Code.DUPLICATE_ID, f"job order {args.into} exists: choose another id, none is used twice")
         elsewhere.add(new.order.place)

@@ -24,7 +24,7 @@ from services.work_order.domain.facts import Decision
 from services.work_order.domain.job_order import decimal_text
 from services.work_order.domain.refusal import Code, Refusal
 from services.work_order.domain.state_machine import Method
-from services.work_order.domain.work_master import Operation, WorkMaster, in_force
+from services.work_order.domain.work_master import Operation, WorkMaster, in_force, refuse_work_center
 from services.work_order.ports import Shop, WorkOrders, WorkRequest
 
 
@@ -119,6 +119,10 @@ def _definition(
     definition = definition_of(shop, asked)
     if isinstance(definition, Refusal):
         return definition
+    if operation.equipment_class is not None:
+        members = shop.work_centers_of(operation.equipment_class)
+        if refusal := refuse_work_center(operation, definition.place, members):
+            return refusal
     return replace(
         definition,
         work_master_version=master.version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.work_order.domain import work_master
 from services.work_order.domain.job_order import JobOrder
 from services.work_order.domain.labor import RequiredPersonnel
 from services.work_order.domain.readiness import Situation, find_obstacle
@@ -36,6 +37,14 @@ async def find_required_personnel(work_orders: WorkOrders, shop: Shop, order: Jo
     if operation is None or operation.personnel_class is None:
         return None
     return RequiredPersonnel(operation.personnel_class, shop.persons_of(operation.personnel_class))
+
+
+async def refuse_work_center(work_orders: WorkOrders, shop: Shop, order: JobOrder) -> Refusal | None:
+    """Return why the order's operation cannot be done at its work center; None where it can."""
+    operation = await _operation(work_orders, order)
+    if operation is None or operation.equipment_class is None:
+        return None
+    return work_master.refuse_work_center(operation, order.place, shop.work_centers_of(operation.equipment_class))
 
 
 async def _materials(work_orders: WorkOrders, order: JobOrder) -> tuple[str, ...]:

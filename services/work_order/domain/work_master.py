@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from namespace.isa95 import EquipmentPath
 from services.work_order.domain.definition import BeginsBy, CompletesBy, Predecessor, PredecessorRule, QuantitySource
 from services.work_order.domain.refusal import Code, Refusal
 
@@ -153,6 +154,27 @@ def refuse_content(master: WorkMaster) -> Refusal | None:
         problem = next((text for operation in master.operations if (text := _problem_of(operation, ids))), None)
         problem = problem or _circle(master)
     return Refusal(Code.INVALID_ARGUMENTS, f"work master {master.id}: {problem}") if problem else None
+
+
+def refuse_work_center(
+    operation: Operation, place: EquipmentPath, members: frozenset[EquipmentPath] | None
+) -> Refusal | None:
+    """Return why an operation cannot be done at a work center; None where it can.
+
+    Args:
+        operation: The operation; one without an equipment class can be done anywhere.
+        place: The work center.
+        members: The work centers of its equipment class (ISA-95 part 2); None where the site file does not list the class, so that
+            nothing is checked.
+    """
+    if members is None or place in members:
+        return None
+    there = ", ".join(sorted(str(member) for member in members))
+    message = (
+        f"operation {operation.id} needs equipment class {operation.equipment_class}, and {place} does not belong to it: "
+        f"choose one of {there}, or add {place} to its work_centers in the site file"
+    )
+    return Refusal(Code.WRONG_EQUIPMENT, message)
 
 
 def activate(master: WorkMaster) -> WorkMaster | Refusal:

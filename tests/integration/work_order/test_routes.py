@@ -106,6 +106,20 @@ async def test_all_job_orders_of_a_request_are_made_or_none(world: World) -> Non
     assert len(await world.events()) == before
 
 
+async def test_an_operation_is_done_where_its_equipment_class_is_unless_the_site_does_not_list_it(world: World) -> None:
+    world.shop.equipment_classes["Saw"] = frozenset({LINE})
+    await shaft(world)
+    await done(world, "StoreWorkRequest", "WR-2", work_master="Shaft", quantity={"value": "5", "unit": "H87"})
+    elsewhere = await world.send("CreateJobOrders", "WR-2", places={**PLACES, "10": str(OTHER_LINE)})
+    assert refused(elsewhere) is Code.WRONG_EQUIPMENT
+    part = {"into": "B", "quantity": {"value": "20", "unit": "H87"}}
+    assert refused(await world.send("Split", "WR-1-10", **part, place=str(OTHER_LINE))) is Code.WRONG_EQUIPMENT
+    await done(world, "Split", "WR-1-20", **part, place=str(LINE))
+    del world.shop.equipment_classes["Saw"]
+    await done(world, "CreateJobOrders", "WR-2", places={**PLACES, "10": str(OTHER_LINE)})
+    assert (await world.order("WR-2-10")).place == OTHER_LINE
+
+
 async def test_a_job_order_keeps_the_version_it_was_made_from(world: World) -> None:
     await shaft(world)
     faster = [{**ROUTE[0], "run_s": "2"}, *ROUTE[1:]]

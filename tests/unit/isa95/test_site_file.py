@@ -488,43 +488,56 @@ def test_a_line_is_judged_by_its_slowest_unit_unless_another_is_named() -> None:
     assert "named and not used" in only(text.replace("bottleneck", "serial") + "        bottleneck: Filler\n").message
 
 
-PERSONNEL = """
+CLASSES = """
 personnel_classes:
   Filler operator:
     description: Trained on the rotary fillers
     persons: [m.ortiz, W7]
   Line lead: {persons: [W7]}
+equipment_classes:
+  Bottling line: {work_centers: [Packaging/Line1]}
 """
 
 
 def test_persons_belong_to_the_personnel_classes_that_list_them() -> None:
-    classes = load_site(MINIMAL + PERSONNEL).personnel_classes
+    classes = load_site(MINIMAL + CLASSES).personnel_classes
     assert {name: each.persons for name, each in classes.items()} == {
         "Filler operator": {"m.ortiz", "W7"},
         "Line lead": {"W7"},
     }
     assert classes["Filler operator"].description == "Trained on the rotary fillers"
-    assert load_site(MINIMAL).personnel_classes == {}
+    assert load_site(MINIMAL).personnel_classes == load_site(MINIMAL).equipment_classes == {}
+
+
+def test_work_centers_belong_to_the_equipment_classes_that_list_them() -> None:
+    site = load_site(MINIMAL + CLASSES)
+    assert site.equipment_classes["Bottling line"].work_centers == {site.equipment.find("Packaging/Line1").path}
 
 
 @pytest.mark.parametrize(
     ("before", "after", "line", "message"),
     [
         ("[m.ortiz, W7]", "[W7, W7]", 4, '"W7" is there twice, first on line 4'),
-        ("[m.ortiz, W7]", "[]", 4, "nobody belongs to this class. List a person's id, or remove the class"),
+        ("[m.ortiz, W7]", "[]", 4, "nothing belongs to this class. List what belongs to it, or remove the class"),
         ("[m.ortiz, W7]", "W7", 4, '"W7" is not a list'),
         ("[m.ortiz, W7]", '["W7 "]', 4, '"W7 " is not a person\'s id'),
         ("{persons: [W7]}", "{people: [W7], persons: [W7]}", 5, '"people" is not a key here'),
         ("{persons: [W7]}", "{description: leads}", 5, "`persons` is missing"),
         ("Line lead:", '"Line lead ":', 5, '"Line lead " is not a personnel class'),
         ("Line lead:", "Filler operator:", 5, '"Filler operator" is there twice, first on line 2'),
+        (
+            "Packaging/Line1",
+            "Packaging/Line2",
+            7,
+            '"Packaging/Line2" is no work center here. Did you mean "Packaging/Line1"?',
+        ),
+        ("[Packaging/Line1]", "[Packaging/Line1/Filler]", 7, '"Packaging/Line1/Filler" is no work center here'),
+        ("[Packaging/Line1]", "[Packaging/Line1, Acme/Dallas/Packaging/Line1]", 7, "is there twice, first on line 7"),
         ("personnel_classes:", "personell_classes:", 1, 'Did you mean "personnel_classes"?'),
     ],
 )
-def test_what_is_wrong_with_personnel_classes_is_said_with_its_line(
-    before: str, after: str, line: int, message: str
-) -> None:
-    assert before in PERSONNEL
-    found = only(PERSONNEL.lstrip("\n").replace(before, after) + MINIMAL)
+def test_what_is_wrong_with_classes_is_said_with_its_line(before: str, after: str, line: int, message: str) -> None:
+    assert before in CLASSES
+    found = only(CLASSES.lstrip("\n").replace(before, after) + MINIMAL)
     assert found.line == line
     assert message in f"{found.message}. {found.remedy}"

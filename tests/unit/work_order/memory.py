@@ -60,6 +60,7 @@ class FakeShop:
     shifts: WorkCalendar = ROUND_THE_CLOCK
     waiting: list[Sample] = field(default_factory=list)
     personnel: dict[str, frozenset[str]] = field(default_factory=dict)
+    equipment_classes: dict[str, frozenset[EquipmentPath]] = field(default_factory=dict)
 
     def rules(self, place: EquipmentPath, work_master: str | None = None) -> WorkCenterRules:
         if place not in self.lines:
@@ -68,6 +69,9 @@ class FakeShop:
 
     def has(self, place: EquipmentPath) -> bool:
         return any(line.is_within(place) for line in self.lines)
+
+    def work_centers_of(self, equipment_class: str) -> frozenset[EquipmentPath] | None:
+        return self.equipment_classes.get(equipment_class)
 
     def persons_of(self, personnel_class: str) -> frozenset[str] | None:
         return self.personnel.get(personnel_class)
