@@ -121,7 +121,7 @@ class FakeMasters:
         ]
         start = int(args.get("cursor") or 0)
         page = found[start : start + 2]
-        brief = [
+        brief: list[Any] = [
             {key: value for key, value in each.items() if key != "operations"}
             | {"operation_count": len(each["operations"])}
             for each in page

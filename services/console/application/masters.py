@@ -10,12 +10,13 @@ from typing import Any
 
 from services.console.application.spelling import page_spelling
 from services.console.application.work import order_json
+from services.console.domain.states import JsonValue
 from services.console.ports import Answers, NotAskable
 
 _SERVICE = "work_order"
 _VERSIONS_AT_MOST = 2_000
 _ORDERS_AT_MOST = 200
-_OPEN = ["NotAllowedToStart", "AllowedToStart", "Running", "Interrupted"]
+_OPEN: list[JsonValue] = ["NotAllowedToStart", "AllowedToStart", "Running", "Interrupted"]
 
 
 async def work_masters(work: Answers, search: str, at: datetime) -> dict[str, Any]:
