@@ -1,8 +1,8 @@
 """The demo's planner and crew: keeps a few job orders in front of each simulated work center and works them off on some.
 
-They act as anybody would, by commands to `work_order`: the planner stores work masters once, stores and releases orders, the crew begins the next released order when its
-work center is free. The second line is left to whoever tries the site out. A reactor's order is for what one good batch surely yields, so
-it ends while that batch is discharged.
+They act as anybody would, by commands to `work_order`: the planner stores work masters once, stores and releases orders, the crew begins
+the next released order when its work center is free. The second line is left to whoever tries the site out. A reactor's order is for
+what one good batch surely yields, so it ends while that batch is discharged.
 """
 
 from __future__ import annotations
