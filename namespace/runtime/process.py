@@ -356,7 +356,7 @@ class _Process:
             get_logger().info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.drain_s):
-                    await self._drain()
+                    await reported("stopping", self._drain)
             await ended(running)
 
     async def _start(self, stop: asyncio.Event) -> None:

@@ -7,6 +7,8 @@ treat a failed bind as the final answer.
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 
 from namespace.servers.errors import ServerError
@@ -20,6 +22,24 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int, *, besides: Collection[int] = ()) -> list[int]:
+    """Return some TCP ports of 127.0.0.1 that are free now, all different.
+
+    Args:
+        count: How many.
+        besides: Ports that are spoken for, though nobody may listen on them yet.
+    """
+    found: list[int] = []
+    with ExitStack() as probes:
+        while len(found) < count:
+            probe = probes.enter_context(socket.socket())
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+            if port not in besides:
+                found.append(port)
+    return found
 
 
 def is_free(port: int) -> bool:

@@ -198,6 +198,7 @@ class Supervisor:
                     ending.create_task(each.stop(timeout_s=_SERVICE_STOP_S))
 
     def _first_state(self, site: _Site) -> SiteState:
+        health_ports = ports.free_ports(len(self._services), besides={self._settings.console_port})
         return SiteState(
             enterprise=site.model.enterprise,
             site=site.model.site,
@@ -208,7 +209,10 @@ class Supervisor:
             console_url=f"http://{ports.LOOPBACK}:{self._settings.console_port}",
             broker=site.broker.status,
             database=site.database.status,
-            services=[ServiceStatus(name=service.name, health_port=ports.free_port()) for service in self._services],
+            services=[
+                ServiceStatus(name=service.name, health_port=port)
+                for service, port in zip(self._services, health_ports, strict=True)
+            ],
         )
 
     def _prepare_service(self, service: ServiceInfo, status: ServiceStatus, state: SiteState, site: _Site) -> Keeper:

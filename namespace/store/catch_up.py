@@ -190,6 +190,8 @@ class CatchUp:
         if asked is None or self.forked is not None:
             return
         if self._verify:
+            if asked.from_seq > self.cursor:
+                return  # asked for before there was reason to verify: it cannot tell what stands at the cursor
             self._verify = False
             if not self._is_our_history(page):
                 return

@@ -107,7 +107,7 @@ async def test_ctrl_c_lets_every_service_hand_out_what_it_promised_before_the_se
     said = site.log.read_text().splitlines()
     stopped = {json.loads(line)["service"]: place for place, line in enumerate(said) if '"event": "stopped"' in line}
     broker = next(place for place, line in enumerate(said) if "broker stopped" in line)
-    assert stopped.keys() == names
+    assert stopped.keys() == names, site.tail(60)
     assert max(stopped.values()) < broker
     assert not written(site, "part_failed")
     assert not written(site, "service_failed")

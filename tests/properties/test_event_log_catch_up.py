@@ -128,14 +128,21 @@ class Following(RuleBasedStateMachine):
             assert self.state.held <= SETTINGS.held_rows + SETTINGS.page_rows + 1
 
     def settle(self) -> None:
-        """A heartbeat comes through and fetches succeed: what is next until nothing is."""
+        """A heartbeat comes through and fetches succeed: what is next until nothing is.
+
+        While the first page is on its way, a producer says how far it once was: one that was killed before it noted how far its rows had
+        gone says so when it is back.
+        """
         self.late_page = None
+        old = self.heads[:1]
         self.state.announced(self.head(), self.now_s)
         for _ in range(20 * (len(self.log) + 20)):
             do = self.state.next(self.now_s)
             if isinstance(do, Apply):
                 self.apply(do.rows)
             elif isinstance(do, Fetch):
+                if old:
+                    self.state.announced(old.pop(), self.now_s)
                 self.state.fetched(self.page(do.from_seq, do.limit), self.now_s, 0.5)
             elif isinstance(do, Wait) and do.until_s is not None:
                 self.now_s = max(self.now_s, do.until_s)
@@ -145,6 +152,8 @@ class Following(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "log"):
+            self.settle()
+            self.produce(1)
             self.settle()
             assert self.state.forked is None, self.state.forked
             assert self.applied == self.log

@@ -66,6 +66,7 @@ class Writer:
         self._spooled = asyncio.Event()
         self._taken = 0
         self._turns = 0
+        self._keeping = asyncio.Lock()
         self._waiting_since_ms: int | None = None
         self._overflow: Gap | None = None
         self.written = 0
@@ -140,9 +141,10 @@ class Writer:
     async def _keep(self, batch: Batch) -> None:
         if batch.is_empty:
             return
-        if self._spool.is_empty and self.is_reachable and await self._write(batch, _PATIENCE_S):
-            return
-        await self._put(batch)
+        async with self._keeping:  # what is left at the end comes after what is being written then
+            if self._spool.is_empty and self.is_reachable and await self._write(batch, _PATIENCE_S):
+                return
+            await self._put(batch)
 
     async def _write(self, batch: Batch, patience_s: float) -> bool:
         self._waiting_since_ms = self._waiting_since_ms or batch.oldest_received_ms

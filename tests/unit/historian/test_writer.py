@@ -10,6 +10,7 @@ from namespace.runtime import get_logger
 from services.historian.application.writer import Writer
 from services.historian.domain.batch import Batch
 from services.historian.domain.tag import TagKey, Tags
+from services.historian.ports import Written
 
 TAG = Tags().get(TagKey("g", "n", "d", "m", 4))
 
@@ -82,3 +83,38 @@ async def test_asking_while_there_is_a_backlog_does_not_cut_it_into_many_small_b
         await asyncio.gather(*tasks, return_exceptions=True)
     assert source.heard > 100
     assert len(shelf.batches) <= 9  # one every 0.2 s; asking made it one every 0.03 s
+
+
+class Slow:
+    """A journal that takes its time, and says who is in it."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self.times: list[list[int]] = []
+        self.go_on = asyncio.Event()
+
+    async def write(self, batch: Batch) -> Written:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await self.go_on.wait()
+        self.times.append(list(batch.fresh.at_ms))
+        self.inside -= 1
+        return Written(batch.samples, 0, 0, 0)
+
+
+async def test_what_is_left_at_the_end_is_written_behind_what_is_being_written_then() -> None:
+    source, journal = Source(), Slow()
+    parts: Any = (source, journal, Shelf())
+    writer = Writer(*parts, now_ms=lambda: 0, log=get_logger(), room_changed=lambda _: None)
+    running = asyncio.create_task(writer.run())
+    source.hear()
+    writer.heard()
+    while not journal.inside:
+        await asyncio.sleep(0.01)
+    source.hear()
+    ending = asyncio.create_task(writer.finish())
+    await asyncio.sleep(0)
+    journal.go_on.set()
+    await ending
+    running.cancel()
+    assert (journal.times, journal.most) == ([[1], [2]], 1)

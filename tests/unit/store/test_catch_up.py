@@ -146,6 +146,22 @@ def test_an_old_head_is_checked_against_the_log_and_then_ignored() -> None:
     assert state.forked is None
 
 
+def test_a_page_asked_for_before_an_old_head_was_heard_does_not_tell_what_stands_at_the_cursor() -> None:
+    state = following(LOG, 10)
+    state.announced(head(14), 0.0)
+    assert state.next(1.0) == Wait(2.0)
+    ordinary = state.next(2.0)
+    assert ordinary == Fetch(11, 5)
+    state.announced(head(8), 2.0)  # a restarted producer whose last rows went out before it noted that they had
+    state.fetched(page(LOG[:14], 11), 2.1, 0.5)
+    assert state.next(2.1) == Fetch(10, 1)
+    state.fetched(page(LOG[:14], 10, 1), 2.2, 0.5)
+    assert state.next(2.2) == Fetch(11, 5)
+    state.fetched(page(LOG[:14], 11), 2.3, 0.5)
+    assert apply_all(state, 2.3) == [11, 12, 13, 14]
+    assert state.forked is None
+
+
 def test_a_log_that_ends_before_the_cursor_has_forked() -> None:
     state = following(LOG, 10)
     state.announced(head(4), 0.0)
