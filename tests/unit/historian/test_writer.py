@@ -12,19 +12,18 @@ from services.historian.domain.batch import Batch
 from services.historian.domain.tag import TagKey, Tags
 from services.historian.ports import Written
 
-TAG = Tags().get(TagKey("g", "n", "d", "m", 4))
-
 
 class Source:
     """Stands for the recorder: one sample every time somebody looks whether there is one."""
 
     def __init__(self) -> None:
         self.batch = Batch()
+        self.tag = Tags().get(TagKey("g", "n", "d", "m", 4))
         self.heard = 0
 
     def hear(self) -> None:
         self.heard += 1
-        self.batch.add(TAG, self.heard, self.heard, self.heard, quality=192, mark=0, is_doubtful=False)
+        self.batch.add(self.tag, self.heard, self.heard, self.heard, quality=192, mark=0, is_doubtful=False)
 
     def take(self) -> Batch:
         taken, self.batch = self.batch, Batch()
