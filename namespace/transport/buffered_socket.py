@@ -84,6 +84,11 @@ class BufferedSocket:
         """Set blocking mode, as on a socket."""
         self._sock.setblocking(flag)
 
+    def end(self) -> None:
+        """End the stream our way: the other side reads everything sent before, and can still be heard."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+
     def abort(self) -> None:
         """Forget what was read ahead and end the stream both ways; the next `recv` returns nothing."""
         self._cut = True

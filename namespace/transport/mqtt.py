@@ -45,6 +45,7 @@ _T = TypeVar("_T")
 
 _PUBLISHES_PER_TURN = 32
 _DISCONNECT_WITH_WILL = 0x04
+_FAREWELL_S = 1.0
 
 
 class MqttTransport:
@@ -228,21 +229,33 @@ class _Session(aiomqtt.Client):
         self._disconnected.add_done_callback(self._after_disconnect)
 
     async def close(self, *, with_will: bool) -> None:
-        """Send DISCONNECT after everything sent before, wait until it is written, and close."""
-        if with_will and not self._is_v5:
-            self.cut(LostReason.CLOSED)
-            return
-        reason = ReasonCode(PacketTypes.DISCONNECT, identifier=_DISCONNECT_WITH_WILL) if with_will else None
+        """Send DISCONNECT after everything sent before, wait until it is written, and close.
+
+        On 3.1.1 a Will is asked for by leaving without one.
+        """
         self._inbox.end(LostReason.CLOSED)
-        self._client.disconnect(reason)
-        self._flush()
         try:
-            if not self._disconnected.done():
-                await self._wait_for(self._disconnected, timeout=None)
-        except aiomqtt.MqttError:
+            if with_will and not self._is_v5:
+                await self._end_stream()
+            else:
+                reason = ReasonCode(PacketTypes.DISCONNECT, identifier=_DISCONNECT_WITH_WILL) if with_will else None
+                self._client.disconnect(reason)
+                self._flush()
+                if not self._disconnected.done():
+                    await self._wait_for(self._disconnected, timeout=None)
+        except (aiomqtt.MqttError, TimeoutError):
             pass  # not written in time, or the connection broke meanwhile: over either way
         finally:
             self.cut(LostReason.CLOSED)
+
+    async def _end_stream(self) -> None:
+        """End our side of the stream after everything sent before, and let the broker end its own."""
+        async with asyncio.timeout(self.timeout):
+            while self._client.want_write() and not self._disconnected.done():
+                await asyncio.wait({self._disconnected}, timeout=_FAREWELL_S / 100)
+            if self._wire is not None:
+                self._wire.end()
+            await asyncio.wait({self._disconnected}, timeout=_FAREWELL_S)
 
     def cut(self, reason: LostReason, detail: str = "") -> None:
         """End the session without a DISCONNECT. Not for use inside a callback of paho."""

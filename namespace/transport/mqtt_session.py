@@ -136,13 +136,14 @@ class MqttSession(asyncio.Protocol):
             return await self._ask(answer, request)
 
     async def close(self, *, with_will: bool, timeout_s: float) -> None:
-        """Send DISCONNECT after everything sent before, and let the broker end the connection."""
-        if with_will and not self._is_v5:
-            self.cut(LostReason.CLOSED)
-            return
+        """Send DISCONNECT after everything sent before, and let the broker end the connection.
+
+        On 3.1.1 a Will is asked for by leaving without one.
+        """
         transport = self._transport
         self._end(LostReason.CLOSED)
-        self._send(packets.FAREWELL_WITH_WILL if with_will else packets.FAREWELL)
+        if self._is_v5 or not with_will:
+            self._send(packets.FAREWELL_WITH_WILL if with_will else packets.FAREWELL)
         self._flush()
         try:
             if transport is not None and not transport.is_closing():

@@ -266,8 +266,8 @@ class Connection(Protocol):
         already.
 
         Args:
-            with_will: Let the broker publish the Will all the same (MQTT 5 reason 0x04; on 3.1.1 the socket
-                is cut, to the same effect. Sparkplug 3.0,
+            with_will: Let the broker publish the Will all the same (MQTT 5 reason 0x04; on 3.1.1 the stream
+                ends without a DISCONNECT, to the same effect. Sparkplug 3.0,
                 tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50).
         """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -14,6 +15,7 @@ from namespace.transport import (
     BrokerUnreachable,
     BrokerUrl,
     BrokerUrlError,
+    Connection,
     ConnectionLost,
     ConnectRefused,
     LostReason,
@@ -116,6 +118,41 @@ class TestConnect:
         connect = b"\x10\x00\x00\x04MQTT\x05\x06\x00\x1e\x00" + b"\x00\x06client" + b"\x00\x00\x01w\x00\x00"
         connect = connect[:1] + bytes([len(connect) - 2]) + connect[2:]
         assert packets == [connect, b"\xe0\x01\x04"] * 2
+
+    @pytest.mark.parametrize("protocol", [4, 5])
+    async def test_what_was_published_before_leaving_with_the_will_reaches_a_broker_that_was_busy(
+        self, adapter: Adapter, protocol: Literal[4, 5]
+    ) -> None:
+        written, published = bytearray(), 0
+        leaves = asyncio.Event()
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_packet(reader)
+            writer.write(CONNACK_311 if protocol == 4 else CONNACK_5)
+            await leaves.wait()
+            while part := await reader.read(64 * 1024):
+                written.extend(part)
+
+        async def publish(connection: Connection) -> None:
+            nonlocal published
+            with contextlib.suppress(ConnectionLost):
+                while True:
+                    await connection.publish("t", b"%08d" % published + bytes(8_000))
+                    published += 1
+
+        async with scripted_broker(script) as port:
+            url = BrokerUrl("127.0.0.1", port)
+            async with adapter(url, client_id="client", protocol=protocol).connect(will=Will("w", b"")) as connection:
+                publisher, before = asyncio.create_task(publish(connection)), -1
+                while published > before:  # until nothing more is taken
+                    before = published
+                    await asyncio.sleep(0.1)
+                leaves.set()
+                await connection.disconnect(with_will=True)
+                await publisher
+        arrived = [int(number) for number in re.findall(rb"t\0?(\d{8})\0", written)]
+        assert arrived[:published] == list(range(published))
+        assert written.endswith(b"\0\xe0\x01\x04") is (protocol == 5)
 
     @pytest.mark.parametrize(
         ("code", "reason"),
