@@ -21,10 +21,10 @@ from services.oee.domain.pieces import Piece, Sweep, held_at
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.state_log import append_interval
 
-CUT_PIECES = 64
+CUT_PIECES = 24
 """Pieces after the last cut before the next is looked for."""
 
-SETTLED_MS = 10_000
+SETTLED_MS = 3_000
 """How long before the present the latest cut is: most samples that come late are not later than that."""
 
 
