@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -95,6 +97,21 @@ def test_a_busy_shift_is_judged_in_segments_as_it_is_judged_whole(
         assert result.evaluation.told_since_ms == whole.evaluation.told_since_ms
     assert cuts >= 3
     assert taken_back >= 3
+
+
+@pytest.mark.parametrize("changeover", list(Changeover))
+def test_a_busy_shift_that_is_read_back_is_judged_in_segments_as_small_as_if_it_had_been_looked_at(
+    changeover: Changeover,
+) -> None:
+    profile = replace(PROFILE, changeover=changeover)
+    arrivals = [sample for _, sample in shop_floor(Random(f"{changeover}"), 3_600, 0.02)]
+    now_ms = ms(BEGIN_S + 4_200)
+    state, _ = advance(begin(profile, CALENDAR, ms(BEGIN_S)), arrivals, now_ms, profile, CALENDAR)
+    state, result = look(state, profile, CALENDAR, cut_pieces=3)
+    assert result == current(state, profile, CALENDAR)
+    signals = [signal.at_ms for signal in state.history.signals]
+    edges = [0, *(bisect_left(signals, part.end_ms) for part in state.segments.parts), len(signals)]
+    assert max(after - before for before, after in pairwise(edges)) < len(signals) / 5
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

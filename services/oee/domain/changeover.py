@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 from namespace.isa95 import Changeover
 from services.oee.domain.classification import Cause, Element, Verdict
@@ -64,12 +64,14 @@ def changeovers(found: Sequence[Piece], history: History, profile: UnitProfile) 
 
 def with_changeovers(found: Sequence[Piece], stretches: Sequence[Stretch]) -> Iterator[Piece]:
     """The pieces with what lies in a changeover as setup."""
-    if not stretches:
-        yield from found
-        return
+    first = 0
     for piece in found:
+        while first < len(stretches) and stretches[first].end_ms <= piece.start_ms:
+            first += 1
         reached = piece.start_ms
-        for stretch in stretches:
+        for stretch in islice(stretches, first, None):
+            if stretch.start_ms >= piece.end_ms:
+                break
             start, end = max(stretch.start_ms, reached), min(stretch.end_ms, piece.end_ms)
             if start >= end or piece.verdict.cause in _STAYS or piece.verdict.element is Element.AUST:
                 continue

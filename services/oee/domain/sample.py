@@ -16,7 +16,9 @@ from typing import TypeAlias
 class Channel(Enum):
     """What a signal is about."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
 
     ONLINE = "online"
     """1: a birth made the unit's values trustworthy; 0: a death or silence made them stale."""
@@ -30,7 +32,9 @@ class Channel(Enum):
 class CounterName(Enum):
     """Which accumulating counter a reading is of."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
 
     PROCESSED = "processed"
     DEFECTIVE = "defective"
