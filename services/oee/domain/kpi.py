@@ -45,7 +45,7 @@ class Figure:
 
 def ratio(numerator: Fraction | int, denominator: int, reason: Undefined) -> Figure:
     """A quotient as a figure; undefined for `reason` where the denominator is 0."""
-    return Figure(Fraction(numerator) / denominator) if denominator else Figure(None, reason)
+    return Figure(Fraction(numerator, denominator)) if denominator else Figure(None, reason)
 
 
 @dataclass(frozen=True, slots=True)
