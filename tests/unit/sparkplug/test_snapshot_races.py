@@ -21,7 +21,7 @@ from namespace.sparkplug import (
     decode_payload,
 )
 from namespace.sparkplug.datatype import DataType
-from tests.unit.sparkplug.test_host_application import CONFIG, NODE, NOW, SETTINGS, Line
+from tests.unit.sparkplug.line import CONFIG, NODE, NOW, SETTINGS, Line
 
 
 def taken(line: Line) -> NodeSnapshot:
