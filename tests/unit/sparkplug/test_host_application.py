@@ -238,6 +238,21 @@ def test_a_template_in_data_is_completed_by_what_was_known() -> None:
     assert [(member.name, member.value) for member in value.metrics] == [("speed", 1.0), ("mode", -2)]
 
 
+def test_a_template_may_become_null_and_be_there_again() -> None:
+    """Then it is what the message says: there is nothing to complete it with."""
+    host = HostSession(SETTINGS)
+    value = Template(template_ref="M", metrics=(Metric(name="mode", datatype=DataType.Int8, value=-1),))
+    told: list[object] = []
+    for seq, (kind, said) in enumerate((("NBIRTH", value), ("NDATA", None), ("NDATA", value))):
+        metrics = (bd_seq(0),) if kind == "NBIRTH" else ()
+        motor = Metric(name="m", datatype=DataType.Template, value=said)
+        message = raw(kind, (*metrics, motor), seq=seq)
+        host.receive(message.topic, message.payload, NOW)
+        told.append({metric.name: metric.value for metric in host.metrics(NODE)}["m"])
+
+    assert told == [value, None, value]
+
+
 def test_a_self_describing_metric_is_read_without_any_birth_where_births_are_not_needed() -> None:
     """Rows of an event log go by name, so that nobody waits for a birth."""
     host = HostSession(HostSettings(check_sequence=False))

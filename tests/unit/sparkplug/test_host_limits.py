@@ -9,6 +9,7 @@ from namespace.sparkplug import (
     HostSettings,
     Limits,
     Metric,
+    MetricUpdate,
     Payload,
     Rejected,
     encode_payload,
@@ -57,6 +58,16 @@ def test_topics_of_devices_that_were_never_born_are_not_remembered() -> None:
         line.heard(raw("DDATA", (), seq=2, at=line.now, device=f"made-up-{number}"))
 
     assert len(line.host._routes) == known
+
+
+def test_topics_of_whoever_was_born_are_taken_apart_once() -> None:
+    """Data comes by the hundred thousand, on few topics."""
+    line = born_line()
+    (of_node,) = line.edge.update(None, [MetricUpdate("version", "2")], line.now)
+    of_device = line.count(1)
+    line.heard(of_node, of_device)
+
+    assert {of_node.topic, of_device.topic} <= set(line.host._routes)
 
 
 def test_the_numbers_of_nodes_and_devices_are_limited() -> None:
