@@ -79,6 +79,14 @@ def test_who_came_back_while_a_snapshot_was_taken_is_a_sign_that_others_do() -> 
     assert wanted == [RebirthWanted(EdgeNodeDescriptor("g", "c"), WantedReason.CONNECTION_LOST)]
 
 
+def test_one_that_was_never_heard_before_is_a_sign_that_others_come_back() -> None:
+    host, _ = _three_lines()
+    _comes_back(host, EdgeNodeSession(EdgeNodeConfig(group_id="g", edge_node_id="d")), 0, NOW + 500)
+
+    assert _asked(host.tick(NOW + 1_400)) == []
+    assert _asked(host.tick(NOW + 1_500)) == ["a", "b", "c"]
+
+
 def test_who_was_too_busy_to_listen_does_not_take_that_for_quiet() -> None:
     host, (a, _, _) = _three_lines(quiet_ms=2_000)
     _comes_back(host, a, 2, NOW + 100)
