@@ -204,7 +204,7 @@ class _Session(aiomqtt.Client):
         self._unacknowledged: dict[int, asyncio.Future[ReasonCode]] = {}
         self._sent = 0
         self._client.connect_timeout = transport.connect_timeout_s
-        self._client._create_socket_connection = self._reach  # noqa: SLF001 - paho has no public way to make the socket
+        self._client._create_socket_connection = self._reach  # type: ignore[method-assign] # noqa: SLF001 - paho has no public way to make it
         self._client.disable_logger()
         self._client.on_socket_open = self._after_socket_open
         self._client.on_socket_register_write = self._before_writing
