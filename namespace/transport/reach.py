@@ -45,6 +45,7 @@ async def reach(host: str, port: int, limit_s: float) -> socket.socket:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 return await _connected(addresses)
+        addresses.append(addresses.pop(0))  # one that does not answer must not stand before one that would
     raise TimeoutError(_unanswered(limit_s))
 
 

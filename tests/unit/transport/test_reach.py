@@ -113,3 +113,17 @@ async def test_of_several_addresses_the_first_that_takes_us_is_used() -> None:
         port = server.getsockname()[1]
         with closing(await reach("localhost", port, _LONG_S)) as ours:
             assert ours.getpeername() == ("127.0.0.1", port)
+
+
+async def test_an_address_that_does_not_answer_does_not_stand_before_one_that_does(
+    full: FullServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        port = listening.getsockname()[1]
+
+        async def two(*_: object, **__: object) -> list[Any]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", each)) for each in (full.port, port)]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two)
+        with closing(await reach("broker", 1883, _LONG_S)) as connected:
+            assert connected.getpeername()[1] == port
