@@ -17,7 +17,7 @@ from typing import Final
 class StateGroup(Enum):
     """States that classify alike."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     EXECUTE = "execute"
     HELD = "held"
@@ -41,7 +41,7 @@ class StateGroup(Enum):
 class ModeGroup(Enum):
     """Modes that classify alike."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     PRODUCTION = "production"
     """Production, any user mode, and a controller that names no mode."""
@@ -52,7 +52,7 @@ class ModeGroup(Enum):
 class Work(Enum):
     """What the running job order asks of the unit."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     NONE = "none"
     PRODUCTION = "production"
@@ -62,7 +62,7 @@ class Work(Enum):
 class TimeElement(Enum):
     """What a stretch of time counts as (ISO 22400-2 time model, and what lies outside it)."""
 
-    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     APT = "APT"
     """Actual production time: adding value."""
