@@ -77,8 +77,11 @@ class Reconciler:
                 self._due.set()
                 await asyncio.sleep(_RETRY_S)
                 continue
+            beside = {document.topic: document for document in retained}
+            for topic in self._projector.topics(self._picture.entries()):
+                beside.pop(topic, None)
             born = self._picture.sources()
-            for document in retained:
+            for document in beside.values():
                 is_born = document.source in born
                 self._projector.found(document.source, document.topic, document.as_stale(), is_born=is_born)
             self._log.info("retained_projection_read", topics=len(retained))
