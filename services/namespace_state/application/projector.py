@@ -175,13 +175,14 @@ class Projector:
         """Let those have their turn again whose interval is over."""
         while self._resting and self._resting[0][0] <= now_s:
             _, _, entry = heappop(self._resting)
-            if entry in self._rests:
-                self._rests.remove(entry)
-                until_s = (entry.shown or _LONG_AGO)[0] + self._interval_s
-                if entry.shown is NEVER or until_s <= now_s:
-                    self._ordinary.add(_lane(entry), entry)
-                else:  # it was on its way when it was changed
-                    self._rest(entry, until_s)
+            if entry not in self._rests:
+                continue
+            self._rests.remove(entry)
+            until_s = (entry.shown or _LONG_AGO)[0] + self._interval_s
+            if until_s <= now_s:
+                self._ordinary.add(_lane(entry), entry)
+            elif entry.shown is not NEVER:  # it was on its way when it was changed
+                self._rest(entry, until_s)
 
     def _due(self) -> Iterator[Entry | str]:
         """Yield what is published in one step, as it is taken out; what is not taken stays."""
