@@ -229,14 +229,14 @@ async def test_a_metric_that_takes_the_place_of_one_that_vanishes_with_the_same_
     )
     place = f"{PACKER}/Status/StateCurrent"
     async with running(it.projector.run):
-        it.hear(*Node(devices={"Packer": ["State"]}).born(it.now_ms))
-        await until(lambda: it.quality(place) == 192)
+        node = Node(devices={"Packer": ["State"]})
+        it.hear(*node.born(it.now_ms), *node.says(it.now_ms, State=6))
+        await until(lambda: it.retained.get(place, {}).get("value") == 6)
         it.clock.move(1)
         renewed = Node(devices={"Packer": ["Mode", "Count"]})
         renewed._bd_seq = 5
-        it.hear(*renewed.born(it.now_ms), *renewed.says(it.now_ms, Mode=3))
-        await until(lambda: f"{PACKER}/Admin/ProdProcessedCount" in it.retained)
-        await until(lambda: it.retained.get(place, {}).get("value") == 3)
+        it.hear(*renewed.born(it.now_ms))
+        await until(lambda: it.retained.get(place, {}).get("value") == 0)
     assert it.cleared == []
 
 
