@@ -44,6 +44,7 @@ class Picture:
 
     def __init__(self, site: EquipmentPath, rules: MappingRules) -> None:
         self._site = site
+        self._own_group = site.group_id
         self._foreign = ForeignPlaces(rules)
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
@@ -80,7 +81,7 @@ class Picture:
 
     def is_ours(self, edge_node: EdgeNodeDescriptor) -> bool:
         """Return whether an edge node is an MES service of this site."""
-        return edge_node.group_id == self._site.group_id and edge_node.edge_node_id.startswith(_OWN)
+        return edge_node.group_id == self._own_group and edge_node.edge_node_id.startswith(_OWN)
 
     def sources(self) -> frozenset[str]:
         """Return who has been born since the start, as `group/node[/device]`."""
