@@ -85,14 +85,22 @@ def snapshot_rows(
             yield {**row, "quarantined": numbers} if numbers else row
 
 
+def _nobody(_edge_node: EdgeNodeDescriptor) -> bool:
+    return False
+
+
 class SnapshotReader:
     """Makes edge nodes of rows as these come in, page by page.
+
+    Args:
+        is_known: Whether an edge node is passed over unread, because nothing could be learned of it.
 
     Attributes:
         quarantined: Metrics of the edge nodes returned last whose place another producer has: edge node, device and name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_known: Callable[[EdgeNodeDescriptor], bool] = _nobody) -> None:
+        self._is_known = is_known
         self._rows: list[Mapping[str, Any]] = []
         self.quarantined: list[tuple[EdgeNodeDescriptor, str | None, str]] = []
 
@@ -107,7 +115,7 @@ class SnapshotReader:
         try:
             for row in rows:
                 if self._rows and row["edge_node"] != self._rows[0]["edge_node"]:
-                    complete.append(self._complete())
+                    complete += self._complete()
                 self._rows.append(row)
         except (KeyError, TypeError) as error:
             raise _no_row(error) from None
@@ -120,10 +128,12 @@ class SnapshotReader:
             RemoteProtocolError: A row is not one.
         """
         self.quarantined = []
-        return [self._complete()] if self._rows else []
+        return self._complete() if self._rows else []
 
-    def _complete(self) -> NodeSnapshot:
+    def _complete(self) -> list[NodeSnapshot]:
         rows, self._rows = self._rows, []
+        if self._is_known(_edge_node(rows[0])):
+            return []
         metrics = [_metrics(row) for row in rows]
         node = _node(rows, metrics)
         for row, known in zip(rows, metrics, strict=True):
@@ -132,7 +142,7 @@ class SnapshotReader:
                 for number in row.get("quarantined", ())
                 if isinstance(number, int) and 0 <= number < len(known)
             ]
-        return node
+        return [node]
 
 
 def snapshots_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[NodeSnapshot]:
@@ -163,7 +173,7 @@ def _node(rows: Sequence[Mapping[str, Any]], contents: Sequence[tuple[Metric, ..
             metrics.setdefault(device_id, []).extend(content)
         head = rows[0]
         return NodeSnapshot(
-            edge_node=EdgeNodeDescriptor.parse(head["edge_node"]),
+            edge_node=_edge_node(head),
             online=bool(head["online"]),
             bd_seq=None if head["bd_seq"] is None else int(head["bd_seq"]),
             seq=int(head["seq"]) % 256,
@@ -176,6 +186,13 @@ def _node(rows: Sequence[Mapping[str, Any]], contents: Sequence[tuple[Metric, ..
                 if device is not None
             ),
         )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _no_row(error) from None
+
+
+def _edge_node(row: Mapping[str, Any]) -> EdgeNodeDescriptor:
+    try:
+        return EdgeNodeDescriptor.parse(row["edge_node"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_row(error) from None
 

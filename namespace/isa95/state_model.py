@@ -17,6 +17,8 @@ from typing import Final
 class StateGroup(Enum):
     """States that classify alike."""
 
+    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+
     EXECUTE = "execute"
     HELD = "held"
     """Interrupted by a cause inside the machine."""
@@ -39,6 +41,8 @@ class StateGroup(Enum):
 class ModeGroup(Enum):
     """Modes that classify alike."""
 
+    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+
     PRODUCTION = "production"
     """Production, any user mode, and a controller that names no mode."""
     SERVICE = "service"
@@ -48,6 +52,8 @@ class ModeGroup(Enum):
 class Work(Enum):
     """What the running job order asks of the unit."""
 
+    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+
     NONE = "none"
     PRODUCTION = "production"
     SETUP = "setup"
@@ -55,6 +61,8 @@ class Work(Enum):
 
 class TimeElement(Enum):
     """What a stretch of time counts as (ISO 22400-2 time model, and what lies outside it)."""
+
+    __hash__ = object.__hash__  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
 
     APT = "APT"
     """Actual production time: adding value."""

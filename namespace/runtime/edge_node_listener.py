@@ -24,9 +24,11 @@ from namespace.runtime.queries import QueryClient
 from namespace.runtime.session import Session, turns
 from namespace.runtime.telling import Teller
 from namespace.sparkplug import (
+    EdgeNodeDescriptor,
     HostEvent,
     HostSession,
     NodeSnapshot,
+    NodeState,
     RebirthWanted,
     Rejected,
     RemoteProtocolError,
@@ -265,7 +267,7 @@ class EdgeNodeListener:
             tries=1,
             later_tries=_PAGE_TRIES,
         )
-        reader = SnapshotReader()
+        reader = SnapshotReader(self._is_online)  # after a restart of the broker most were born while it was asked for
         self._meanwhile = Meanwhile(_HELD) if self._held is None else None
         try:
             async with contextlib.aclosing(pages):
@@ -276,6 +278,9 @@ class EdgeNodeListener:
             self._meanwhile = None
         self._has_snapshot = True
         await self._release()
+
+    def _is_online(self, edge_node: EdgeNodeDescriptor) -> bool:
+        return self._core.state(edge_node) is NodeState.ONLINE
 
     def _take_over(self, snapshots: Sequence[NodeSnapshot], quarantined: Collection[Quarantined]) -> None:
         if not self._is_joining:

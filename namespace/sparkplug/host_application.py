@@ -118,7 +118,7 @@ class HostSession:
         are_returning = self._returning.is_under_way(now_ms)
         for node in sorted(self._attention, key=lambda node: node.edge_node):
             self._expire(node, now_ms)
-            if not (are_returning and node.wish.reason is WantedReason.CONNECTION_LOST):
+            if node.wish.expects_birth(now_ms) or not are_returning:
                 self._ask(node, now_ms, has_evidence=False)
             if not node.needs_attention:
                 self._attention.discard(node)
@@ -277,9 +277,9 @@ class HostSession:
         message_type = route.topic.message_type
         out_of_band = message_type is MessageType.NBIRTH or message_type is MessageType.NDEATH
         if out_of_band or not self._settings.check_sequence:
-            session = route.node.bd_seq
+            session, is_answer = route.node.bd_seq, route.node.wish.expects_birth(now_ms)
             self._apply(route, message, now_ms)
-            if route.node.bd_seq != session:
+            if route.node.bd_seq != session and not is_answer:
                 self._returning.one_is_back(now_ms)
             if route.node.window.is_waiting:
                 self._release(route.node, now_ms)

@@ -24,6 +24,7 @@ class RebirthWish:
         self._unanswered = 0
         self._due_ms = 0
         self._asked_ms: int | None = None
+        self._is_heard = False
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +44,16 @@ class RebirthWish:
         """
         return self._unanswered > 2
 
+    def expects_birth(self, now_ms: int) -> bool:
+        """Whether the edge node is there and will answer: it was heard without its birth, or has just been asked.
+
+        Whoever is silent may be coming back by itself; an answer says nothing of those.
+
+        Args:
+            now_ms: ms since the epoch.
+        """
+        return self._is_heard or (self._unanswered > 0 and now_ms < self._due_ms)
+
     def want(self, reason: WantedReason, now_ms: int, delay_ms: int = 0) -> None:
         """Note evidence that a rebirth is needed.
 
@@ -53,13 +64,14 @@ class RebirthWish:
         """
         if self._asked_ms is not None and now_ms - self._asked_ms >= 2 * self._interval():
             self._attempts = 0
+        self._is_heard = self._is_heard or reason is not WantedReason.CONNECTION_LOST
         if self._reason is None:
             self._reason = reason
             self._due_ms = max(self._due_ms, now_ms + delay_ms)
 
     def fulfilled(self) -> None:
         """Note that a birth has come, whoever asked for it."""
-        self._reason, self._unanswered = None, 0
+        self._reason, self._unanswered, self._is_heard = None, 0, False
 
     def is_due(self, now_ms: int, *, has_evidence: bool) -> bool:
         """Whether a request is due now; see `ask`."""

@@ -37,7 +37,7 @@ class Returning:
             self._quiet_for = 0
 
     def one_is_back(self, now_ms: int) -> None:
-        """Note that an edge node has begun a new session."""
+        """Note that an edge node has begun a new session by itself: one that was asked, or heard before, says nothing of others."""
         self._looked_at, self._quiet_for = now_ms, 0
 
     def is_under_way(self, now_ms: int) -> bool:

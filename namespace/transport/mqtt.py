@@ -31,9 +31,11 @@ from namespace.transport.port import (
     SubscribeRefused,
     Will,
 )
+from namespace.transport.reach import reach_blocking
 from namespace.transport.topic_filter import check_qos, check_topic, check_topic_filter
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     import paho.mqtt.client as paho
@@ -202,6 +204,7 @@ class _Session(aiomqtt.Client):
         self._unacknowledged: dict[int, asyncio.Future[ReasonCode]] = {}
         self._sent = 0
         self._client.connect_timeout = transport.connect_timeout_s
+        self._client._create_socket_connection = self._reach  # type: ignore[method-assign] # noqa: SLF001 - paho has no public way to make it
         self._client.disable_logger()
         self._client.on_socket_open = self._after_socket_open
         self._client.on_socket_register_write = self._before_writing
@@ -349,6 +352,12 @@ class _Session(aiomqtt.Client):
             self._loop.add_writer(wire.fileno(), self._flush)
 
     # --- callbacks of paho, in place of aiomqtt's
+
+    def _reach(self) -> socket.socket:
+        """Connect. Runs in the thread that connects."""
+        return reach_blocking(
+            self._url.host, self._url.port, self._client.connect_timeout, is_wanted=lambda: not self._abandoned
+        )
 
     def _after_socket_open(self, client: paho.Client, userdata: object, sock: Any) -> None:
         """Read ahead on the new socket. Runs in the thread that connects."""

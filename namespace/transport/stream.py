@@ -27,6 +27,7 @@ from namespace.transport.port import (
     SubscribeRefused,
     Will,
 )
+from namespace.transport.reach import reach
 from namespace.transport.topic_filter import check_payload, check_qos, check_topic, check_topic_filter
 
 if TYPE_CHECKING:
@@ -146,10 +147,10 @@ class StreamTransport:
 
     async def _reach(self, session: MqttSession) -> None:
         context = (self._tls_context or ssl.create_default_context()) if self.url.tls else None
+        connected = await reach(self.url.host, self.url.port, self.connect_timeout_s)
         await asyncio.get_running_loop().create_connection(
             lambda: session,
-            self.url.host,
-            self.url.port,
+            sock=connected,
             ssl=context,
             server_hostname=self.url.host if self.url.tls else None,
         )

@@ -31,6 +31,7 @@ EXPLAINED: Final[dict[tuple[str, str, str, str], str]] = {
     ("state.py", "HostState.__init__", "0", "(1)"): _NOT_YET,
     ("edge_node.py", "EdgeNodeSession.__init__", "0", "(1)"): _NOT_YET,
     ("host_node.py", "HostNode.sent_at", "0", "(1)"): _NOT_YET,
+    ("host_node.py", "HostNode.born_at", "0", "(1)"): _NOT_YET,
     ("host_node.py", "HostNode.born_here_at", "0", "(1)"): _NOT_YET,
     ("host_node.py", "HostNode.held_bytes", "0", "(1)"): _NOT_YET,
     ("returning.py", "Returning.__init__", "0", "(1)"): _NOT_YET,
@@ -49,6 +50,12 @@ EXPLAINED: Final[dict[tuple[str, str, str, str], str]] = {
         "Stands in where a value has no time, and every value has one before it is sent."
     ),
     ("host_message.py", "take_next", "sent_at < node.born_at", "(sent_at <= node.born_at)"): _SLOWER,
+    (
+        "host_message.py",
+        "take_next",
+        'seq or message.HasField("seq")',
+        '((seq) and (message.HasField("seq")))',
+    ): _SLOWER,
     ("host_application.py", "HostSession.tick", "False", "True"): (
         "Who was asked as often as may be without fresh evidence is looked at no more, whatever this says."
     ),

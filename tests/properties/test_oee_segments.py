@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 
 from namespace.isa95 import Changeover
 from services.oee.domain.counter_rule import CounterRule
+from services.oee.domain.evaluation import evaluate
+from services.oee.domain.history import MARGIN_MS
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import Channel, Classification, CounterName, CycleMark, JobMark, Reading, Sample, Signal
-from services.oee.domain.unit import advance, begin, current, look
+from services.oee.domain.unit import TooLate, WindowClosed, WindowFinal, WindowRevised, advance, begin, current, look
 from tests.properties.test_oee_properties import PROFILES, SAMPLES
 from tests.unit.oee.scenario import CALENDAR, HOUR_S, ms
 
@@ -29,11 +33,13 @@ PROFILE = UnitProfile(
 )
 
 
-def shop_floor(source: Random, seconds: int, order_share: float = 0.1) -> Iterator[tuple[int, Sample]]:
+def shop_floor(
+    source: Random, seconds: int, order_share: float = 0.1, late_share: float = 0.03, *, begin_s: int = BEGIN_S
+) -> Iterator[tuple[int, Sample]]:
     """Samples of a busy unit, each with the second in which it arrives: most at once, some late, some very late."""
     total = scrap = order = 0
     running: JobMark | None = None
-    for second in range(BEGIN_S, BEGIN_S + seconds):
+    for second in range(begin_s, begin_s + seconds):
         said: list[Sample] = []
         at_ms = ms(second) + source.randrange(1000)
         if source.random() < 0.5:
@@ -62,7 +68,7 @@ def shop_floor(source: Random, seconds: int, order_share: float = 0.1) -> Iterat
         if source.random() < 0.004:
             said.append(Classification(at_ms - 90_000, at_ms, None, "lead", second, str(second)))
         for sample in said:
-            late_s = 0 if source.random() < 0.97 else source.choice([3, 30, 300])
+            late_s = 0 if source.random() >= late_share else source.choice([3, 30, 300])
             yield second + late_s, sample
 
 
@@ -95,6 +101,52 @@ def test_a_busy_shift_is_judged_in_segments_as_it_is_judged_whole(
         assert result.evaluation.told_since_ms == whole.evaluation.told_since_ms
     assert cuts >= 3
     assert taken_back >= 3
+
+
+@pytest.mark.parametrize("changeover", list(Changeover))
+def test_a_busy_shift_that_is_read_back_is_judged_in_segments_as_small_as_if_it_had_been_looked_at(
+    changeover: Changeover,
+) -> None:
+    profile = replace(PROFILE, changeover=changeover)
+    arrivals = [sample for _, sample in shop_floor(Random(f"{changeover}"), 3_600, 0.02)]
+    now_ms = ms(BEGIN_S + 4_200)
+    state, _ = advance(begin(profile, CALENDAR, ms(BEGIN_S)), arrivals, now_ms, profile, CALENDAR)
+    state, result = look(state, profile, CALENDAR, cut_pieces=3)
+    assert result == current(state, profile, CALENDAR)
+    signals = [signal.at_ms for signal in state.history.signals]
+    edges = [0, *(bisect_left(signals, part.end_ms) for part in state.segments.parts), len(signals)]
+    assert max(after - before for before, after in pairwise(edges)) < len(signals) / 5
+
+
+@pytest.mark.parametrize("changeover", list(Changeover))
+def test_a_shift_that_ends_is_judged_from_its_segments_as_it_is_judged_whole(changeover: Changeover) -> None:
+    profile = replace(PROFILE, changeover=changeover, final_after_ms=300_000)
+    end_s = BEGIN_S + 8 * HOUR_S
+    first_s = end_s - 1_700
+    arrivals: dict[int, list[Sample]] = {}
+    for second, sample in shop_floor(Random(f"{changeover}"), 2_000, 0.02, 0.3, begin_s=first_s):
+        arrivals.setdefault(second, []).append(sample)
+    state = begin(profile, CALENDAR, ms(first_s))
+    said, parts = [], 0
+    for second in range(first_s, end_s + 700, 10):
+        samples = [sample for each in range(second - 9, second + 1) for sample in arrivals.get(each, ())]
+        state, outputs = advance(state, samples, ms(second), profile, CALENDAR)
+        for output in outputs:
+            if isinstance(output, TooLate):
+                continue
+            window = output.result.window
+            history, now_ms = state.history, ms(second)
+            if isinstance(output, WindowFinal):
+                history, now_ms = output.history, window.end_ms + MARGIN_MS
+            whole = evaluate(history, profile, CALENDAR, start_ms=window.start_ms, end_ms=window.end_ms, now_ms=now_ms)
+            assert output.result.evaluation == whole, (second, output)
+            said.append(type(output))
+            parts = max(parts, *(len(each.parts) for each in state.ended), 0)
+        state, _ = look(state, profile, CALENDAR)
+    assert said[0] is WindowClosed
+    assert WindowRevised in said
+    assert said[-1] is WindowFinal
+    assert parts >= 1
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

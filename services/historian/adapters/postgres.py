@@ -7,6 +7,7 @@ batch takes the other way (decision record 10).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from namespace.runtime import Logger
-from namespace.store import Database, Queries, Transaction
+from namespace.store import Database, DatabaseUnavailable, Queries, Transaction, TransactionConflict
 from services.historian.domain.batch import Batch, Cell, Columns, Mark, Note, occurrences
 from services.historian.domain.tag import Tag
 from services.historian.ports import Written
@@ -37,6 +38,8 @@ _COLUMNS = (
 )
 _KEPT_DAYS = 400
 _AHEAD_DAYS = 2
+_SUMMARIZE_ROWS = 50_000
+"""So many rows of a partition are written before its index by position is told of them."""
 _UNWRITABLE = (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError, ValueError, OverflowError)
 """What the driver or the server says of a value it cannot take."""
 
@@ -54,6 +57,8 @@ Its arguments are the columns order, at_ms, received_ms, cells, tags, quality an
 
 class _Sql(Queries):
     make_partition: str
+    wait_briefly: str
+    summarize: str
     put_tags: str
     take_positions: str
     add_doubtful: str
@@ -106,6 +111,7 @@ class PostgresJournal:
         self._encode = encode
         self._days: set[date] = set()
         self._stored: set[Tag] = set()
+        self._unsummarized: Counter[str] = Counter()
 
     async def write(self, batch: Batch) -> Written:
         """Write a batch, all or nothing; writing it again changes nothing.
@@ -115,13 +121,28 @@ class PostgresJournal:
             TransactionConflict: It is not written.
         """
         try:
-            return await self._write_as_far_as_possible(batch)
+            written = await self._write_as_far_as_possible(batch)
         except asyncpg.UndefinedTableError:
             self._forget()
-            return await self._write_as_far_as_possible(batch)
+            written = await self._write_as_far_as_possible(batch)
         except BaseException:
             self._forget()
             raise
+        await self._summarize()
+        return written
+
+    async def _summarize(self) -> None:
+        """Tell the index by position of pages that were filled; the database does so by itself as well, but late."""
+        for table in [table for table, rows in self._unsummarized.items() if rows >= _SUMMARIZE_ROWS]:
+            del self._unsummarized[table]
+            try:
+                async with self._database.transaction() as tx:
+                    await tx.execute(_SQL.wait_briefly)
+                    await tx.execute(_SQL.summarize, table)
+            except (DatabaseUnavailable, TransactionConflict, asyncpg.LockNotAvailableError):
+                pass  # it is told with what comes next
+            except asyncpg.PostgresError as error:  # the batch is written all the same
+                self._log.warning("index_not_summarized", table=table, error=str(error))
 
     def _forget(self) -> None:
         """Take nothing for granted: a database that was away may come back without what it had last committed."""
@@ -218,6 +239,8 @@ class PostgresJournal:
                 tag.is_stored = False
             raise
         self._stored.update(new.values())
+        for columns in (batch.fresh, batch.doubtful):
+            self._wrote(columns.at_ms)
         return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
 
     async def _copy(self, tx: Transaction, table: str, columns: Columns, first: int) -> None:
@@ -236,6 +259,11 @@ class PostgresJournal:
                 await tx.copy_encoded(table, _COLUMNS, rows)
                 return
         await tx.copy(table, _COLUMNS, _rows(columns, first))
+
+    def _wrote(self, at_ms: Sequence[int]) -> None:
+        for day, rows in Counter(each // _DAY_MS for each in at_ms).items():
+            table = self._table(day)
+            self._unsummarized["sample_elsewhen" if table == "sample" else table] += rows
 
     def _by_partition(self, columns: Columns) -> Iterable[tuple[str, Columns]]:
         """Yield table and rows; all of one day, which is nearly always the case, without another look at them."""

@@ -16,9 +16,9 @@ from services.historian.adapters.postgres import read_head
 _MOST_MS = 2**63 - 1
 _MOST_TAGS = 2_000
 _LONGEST_TEXT = 8_192
-_WINDOW = 200_000
-"""Positions that are looked through at once for what somebody missed."""
-_WINDOWS = 20
+_WINDOW, _WINDOW_GROWS, _LARGEST_WINDOW = 10_000, 4, 640_000
+"""Positions that are looked through at once for what somebody missed; where nothing is found, the next look goes further."""
+_WINDOWS = 10
 _SETTLE_S = 1.5
 
 
@@ -27,6 +27,7 @@ class _Sql(Queries):
     samples_of: str
     gaps_of: str
     machine_tags: str
+    by_position: str
     missed_samples: str
     missed_notes: str
 
@@ -139,10 +140,12 @@ class Reading:
 
     async def _missed(self, after: int, until: int, arguments: MissedArgs) -> tuple[list[Any], int]:
         """Return rows after a position and the position up to which they are complete."""
+        window = _WINDOW
         async with self._database.transaction() as tx:
+            await tx.execute(_SQL.by_position)
             tags = {record["id"]: record for record in await tx.fetch(_SQL.machine_tags, list(arguments.metrics))}
             for _ in range(_WINDOWS):
-                end = min(after + _WINDOW, until)
+                end = min(after + window, until)
                 limit = arguments.limit
                 samples = await tx.fetch(_SQL.missed_samples, after, end, list(tags), limit)
                 notes = await tx.fetch(_SQL.missed_notes, after, end, limit)
@@ -157,7 +160,7 @@ class Reading:
                     return rows[:count], numbered[count - 1][0]
                 if rows or end == until:
                     return rows, end
-                after = end
+                after, window = end, min(window * _WINDOW_GROWS, _LARGEST_WINDOW)
         return [], after
 
 

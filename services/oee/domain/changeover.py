@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from namespace.isa95 import Changeover
 from services.oee.domain.classification import Cause, Element, Verdict
@@ -64,9 +64,14 @@ def changeovers(found: Sequence[Piece], history: History, profile: UnitProfile) 
 
 def with_changeovers(found: Sequence[Piece], stretches: Sequence[Stretch]) -> Iterator[Piece]:
     """The pieces with what lies in a changeover as setup."""
+    first = 0
     for piece in found:
+        while first < len(stretches) and stretches[first].end_ms <= piece.start_ms:
+            first += 1
         reached = piece.start_ms
-        for stretch in stretches:
+        for stretch in islice(stretches, first, None):
+            if stretch.start_ms >= piece.end_ms:
+                break
             start, end = max(stretch.start_ms, reached), min(stretch.end_ms, piece.end_ms)
             if start >= end or piece.verdict.cause in _STAYS or piece.verdict.element is Element.AUST:
                 continue
@@ -74,7 +79,9 @@ def with_changeovers(found: Sequence[Piece], stretches: Sequence[Stretch]) -> It
                 yield replace(piece, start_ms=reached, end_ms=start)
             yield replace(piece, start_ms=start, end_ms=end, verdict=_CHANGEOVER, minor_stop=False, by_rule=True)
             reached = end
-        if reached < piece.end_ms:
+        if reached == piece.start_ms:
+            yield piece
+        elif reached < piece.end_ms:
             yield replace(piece, start_ms=reached)
 
 
@@ -118,12 +125,12 @@ def _last_good(history: History, earliest_ms: int, end_ms: int) -> int:
     """When the last unit before `end_ms` was counted that was not defective; `end_ms` where there was none since
     `earliest_ms`, because then the unit stood for another reason.
     """
-    last, since = end_ms, earliest_ms
-    for at_ms, units in history.processed.steps(earliest_ms, end_ms):
-        if units > history.defective.counted(since + 1, at_ms + 1):
-            last = at_ms
-        since = at_ms
-    return last
+    later: tuple[int, int] | None = None
+    for step in chain(history.processed.steps_back(earliest_ms, end_ms), [(earliest_ms, 0)]):
+        if later is not None and later[1] > history.defective.counted(step[0] + 1, later[0] + 1):
+            return later[0]
+        later = step
+    return end_ms
 
 
 def _scrapped(defective: CounterTrack, start_ms: int, at_ms: int) -> int:

@@ -23,6 +23,10 @@ Element = TimeElement
 class Cause(Enum):
     """Why time was lost, as far as state, mode and interlocks tell."""
 
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+
     HELD = "held"
     BLOCKED = "blocked"
     STARVED = "starved"

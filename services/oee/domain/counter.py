@@ -133,13 +133,20 @@ class CounterTrack:
         first = bisect_left(self.blocks, start_ms, key=_last_ms)
         for index in range(first, len(self.blocks)):
             block = self.blocks[index]
-            before = self._counted_up_to(index - 1, -1) if index else 0
             for position in range(bisect_left(block.times, start_ms), len(block)):
                 if block.times[position] >= end_ms:
                     return
-                here = self._counted_up_to(index, position)
-                units = here - (self._counted_up_to(index, position - 1) if position else before)
-                if units:
+                if units := self._counted_at(index, position):
+                    yield block.times[position], units
+
+    def steps_back(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
+        """The same, the latest first."""
+        for index in range(bisect_left(self.blocks, end_ms, key=_first_ms) - 1, -1, -1):
+            block = self.blocks[index]
+            for position in range(bisect_left(block.times, end_ms) - 1, -1, -1):
+                if block.times[position] < start_ms:
+                    return
+                if units := self._counted_at(index, position):
                     yield block.times[position], units
 
     def since(self, cutoff_ms: int) -> CounterTrack:
@@ -256,6 +263,13 @@ class CounterTrack:
         if index < 0:
             return 0
         return self._counted_up_to(index, bisect_left(self.blocks[index].times, at_ms) - 1)
+
+    def _counted_at(self, index: int, position: int) -> int:
+        """Units counted by one reading."""
+        counts = self.blocks[index].counts
+        if position:
+            return counts[position] - counts[position - 1]
+        return self.firsts[index] + counts[0] - (self._counted_up_to(index - 1, -1) if index else 0)
 
     def _counted_up_to(self, index: int, position: int) -> int:
         return self.firsts[index] + self.blocks[index].counts[position]

@@ -6,19 +6,20 @@ the same evaluation.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise, takewhile
 
 from namespace.isa95 import WorkCalendar
 from services.oee.domain.changeover import Stretch
 from services.oee.domain.classification import Cause, Element
 from services.oee.domain.history import History
 from services.oee.domain.kpi import Elements, Produced, ProductKey, Totals
-from services.oee.domain.pieces import Piece, Sweep
+from services.oee.domain.pieces import Piece
 from services.oee.domain.plan import plan_between
 from services.oee.domain.profile import UnitProfile
 from services.oee.domain.sample import CycleMark, JobMark
@@ -108,24 +109,13 @@ def evaluate(
     Returns:
         The evaluation of `[start_ms, min(end_ms, now_ms))`.
     """
-    return judged(history, profile, calendar, start_ms=start_ms, end_ms=end_ms, now_ms=now_ms).evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An evaluation and what it was made of.
-
-    Attributes:
-        found: the pieces, as far as time has passed.
-        changeovers: the stretches that were found to be setup.
-    """
-
-    evaluation: Evaluation
-    found: Sequence[Piece]
-    changeovers: Sequence[Stretch]
+    found, changeovers = pieces(history, profile, start_ms, max(now_ms, start_ms))
+    return judged(found, changeovers, history, profile, calendar, start_ms=start_ms, end_ms=end_ms, now_ms=now_ms)
 
 
 def judged(
+    found: Sequence[Piece],
+    changeovers: Sequence[Stretch],
     history: History,
     profile: UnitProfile,
     calendar: WorkCalendar,
@@ -133,27 +123,26 @@ def judged(
     start_ms: int,
     end_ms: int,
     now_ms: int,
-    at_start: Sweep | None = None,
-) -> Judged:
-    """Judge a stretch of time as `evaluate` does.
+) -> Evaluation:
+    """Judge a stretch of time that is cut into pieces as `evaluate` does.
 
     Args:
+        found: pieces without gap, from `start_ms` or before it up to `now_ms`.
+        changeovers: those in the pieces.
         history: all samples.
         profile: how the unit is judged.
         calendar: what was planned.
         start_ms: first ms.
         end_ms: end, exclusive.
         now_ms: business time.
-        at_start: what holds at `start_ms`, where nothing before it matters but that (`segments`).
     """
     reached_ms = max(start_ms, min(end_ms, now_ms))
-    found, stretches = pieces(history, profile, start_ms, max(now_ms, start_ms), at_start)
     plan = plan_between(calendar, start_ms, reached_ms) if start_ms < reached_ms else []
     log = state_log(found, plan, profile.reasons, history.words)
-    made = _products(found, stretches, start_ms, min(end_ms, now_ms + 1))
+    made = _products(found, changeovers, start_ms, min(end_ms, now_ms + 1))
     products = tuple(_count(history, profile, made).items())
     totals = Totals(_elements(log, unknown_is_delay=profile.unknown_is_delay), products)
-    return Judged(Evaluation(start_ms, reached_ms, totals, tuple(log), profile.unknown_is_delay), found, stretches)
+    return Evaluation(start_ms, reached_ms, totals, tuple(log), profile.unknown_is_delay)
 
 
 def _elements(log: Iterable[StateInterval], *, unknown_is_delay: bool) -> Elements:
@@ -194,10 +183,12 @@ def _products(found: Sequence[Piece], changeovers: Sequence[Stretch], start_ms: 
 
 
 def _startups(making: _Making, changeovers: Sequence[Stretch]) -> Iterator[_Making]:
-    inside = {edge for each in changeovers for edge in (each.start_ms + 1, each.end_ms)}
+    first = bisect_right(changeovers, making.start_ms, key=lambda each: each.end_ms)
+    over = list(takewhile(lambda each: each.start_ms < making.end_ms, islice(changeovers, first, None)))
+    inside = {edge for each in over for edge in (each.start_ms + 1, each.end_ms)}
     edges = sorted(edge for edge in inside if making.start_ms < edge < making.end_ms)
     for start, end in pairwise([making.start_ms, *edges, making.end_ms]):
-        stretch = next((each for each in changeovers if each.start_ms < start < each.end_ms), None)
+        stretch = next((each for each in over if each.start_ms < start < each.end_ms), None)
         yield _Making(start, end, making.mark if stretch is None else stretch.mark, stretch is not None)
 
 

@@ -8,7 +8,7 @@ the floor.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -152,15 +152,22 @@ class History:
         """
         history, new = self, list[Sample]()
         early: dict[object, Sample] = {}
+        signals: list[Signal] = []
         for sample in samples:
             if sample.at_ms < self.floor_ms and not isinstance(sample, Classification):
                 kind = _kind(sample)
                 if kind not in early or _place(sample) > _place(early[kind]):
                     early[kind] = sample
                 continue
+            if isinstance(sample, Signal):
+                signals.append(sample)
+                continue
             grown = history.with_sample(sample)
             new += [] if grown is history else [sample]
             history = grown
+        if fresh := [signal for signal in dict.fromkeys(signals) if not history.has_signal(signal)]:
+            new += fresh
+            history = replace(history, signals=_with_signals(history.signals, fresh))
         for sample in early.values():
             grown = history.with_sample(sample)
             new += [] if grown is history else [sample]
@@ -224,6 +231,12 @@ def _with_signal(signals: tuple[Signal, ...], signal: Signal) -> tuple[Signal, .
     grown = list(signals)
     insort(grown, signal, key=_signal_key)
     return tuple(grown)
+
+
+def _with_signals(signals: tuple[Signal, ...], more: Sequence[Signal]) -> tuple[Signal, ...]:
+    """Those that are known and those that are not: what is behind the first new one is put in order again."""
+    first = bisect_left(signals, min(map(_signal_key, more)), key=_signal_key)
+    return (*signals[:first], *sorted((*signals[first:], *more), key=_signal_key))
 
 
 def _with_mark(marks: tuple[JobMark, ...], mark: JobMark) -> tuple[JobMark, ...]:

@@ -45,7 +45,7 @@ class Figure:
 
 def ratio(numerator: Fraction | int, denominator: int, reason: Undefined) -> Figure:
     """A quotient as a figure; undefined for `reason` where the denominator is 0."""
-    return Figure(Fraction(numerator) / denominator) if denominator else Figure(None, reason)
+    return Figure(Fraction(numerator, denominator)) if denominator else Figure(None, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,10 @@ class Totals:
         elements, products, produced = parts[0].elements, dict(parts[0].by_product), parts[0].produced
         ideal_ms = parts[0].ideal_time_ms
         for part in parts[1:]:
-            elements, produced = elements + part.elements, produced + part.produced
+            elements = elements + part.elements
+            if not part.products:
+                continue
+            produced = produced + part.produced
             ideal_ms = None if ideal_ms is None or part.ideal_time_ms is None else ideal_ms + part.ideal_time_ms
             for key, units in part.products:
                 products[key] = products[key] + units if key in products else units
@@ -206,12 +209,12 @@ class Totals:
             total += (key.ideal_cycle_ms or 0) * units.pq
         return total
 
-    @property
+    @cached_property
     def availability(self) -> Figure:
         """APT / PBT (ISO 22400-2, availability)."""
         return ratio(self.elements.apt, self.elements.pbt, Undefined.NO_BUSY_TIME)
 
-    @property
+    @cached_property
     def effectiveness(self) -> Figure:
         """Sum of PRI x PQ / APT (ISO 22400-2, effectiveness); above 1 when the ideal cycle is too long."""
         ideal = self.ideal_time_ms
@@ -219,7 +222,7 @@ class Totals:
             return Figure(None, Undefined.NO_IDEAL_CYCLE)
         return ratio(ideal, self.elements.apt, Undefined.NO_PRODUCTION_TIME)
 
-    @property
+    @cached_property
     def quality_ratio(self) -> Figure:
         """GQ / PQ (ISO 22400-2, quality ratio)."""
         units = self.produced
@@ -232,7 +235,7 @@ class Totals:
         """SQ / PQ (ISO 22400-2, scrap ratio)."""
         return ratio(self.produced.sq, self.produced.pq, Undefined.NOTHING_PRODUCED)
 
-    @property
+    @cached_property
     def oee(self) -> Figure:
         """Availability x effectiveness x quality ratio (ISO 22400-2, OEE index)."""
         return self.availability * self.effectiveness * self.quality_ratio

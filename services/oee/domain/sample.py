@@ -16,6 +16,10 @@ from typing import TypeAlias
 class Channel(Enum):
     """What a signal is about."""
 
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+
     ONLINE = "online"
     """1: a birth made the unit's values trustworthy; 0: a death or silence made them stale."""
     STATE = "state"
@@ -27,6 +31,10 @@ class Channel(Enum):
 
 class CounterName(Enum):
     """Which accumulating counter a reading is of."""
+
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
 
     PROCESSED = "processed"
     DEFECTIVE = "defective"

@@ -210,6 +210,9 @@ def painted(
         cause = interval.cause.value if interval.cause else ""
         told = _named(interval, reasons.automatic_for(interval.stop_reason, cause), reasons)
         over = [word for word in words if word.at_ms < interval.end_ms and interval.start_ms < word.end_ms]
+        if not over:
+            yield told
+            continue
         edges = {edge for word in over for edge in (word.at_ms, word.end_ms)}
         inside = sorted(edge for edge in edges if interval.start_ms < edge < interval.end_ms)
         for start_ms, end_ms in pairwise([interval.start_ms, *inside, interval.end_ms]):
@@ -221,6 +224,8 @@ def painted(
 def _named(
     interval: StateInterval, code: str | None, reasons: ReasonTree, word: Classification | None = None
 ) -> StateInterval:
+    if code is None and word is None:
+        return interval
     reason = None if code is None else reasons.reasons.get(code)
     element = interval.element if reason is None or reason.element is None else reason.element
     minor = interval.minor_stop and element is interval.element
@@ -234,7 +239,7 @@ _STOPS = frozenset({Element.AUST, Element.ADET, Element.ADOT})
 
 def append_interval(log: list[StateInterval], interval: StateInterval) -> None:
     """Add an interval, joined to the one before if they say the same."""
-    if log and log[-1].meaning == interval.meaning:
+    if log and log[-1].element is interval.element and log[-1].meaning == interval.meaning:
         log[-1] = replace(log[-1], end_ms=interval.end_ms)
     else:
         log.append(interval)

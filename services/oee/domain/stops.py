@@ -52,6 +52,9 @@ def with_minor_stops(found: list[Piece], threshold_ms: int) -> list[Piece]:
 def _cut(piece: Piece, gaps: Sequence[tuple[int, int]]) -> Iterator[Piece]:
     """A running piece, without what lies in a gap, and the gaps' parts of it as delay."""
     reached = piece.start_ms
+    if not gaps:
+        yield piece
+        return
     for gap_start, gap_end in gaps:
         start, end = max(gap_start, reached), min(gap_end, piece.end_ms)
         if start >= end:

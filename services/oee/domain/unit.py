@@ -55,6 +55,7 @@ class UnitState:
         quiet_until_ms: before this time no window ends or becomes final; only spares looking.
         is_restored: read from a document, perhaps under another site file: what is provisional is judged again.
         segments: what is judged already of the window that was looked at last; only spares judging it again.
+        ended: the same of the provisional windows.
     """
 
     history: History
@@ -64,6 +65,12 @@ class UnitState:
     quiet_until_ms: int = field(default=0, compare=False)
     is_restored: bool = field(default=False, compare=False)
     segments: Segments = field(default=Segments(0), compare=False)
+    ended: tuple[Segments, ...] = field(default=(), compare=False)
+
+    def before(self, at_ms: int) -> UnitState:
+        """The state without what was judged already that a sample of this time may concern."""
+        ended = tuple(each.before(at_ms) for each in self.ended)
+        return replace(self, segments=self.segments.before(at_ms), ended=ended)
 
 
 @dataclass(frozen=True)
@@ -163,8 +170,8 @@ def advance(
         outputs += [TooLate(sample) for sample in late if sample.at_ms < floor_ms or id(sample) in fresh]
     first_ms = min((sample.at_ms for sample in new), default=None)
     earliest_ms = None if first_ms is None else first_ms - profile.reach_ms
-    segments = state.segments if first_ms is None else state.segments.before(first_ms)
-    state = replace(state, history=history, now_ms=max(state.now_ms, now_ms), segments=segments)
+    state = replace(state, history=history, now_ms=max(state.now_ms, now_ms))
+    state = state if first_ms is None else state.before(first_ms)
     touched = [
         item.window.start_ms
         for item in state.provisional
@@ -172,25 +179,31 @@ def advance(
     ]
     if state.now_ms < state.quiet_until_ms and not touched:
         return state, tuple(outputs)
-    judge = _Judge(state, profile, calendar)
+    ending = _Judge(state, profile, calendar, {each.start_ms: each for each in (state.segments, *state.ended)})
     settled: list[ProvisionalWindow] = []
     final_until_ms = state.final_until_ms
     known = {item.window.start_ms: item for item in state.provisional}
-    for window in judge.ended():
+    for window in ending.ended():
         item = known.get(window.start_ms)
         if item is None or window.start_ms in touched:
-            item, said = judge.settle(window, item)
+            item, said = ending.settle(window, item)
             outputs += said
         if state.now_ms >= window.end_ms + max(profile.final_after_ms, profile.reach_ms) and not settled:
             kept = history.advanced(max(window.start_ms, history.horizon_ms)).until(window.end_ms + MARGIN_MS)
-            outputs.append(WindowFinal(judge.result(window, WindowStatus.FINAL, item.revision), kept))
+            outputs.append(WindowFinal(ending.result(window, WindowStatus.FINAL, item.revision), kept))
             final_until_ms = window.end_ms
         else:
             settled.append(item)
     if final_until_ms is not None and final_until_ms != state.final_until_ms:
         history = history.advanced(final_until_ms)
     settled_state = UnitState(
-        history, state.now_ms, tuple(settled), final_until_ms, judge.quiet_until(settled), segments=segments
+        history,
+        state.now_ms,
+        tuple(settled),
+        final_until_ms,
+        ending.quiet_until(settled),
+        segments=state.segments,
+        ended=ending.known_of(item.window for item in settled),
     )
     return settled_state, tuple(outputs)
 
@@ -200,7 +213,15 @@ def current(state: UnitState, profile: UnitProfile, calendar: WorkCalendar) -> W
     window = window_at(calendar, state.now_ms)
     if window is None:
         return None
-    return _Judge(state, profile, calendar).result(window, WindowStatus.OPEN, 0)
+    evaluation = evaluate(
+        state.history,
+        profile,
+        calendar,
+        start_ms=max(window.start_ms, state.history.horizon_ms),
+        end_ms=window.end_ms,
+        now_ms=state.now_ms,
+    )
+    return WindowResult(window, WindowStatus.OPEN, 0, None, evaluation)
 
 
 def look(
@@ -233,11 +254,16 @@ def look(
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """A state and what it is judged by."""
+    """A state and what it is judged by.
+
+    Attributes:
+        known: what is judged already, by where it begins, in ms.
+    """
 
     state: UnitState
     profile: UnitProfile
     calendar: WorkCalendar
+    known: dict[int, Segments]
 
     def ended(self) -> list[Window]:
         """Windows that have ended so long ago that no stop at their end can still turn out to be minor."""
@@ -272,12 +298,20 @@ class _Judge:
 
     def result(self, window: Window, status: WindowStatus, revision: int) -> WindowResult:
         """What there is to say about a window now."""
-        evaluation = evaluate(
+        start_ms = self._start_ms(window)
+        evaluation, self.known[start_ms] = judge(
             self.state.history,
             self.profile,
             self.calendar,
-            start_ms=max(window.start_ms, self.state.history.horizon_ms),
             end_ms=window.end_ms,
             now_ms=self.state.now_ms,
+            known=self.known.get(start_ms, Segments(start_ms)),
         )
         return WindowResult(window, status, revision, None, evaluation)
+
+    def known_of(self, windows: Iterable[Window]) -> tuple[Segments, ...]:
+        """What is judged already of some windows."""
+        return tuple(self.known[start_ms] for start_ms in map(self._start_ms, windows) if start_ms in self.known)
+
+    def _start_ms(self, window: Window) -> int:
+        return max(window.start_ms, self.state.history.horizon_ms)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from namespace.contracts.historian import GapsArgs, MissedArgs, SamplesArgs, Tag
 from namespace.runtime import Page, QueryFailed, get_logger, to_ms
 from namespace.store import DatabaseUnavailable, migrate
 from namespace.testing.servers import NewDatabase
+from services.historian.adapters import reading
 from services.historian.adapters.compiled import compiled_encode
 from services.historian.adapters.postgres import PostgresJournal, read_head
 from services.historian.adapters.reading import Reading
@@ -300,3 +302,42 @@ async def test_a_position_of_another_journal_is_refused(history: History) -> Non
     for arguments in (MissedArgs(journal=journal, after=2), MissedArgs(journal="another", after=0)):
         with pytest.raises(QueryFailed, match="which ends at 1"):
             await history.reading.missed(arguments)
+
+
+async def test_what_was_missed_lately_is_found_without_a_look_at_the_rest_of_the_day(history: History) -> None:
+    for turn in range(13):
+        batch = Batch()
+        tag = history.tag("busy")
+        for number in range(10_000):
+            at_ms = TODAY_MS + turn * 10_000 + number
+            batch.add(tag, at_ms, TODAY_MS, number, quality=192, mark=0, is_doubtful=False)
+        await history.journal.write(batch)
+    head = await read_head(history.database)
+    await history.write(("wanted", TODAY_MS, 7))
+
+    rows = await everything(
+        history.reading.missed, MissedArgs(journal=head.journal, after=0, metrics=("wanted",), limit=5)
+    )
+    assert [row[3] for row in rows] == [7]
+    async with history.database.transaction() as tx:
+        await tx.execute(reading._SQL.by_position)
+        explained = await tx.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {reading._SQL.missed_samples}", head.position, head.position + 1, [1, 2], 5
+        )
+    (today,) = [
+        node
+        for node in nodes(json.loads(explained)[0]["Plan"])
+        if node.get("Relation Name") == await history.table_of(TODAY_MS + 1)
+    ]
+    assert today["Node Type"] == "Bitmap Heap Scan"
+    assert today["Actual Rows"] == 1
+    assert today["Rows Removed by Index Recheck"] < 60_000, (
+        "the pages that were filled last may be unknown to the index"
+    )
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)

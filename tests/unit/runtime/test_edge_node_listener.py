@@ -39,6 +39,8 @@ from namespace.sparkplug import (
     NodeBirth,
     NodeStale,
     OutgoingMessage,
+    Payload,
+    decode_payload,
 )
 from namespace.transport import Connection, Message
 from namespace.transport.memory import MemoryBroker
@@ -319,6 +321,29 @@ async def test_what_comes_while_a_snapshot_is_asked_for_again_is_not_lost(broker
         assert joiner.values == [7, *range(1, 302)]
         assert joiner.births.count("N04") == 1, "what was heard is newer"
         assert not [event for event in joiner.events if isinstance(event, NodeStale)]
+
+
+async def test_of_whoever_was_born_meanwhile_a_late_snapshot_is_not_read(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart of the broker that is nearly everybody, and every service takes the snapshot."""
+    read: list[bytes] = []
+
+    def noted(data: bytes) -> Payload:
+        read.append(data)
+        return decode_payload(data)
+
+    monkeypatch.setattr("namespace.contracts.snapshot.decode_payload", noted)
+    joiner = Joiner(broker, patience_s=0.05)
+    async with asking_again(broker, joiner) as (plant, connection, registry):
+        for node in plant.nodes[1:]:
+            node.disconnected()
+            node.connect(2, now_ms())
+            await send(connection, node.subscribed(now_ms()))
+        await until(lambda: len(joiner.births) == NODES - 1)
+        registry.may_answer.set()
+        await until(lambda: len(joiner.births) == NODES)
+        assert len(read) == 1
 
 
 async def test_a_late_snapshot_behind_which_too_much_came_is_asked_for_once_more(

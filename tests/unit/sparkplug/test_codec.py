@@ -152,6 +152,19 @@ def test_a_property_set_counts_as_one_value_and_so_does_each_property() -> None:
     assert decode_payload(data, limits=Limits(values=12)).metrics[0].properties == properties
 
 
+def test_a_template_counts_as_one_value_and_each_of_its_parameters_and_members_as_another() -> None:
+    shape = Template(
+        template_ref="T",
+        parameters=(Parameter("p", DataType.Int8, 1), Parameter("q", DataType.Int8, 2)),
+        metrics=(Metric(name="leaf", datatype=DataType.Int8, value=1),),
+    )
+    metric = Metric(name="t", datatype=DataType.Template, value=shape)
+    data = encode_payload(Payload(metrics=(metric,)))
+
+    assert _refused(data, Limits(values=4)) == "value_count"
+    assert decode_payload(data, limits=Limits(values=5)).metrics == (metric,)
+
+
 def test_nesting_is_limited() -> None:
     """Templates within templates, property sets within property sets."""
     metric = Metric(name="leaf", datatype=DataType.Int8, value=1)

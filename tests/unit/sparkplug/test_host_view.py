@@ -3,7 +3,7 @@
 import pytest
 
 from namespace.sparkplug import HostEvent, HostView, MetricUpdate, OutgoingMessage, Since, Standing
-from tests.unit.sparkplug.test_host_application import NODE, NOW, Line
+from tests.unit.sparkplug.line import NODE, NOW, Line
 
 
 class Seen(Line):

@@ -1,16 +1,21 @@
 """Snapshots that arrive when something else has happened meanwhile (ARCHITECTURE, 3.3)."""
 
+from collections.abc import Callable
 from dataclasses import replace
+
+import pytest
 
 from namespace.sparkplug import (
     Data,
     EdgeNodeConfig,
     EdgeNodeDescriptor,
     EdgeNodeSession,
+    HostEvent,
     HostSession,
     HostSettings,
     Ignored,
     IgnoredReason,
+    Metric,
     MetricDefinition,
     NodeBirth,
     NodeDeath,
@@ -21,7 +26,7 @@ from namespace.sparkplug import (
     decode_payload,
 )
 from namespace.sparkplug.datatype import DataType
-from tests.unit.sparkplug.test_host_application import CONFIG, NODE, NOW, SETTINGS, Line
+from tests.unit.sparkplug.line import CONFIG, NODE, NOW, SETTINGS, Line
 
 
 def taken(line: Line) -> NodeSnapshot:
@@ -131,6 +136,29 @@ def test_what_was_taken_in_while_a_late_snapshot_came_is_taken_in_again_for_whom
     following = line.count(3)
     (data,) = late.receive(following.topic, following.payload, line.now)
     assert isinstance(data, Data)
+
+
+def _older(snapshot: NodeSnapshot) -> NodeSnapshot:
+    return replace(snapshot, born_at=snapshot.born_at - 1)
+
+
+def _useless(snapshot: NodeSnapshot) -> NodeSnapshot:
+    twice = tuple(Metric(name=name, alias=9, datatype=DataType.Int8, value=1) for name in "ab")
+    return replace(snapshot, born_at=snapshot.born_at + 1, metrics=twice)
+
+
+@pytest.mark.parametrize(("told", "kind"), [(_older, Ignored), (_useless, Rejected)])
+def test_what_was_taken_in_meanwhile_is_not_taken_in_again_for_whom_the_snapshot_is_no_use(
+    told: Callable[[NodeSnapshot], NodeSnapshot], kind: type[HostEvent]
+) -> None:
+    """Whatever was told of it would be told twice."""
+    line = born()
+    line.heard(line.will)
+    meanwhile = line.count(1)
+    assert [type(event) for event in line.heard(meanwhile)] == [Ignored, RebirthWanted]
+    events = line.host.restore([told(taken(line))], line.now, meanwhile={NODE: [meanwhile]})
+
+    assert [type(event) for event in events] == [kind]
 
 
 def test_more_edge_nodes_than_a_host_keeps_are_refused_from_a_snapshot_too() -> None:

@@ -29,6 +29,10 @@ ORDER BY id DESC LIMIT $6;
 SELECT id, place, canonical, datatype FROM tag
 WHERE is_machine AND (cardinality($1::text[]) = 0 OR canonical = ANY ($1));
 
+-- name: by_position
+-- For this transaction: look through the index by position, whatever the statistics of a partition that grows by thousands a second say.
+SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true);
+
 -- name: missed_samples
 -- Samples of tags between two positions; `tag + 0` keeps the planner from the index by tag, which knows no positions.
 SELECT position, tag, at_ms, received_ms, whole, real, text, data, marks FROM sample

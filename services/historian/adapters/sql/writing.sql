@@ -2,6 +2,15 @@
 -- The partition of a day.
 SELECT make_partition($1::date);
 
+-- name: wait_briefly
+-- For this transaction: do not wait for those who look after the tables.
+SELECT set_config('lock_timeout', '100ms', true);
+
+-- name: summarize
+-- Let the index by position know what stands in the pages that have been filled; what it does not know of is read for each question.
+SELECT sum(brin_summarize_new_values(inhrelid::regclass)) FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid
+WHERE inhparent = 'sample_by_position'::regclass AND indrelid = $1::text::regclass;
+
 -- name: put_tags
 -- Tags as they stand now, with their numbers.
 INSERT INTO tag (digest, group_id, edge_node_id, device_id, metric, datatype, place, canonical, unit, is_machine)
