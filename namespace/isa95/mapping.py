@@ -63,6 +63,12 @@ class Placement:
     metric: str
 
 
+_Ids = tuple[str, str, str | None]
+"""Group, edge node and device; no device for a metric of the node itself."""
+
+_Fitting = tuple[tuple[MappingRule | ReadingRule, dict[str, str]], ...]
+
+
 class MappingRules:
     """The ordered mapping rules of a site.
 
@@ -74,6 +80,7 @@ class MappingRules:
     def __init__(self, rules: tuple[MappingRule | ReadingRule, ...], equipment: EquipmentHierarchy) -> None:
         self.rules = rules
         self._equipment = equipment
+        self._asked: tuple[_Ids | None, _Fitting] = (None, ())
 
     def resolve(
         self,
@@ -97,27 +104,34 @@ class MappingRules:
         Returns:
             The placement, or None: the metric is unplaced.
         """
-        for rule in self.rules:
+        ids = (group_id, edge_node_id, device_id)
+        for rule, captures in self._about(ids):
             if isinstance(rule, ReadingRule):
-                placement = self._read(rule, (group_id, edge_node_id, device_id), metric_name, told)
+                placement = self._read(rule, ids, metric_name, told)
             else:
-                placement = self._match(rule, (group_id, edge_node_id, device_id), metric_name)
+                placement = self._match(rule, captures, metric_name)
             if placement is not None:
                 return placement
         return None
 
-    def _match(self, rule: MappingRule, ids: tuple[str, str, str | None], metric_name: str) -> Placement | None:
-        captures = rule.captures(*ids)
-        found = None if captures is None else _renamed(rule.metrics, metric_name, captures)
+    def _about(self, ids: _Ids) -> _Fitting:
+        """The rules whose ids fit, with what these set; a birth asks for all its metrics in a row, so it is found once for them."""
+        asked, fitting = self._asked
+        if asked != ids:
+            found = ((rule, rule.captures(*ids)) for rule in self.rules)
+            fitting = tuple((rule, captures) for rule, captures in found if captures is not None)
+            self._asked = (ids, fitting)
+        return fitting
+
+    def _match(self, rule: MappingRule, captures: dict[str, str], metric_name: str) -> Placement | None:
+        found = _renamed(rule.metrics, metric_name, captures)
         if found is None:
             return None
         name, known = found
         place = self._place(rule.place, known)
         return None if place is None else Placement(place, name)
 
-    def _read(
-        self, rule: ReadingRule, ids: tuple[str, str, str | None], metric_name: str, told: Told
-    ) -> Placement | None:
+    def _read(self, rule: ReadingRule, ids: _Ids, metric_name: str, told: Told) -> Placement | None:
         spelled = rule.place_of(ids, metric_name, told, self._equipment)
         found = None if spelled is None else _renamed(rule.metrics, spelled.metric, {})
         return None if spelled is None or found is None else Placement(spelled.place, found[0])

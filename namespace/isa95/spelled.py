@@ -85,6 +85,11 @@ class ReadingRule:
     edge_node: Pattern
     metrics: tuple[MetricRule, ...]
 
+    def captures(self, group_id: str, edge_node_id: str, device_id: str | None) -> dict[str, str] | None:  # noqa: ARG002 - it reads any
+        """What the ids set, which is nothing; None if the rule is about others."""
+        is_about = self.group.match(group_id) is not None and self.edge_node.match(edge_node_id) is not None
+        return {} if is_about else None
+
     def place_of(
         self,
         ids: tuple[str, str, str | None],
@@ -92,17 +97,15 @@ class ReadingRule:
         told: Told,
         equipment: EquipmentHierarchy,
     ) -> Spelled | None:
-        """The place that is spelled out, or None: the rule is about others, or no equipment is named.
+        """The place that is spelled out, or None: no equipment is named.
 
         Args:
-            ids: group, edge node and device; no device for a metric of the node itself.
+            ids: that the rule is about: group, edge node and device; no device for a metric of the node itself.
             metric_name: the full name from the birth.
             told: what births say.
             equipment: what exists.
         """
-        group_id, edge_node_id, device_id = ids
-        if self.group.match(group_id) is None or self.edge_node.match(edge_node_id) is None:
-            return None
+        _, edge_node_id, device_id = ids
         if self.reading is Reading.BIRTH:
             place = _told_place(told, device_id, equipment)
             return None if place is None else Spelled(place, metric_name)

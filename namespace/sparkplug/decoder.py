@@ -89,6 +89,16 @@ class MetricReader:
         self._max_values = limits.values
         self._remaining = limits.values
 
+    def spend(self, count: int) -> None:
+        """Count values that are read.
+
+        Raises:
+            RemoteProtocolError: they are too many.
+        """
+        self._remaining -= count
+        if self._remaining < 0:
+            raise RemoteProtocolError(Reason.VALUE_COUNT, f"more than {self._max_values} values in one payload")
+
     def metric(self, message: pb.Payload.Metric, resolve: Resolve | None = None, depth: int = 0) -> Metric:
         """Read one metric.
 
@@ -100,7 +110,7 @@ class MetricReader:
         Raises:
             RemoteProtocolError: it breaks a rule or a limit.
         """
-        self._spend(1)
+        self.spend(1)
         name: str | None = text_of(message.name)
         if not name and not message.HasField("name"):
             name = None
@@ -159,7 +169,7 @@ class MetricReader:
         value = from_wire(datatype, field, raw)
         if datatype.is_array:
             assert isinstance(value, bytes)
-            self._spend(count_array(datatype, value))
+            self.spend(count_array(datatype, value))
             return unpack_array(datatype, value)
         return value
 
@@ -173,7 +183,7 @@ class MetricReader:
         known = _known_properties(message)
         if known is None:
             return self.read_properties(message, depth)
-        self._spend(len(known) + 1)
+        self.spend(len(known) + 1)
         return known
 
     def read_properties(self, message: pb.Payload.PropertySet, depth: int = 1) -> PropertySet:
@@ -184,7 +194,7 @@ class MetricReader:
         """
         if len(message.keys) != len(message.values):
             raise RemoteProtocolError(Reason.PROPERTY_SET, f"{len(message.keys)} keys and {len(message.values)} values")
-        self._spend(len(message.keys) + 1)
+        self.spend(len(message.keys) + 1)
         return PropertySet(
             tuple(
                 [
@@ -220,12 +230,12 @@ class MetricReader:
             )
         types = tuple(_basic_type(number, Reason.DATASET) for number in message.types)
         columns = tuple(text_of(column) for column in message.columns)
-        self._spend(width + len(message.rows) * (width + 1))
+        self.spend(width + len(message.rows) * (width + 1))
         return DataSet(columns, types, tuple(_row(row, types) for row in message.rows))
 
     def _template(self, message: pb.Payload.Template, shape: Template | None, depth: int) -> Template:
         self._check_depth(depth)
-        self._spend(1 + len(message.parameters))
+        self.spend(1 + len(message.parameters))
         members = {} if shape is None else {member.name: member for member in shape.metrics}
 
         def resolve(name: str | None, _alias: int | None) -> Metric | None:
@@ -252,11 +262,6 @@ class MetricReader:
     def _check_depth(self, depth: int) -> None:
         if depth > self._max_depth:
             raise RemoteProtocolError(Reason.NESTING, f"nested more than {self._max_depth} deep")
-
-    def _spend(self, count: int) -> None:
-        self._remaining -= count
-        if self._remaining < 0:
-            raise RemoteProtocolError(Reason.VALUE_COUNT, f"more than {self._max_values} values in one payload")
 
 
 def _known_properties(message: pb.Payload.PropertySet) -> PropertySet | None:

@@ -65,7 +65,7 @@ def apply_node_birth(route: Route, message: pb.Payload, reading: Reading, now_ms
     is_older = node.state is not NodeState.UNKNOWN and bd_seq == node.bd_seq and 0 < born_at <= node.born_at
     if is_older and not node.wish.takes_any_birth:
         return Applied([Ignored(route.text, IgnoredReason.OLDER_BIRTH)])
-    table, problems = MetricTable.born(message, now_ms, reading.limits)
+    table, problems = MetricTable.born(message, now_ms, reading.limits, node.table)
     node.begin(table, bd_seq, seq_of(message) or 0, born_at, now_ms)
     birth = NodeBirth(node.edge_node, table.values(), bd_seq, born_at or now_ms)
     return Applied([*_told(route, problems), birth])
@@ -103,7 +103,7 @@ def apply_device_birth(route: Route, message: pb.Payload, reading: Reading, now_
     if len(message.metrics) + node.metrics_beside(device_id) > reading.max_metrics:
         detail = f"more than {reading.max_metrics} metrics with those of the edge node and its other devices"
         raise RemoteProtocolError(Reason.METRIC_COUNT, detail)
-    table, problems = MetricTable.born(message, now_ms, reading.limits)
+    table, problems = MetricTable.born(message, now_ms, reading.limits, node.table_of(device_id))
     node.devices[device_id] = HostDevice(table)
     node.awaited.discard(device_id)
     timestamp = message.timestamp or now_ms

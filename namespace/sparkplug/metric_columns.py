@@ -106,9 +106,23 @@ class Slot:
 
     def as_value(self) -> MetricValue:
         """Return its current value."""
-        return MetricValue(
-            self.name, self.datatype, self.value, self.timestamp, False, self.is_transient, self.properties
+        return _new_value(
+            MetricValue,
+            (self.name, self.datatype, self.value, self.timestamp, False, self.is_transient, self.properties),
         )
+
+    def renewed(self, value: Value, timestamp: int) -> "Slot":
+        """Return a slot of the same metric for another birth.
+
+        Args:
+            value: as born.
+            timestamp: of the value, ms since the epoch.
+        """
+        new = Slot.__new__(Slot)
+        new.name, new.alias, new.datatype, new.quick = self.name, self.alias, self.datatype, self.quick
+        new.is_transient, new.metadata, new.properties = self.is_transient, self.metadata, self.properties
+        new.value, new.timestamp, new.memo = value, timestamp, None
+        return new
 
     def with_properties(self, properties: PropertySet) -> "Slot":
         """Return a slot of the same metric with other properties."""

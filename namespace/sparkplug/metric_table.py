@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from namespace.sparkplug._pb import sparkplug_b_pb2 as pb
+from namespace.sparkplug.birth_again import born_again
 from namespace.sparkplug.datatype import METRIC_TYPES, DataType, Scalar, type_of_number
 from namespace.sparkplug.decoder import MetricReader
 from namespace.sparkplug.errors import Reason, RemoteProtocolError
@@ -47,21 +48,27 @@ class MetricTable:
         self._refused: set[str | int] = set()
 
     @classmethod
-    def born(cls, message: pb.Payload, received_at_ms: int, limits: Limits) -> tuple["MetricTable", list[Problem]]:
+    def born(
+        cls, message: pb.Payload, received_at_ms: int, limits: Limits, before: "MetricTable | None" = None
+    ) -> tuple["MetricTable", list[Problem]]:
         """Read a birth; a metric that cannot be read is left out and told of.
 
         Args:
             message: NBIRTH or DBIRTH.
             received_at_ms: for metrics of a payload without any timestamp, ms since the epoch.
             limits: how much we are willing to read.
+            before: what the birth before it told; one that differs in values alone is read quickly.
 
         Raises:
             RemoteProtocolError: two metrics share an alias, so that data could not be told apart.
         """
+        again = None if before is None else before.again(message, received_at_ms, limits)
+        if again is not None:
+            return again, []
+        table = cls()
         reader = MetricReader(limits)
         metrics: list[Metric] = []
         problems: list[Problem] = []
-        table = cls()
         for entry in message.metrics:
             try:
                 metrics.append(reader.metric(entry))
@@ -70,6 +77,16 @@ class MetricTable:
                 table._refuse(entry)
         problems.extend(table._fill(metrics, message.timestamp or received_at_ms))
         return table, problems
+
+    def again(self, message: pb.Payload, received_at_ms: int, limits: Limits) -> "MetricTable | None":
+        """Read another birth of the same metrics; None for one that is more than that (`born_again`)."""
+        slots = born_again(message, self._slots, received_at_ms, limits)
+        if slots is None:
+            return None
+        table = MetricTable()
+        table._slots = slots
+        table._by_alias = {slot.alias: slot for slot in slots if slot.alias is not None}
+        return table
 
     @classmethod
     def restored(cls, metrics: Iterable[Metric], timestamp: int) -> "MetricTable":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
 
 from namespace.contracts.namespace_state import CONTRACT
@@ -102,8 +103,13 @@ def compose(context: Context) -> Parts:
     )
     listener.handed = picture.handed
     filters = topics.projection(area.name for area in context.site.equipment.children(context.site.path))
+    has_joined = asyncio.Event()
     reconciler = Reconciler(
-        projector, picture, lambda: read_retained(context.open_transport("-retained"), filters), log=log
+        projector,
+        picture,
+        lambda: read_retained(context.open_transport("-retained"), filters),
+        is_known=has_joined.wait,
+        log=log,
     )
     session.join(reconciler)
     session.join(witness)
@@ -116,6 +122,7 @@ def compose(context: Context) -> Parts:
 
     def joined() -> None:
         """Whoever was there before and is in nobody's picture is asked to say everything again."""
+        has_joined.set()
         while known_before:
             node = known_before.pop()
             if core.state(node) is NodeState.UNKNOWN:

@@ -17,21 +17,22 @@ _LONGEST_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """One retained topic with its document."""
+    """One retained topic with its document, which is read when somebody asks: nearly all of them are still true, and nobody does."""
 
     topic: str
-    document: dict[str, Any]
+    payload: bytes
 
     @property
     def source(self) -> str:
         """Who had said it: `group/node[/device]`."""
-        return str(self.document.get("source", ""))
+        return str(_document(self.payload).get("source", ""))
 
     def as_stale(self) -> bytes | None:
         """Return the same document as stale: nobody has confirmed it since. None where it is no document of the projection."""
-        if not (self.source and "value" in self.document):
+        document = _document(self.payload)
+        if not (document.get("source", "") and "value" in document):
             return None
-        return json.dumps({**self.document, "quality": 500}, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps({**document, "quality": 500}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Retained] | None:
@@ -41,14 +42,13 @@ async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Re
         transport: A connection of its own, closed afterwards.
         filters: The projection's subtrees.
     """
-    found: dict[str, Retained] = {}
+    found: dict[str, bytes] = {}
     heard = asyncio.Event()
 
     def take(message: Message) -> None:
         heard.set()
         if message.retain and message.payload:
-            document = _document(message.payload)
-            found[message.topic] = Retained(message.topic, document)
+            found[message.topic] = message.payload
 
     session = Session(transport, name="retained", health=Health())
     for topic_filter in filters:
@@ -65,7 +65,7 @@ async def read_retained(transport: Transport, filters: Iterable[str]) -> list[Re
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    return list(found.values())
+    return [Retained(topic, payload) for topic, payload in found.items()]
 
 
 async def _is_set_within(event: asyncio.Event, limit_s: float) -> bool:

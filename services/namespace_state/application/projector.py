@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from heapq import heappop, heappush
+from itertools import count
 from math import ceil
 
 from namespace.runtime import NotConnected
 from services.namespace_state.application.turns import Turns
-from services.namespace_state.domain.entry import Address, Entry
+from services.namespace_state.domain.entry import NEVER, Address, Entry, Shown
 from services.namespace_state.domain.projection import document_of, is_projected, topic_of
 
 Publish = Callable[[str, bytes, bool], Awaitable[None]]
 """Takes topic, payload and whether it is retained."""
 
 _STEP_S = 0.05
+_CLEARED = b""
+_LONG_AGO: Shown = (0.0, 0)
 
 
 class Projector:
@@ -36,24 +40,26 @@ class Projector:
         self._publish = publish
         self._interval_s = interval_s
         self._per_step = max(1, int(per_second * _STEP_S))
-        self._dirty: dict[str, Entry | bytes | None] = {}
-        self._ordinary = Turns()
-        self._urgent = Turns()
-        self._resting: list[tuple[float, str, str]] = []  # a heap: until when, topic, lane
-        self._rests: set[str] = set()
-        self._sent: dict[str, tuple[float, int]] = {}
+        self._others: dict[str, bytes] = {}  # what is to be published on topics that are not of the picture
+        self._ordinary: Turns[Entry | str] = Turns()
+        self._urgent: Turns[Entry | str] = Turns()
+        self._resting: list[tuple[float, int, Entry]] = []  # a heap: until when, a number apiece, what
+        self._numbers = count()
+        self._rests: set[Entry | str] = set()
         self._adopted: dict[str, set[str]] = {}
-        self._unpublishable: set[str] = set()
 
     def topic(self, address: Address) -> str:
         """Return the topic of an address."""
         return topic_of(self._root, address)
 
-    def found(self, source: str, topic: str, as_stale: bytes | None, *, is_born: bool) -> None:
-        """Take note of what the broker retains, from before the start or from before it lost what came later.
+    def topics(self, entries: Iterable[Entry]) -> Iterator[str]:
+        """Yield the topics of those entries that have one."""
+        return (self.topic(entry.address) for entry in entries if is_projected(entry))
 
-        What is part of the picture stays. Anything else is stale until its source confirms it, and goes where that has been born
-        without it.
+    def found(self, source: str, topic: str, as_stale: bytes | None, *, is_born: bool) -> None:
+        """Take note of what the broker retains beside the picture, from before the start or from before it lost what came later.
+
+        It is stale until its source confirms it, and goes where that has been born without it.
 
         Args:
             source: Who had said it, `group/node[/device]`.
@@ -61,31 +67,27 @@ class Projector:
             as_stale: Its document, marked as stale; None where it is no document of the projection, which has no business there.
             is_born: Whether the source has been born since the start.
         """
-        if topic in self._sent or isinstance(self._dirty.get(topic), Entry):
+        if self._others.get(topic) == _CLEARED:
             return
         if is_born or as_stale is None:
             self._clear([topic])
         else:
             self._adopted.setdefault(source, set()).add(topic)
-            self._dirty[topic] = as_stale
+            self._others[topic] = as_stale
             self._ordinary.add(source, topic)
 
     def update(self, entries: Iterable[Entry]) -> None:
         """Publish entries when their interval allows."""
         for entry in entries:
-            if is_projected(entry):
-                topic = entry.topic
-                if topic is None:
-                    topic = entry.topic = self.topic(entry.address)
-                if topic in self._unpublishable:
-                    continue
-                self._dirty[topic] = entry
-                sent = self._sent.get(topic)
-                lane = f"{entry.source.group_id}/{entry.source.edge_node_id}"
-                if sent is None or sent[1] != entry.quality:
-                    self._hurry(lane, topic)
-                elif topic not in self._urgent and topic not in self._ordinary:
-                    self._rest(lane, topic, sent[0] + self._interval_s)
+            shown = entry.shown
+            if shown is NEVER or not is_projected(entry):
+                continue
+            if self._others:
+                self._drop_other(self.topic(entry.address))
+            if shown is None or shown[1] != entry.quality:
+                self._hurry(_lane(entry), entry)
+            elif entry not in self._urgent and entry not in self._ordinary:
+                self._rest(entry, shown[0] + self._interval_s)
 
     def born(self, source: str, entries: Iterable[Entry]) -> None:
         """Clear what `source` had before the start and has no more."""
@@ -94,28 +96,35 @@ class Projector:
             self._clear(adopted - {self.topic(entry.address) for entry in entries})
 
     def vanished(self, addresses: Iterable[Address]) -> None:
-        """Clear the topics of addresses that are there no more."""
+        """Clear the topics of addresses that are there no more; what is told of an address afterwards holds."""
         self._clear(self.topic(address) for address in addresses)
 
     def again(self, entries: Iterable[Entry]) -> None:
         """Publish everything again, paced: the broker may have lost it."""
-        self._sent.clear()
-        self.update(entries)
+        for entry in entries:
+            entry.shown = None
+            self.update((entry,))
 
     def _clear(self, topics: Iterable[str]) -> None:
         for topic in topics:
-            self._dirty[topic] = None
+            self._others[topic] = _CLEARED
             self._hurry("", topic)
 
-    def _hurry(self, lane: str, topic: str) -> None:
-        self._ordinary.remove(topic)
-        self._rests.discard(topic)
-        self._urgent.add(lane, topic)
+    def _drop_other(self, topic: str) -> None:
+        """What was to be published on a topic is void: it is part of the picture now."""
+        if self._others.pop(topic, None) is not None:
+            self._ordinary.remove(topic)
+            self._urgent.remove(topic)
 
-    def _rest(self, lane: str, topic: str, until_s: float) -> None:
-        if topic not in self._rests:
-            self._rests.add(topic)
-            heappush(self._resting, (until_s, topic, lane))
+    def _hurry(self, lane: str, what: Entry | str) -> None:
+        self._ordinary.remove(what)
+        self._rests.discard(what)
+        self._urgent.add(lane, what)
+
+    def _rest(self, entry: Entry, until_s: float) -> None:
+        if entry not in self._rests:
+            self._rests.add(entry)
+            heappush(self._resting, (until_s, next(self._numbers), entry))
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -123,39 +132,59 @@ class Projector:
         while True:
             await asyncio.sleep(_STEP_S)
             self._wake(loop.time())
-            stamps: dict[tuple[float, int], tuple[float, int]] = {}
-            for topic in self._due():
-                entry = self._dirty.pop(topic)
-                payload = document_of(entry) if isinstance(entry, Entry) else entry or b""
+            stamps: dict[Shown, Shown] = {}
+            for due in self._due():
                 try:
-                    await self._publish(topic, payload, True)
+                    if isinstance(due, Entry):
+                        await self._show(due, stamps)
+                    else:
+                        await self._publish_other(due)
                 except NotConnected:
-                    if topic not in self._dirty:
-                        self._dirty[topic] = entry
-                    self._hurry("", topic)
+                    self._put_back(due)
                     break
-                except ValueError:
-                    self._unpublishable.add(topic)  # longer than a topic may be
-                    continue
-                if isinstance(entry, Entry):
-                    stamp = (ceil(loop.time() * 100) / 100, int(entry.quality))
-                    self._sent[topic] = stamps.setdefault(stamp, stamp)  # one object for many
-                else:
-                    self._sent.pop(topic, None)
+
+    async def _show(self, entry: Entry, stamps: dict[Shown, Shown]) -> None:
+        if entry.shown is NEVER:
+            return  # it went while it waited
+        quality = int(entry.quality)
+        try:
+            await self._publish(self.topic(entry.address), document_of(entry), True)
+        except ValueError:
+            entry.shown = NEVER  # longer than a topic may be
+        if entry.shown is not NEVER:
+            stamp = (ceil(asyncio.get_running_loop().time() * 100) / 100, quality)
+            entry.shown = stamps.setdefault(stamp, stamp)  # one object for many
+
+    async def _publish_other(self, topic: str) -> None:
+        payload = self._others.get(topic)
+        if payload is None:
+            return
+        with suppress(ValueError):  # it was longer than a topic may be, and so never there
+            await self._publish(topic, payload, True)
+        if self._others.get(topic) is payload:
+            del self._others[topic]
+
+    def _put_back(self, due: Entry | str) -> None:
+        if isinstance(due, str):
+            if due in self._others:
+                self._hurry("", due)
+        elif due.shown is not NEVER:
+            self._hurry(_lane(due), due)
 
     def _wake(self, now_s: float) -> None:
         """Let those have their turn again whose interval is over."""
         while self._resting and self._resting[0][0] <= now_s:
-            _, topic, lane = heappop(self._resting)
-            if topic in self._rests:
-                self._rests.remove(topic)
-                until_s = self._sent.get(topic, (0.0, 0))[0] + self._interval_s
-                if until_s > now_s:  # it was on its way when it was changed
-                    self._rest(lane, topic, until_s)
-                else:
-                    self._ordinary.add(lane, topic)
+            _, _, entry = heappop(self._resting)
+            if entry not in self._rests:
+                continue
+            self._rests.remove(entry)
+            until_s = (entry.shown or _LONG_AGO)[0] + self._interval_s
+            if until_s <= now_s:
+                self._ordinary.add(_lane(entry), entry)
+            elif entry.shown is not NEVER:  # it was on its way when it was changed
+                self._rest(entry, until_s)
 
-    def _due(self) -> Iterator[str]:
+    def _due(self) -> Iterator[Entry | str]:
         """Yield what is published in one step, as it is taken out; what is not taken stays."""
         left = self._per_step
         for turns, most in (
@@ -163,6 +192,11 @@ class Projector:
             (self._urgent, left),
             (self._ordinary, left),
         ):
-            for topic in turns.take(min(most, left)):
+            for due in turns.take(min(most, left)):
                 left -= 1
-                yield topic
+                yield due
+
+
+def _lane(entry: Entry) -> str:
+    """Return whose turn it takes: its edge node's."""
+    return f"{entry.source.group_id}/{entry.source.edge_node_id}"

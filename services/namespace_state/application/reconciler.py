@@ -17,6 +17,10 @@ from services.namespace_state.domain.picture import Picture
 _RETRY_S = 1.0
 
 
+async def _at_once() -> None:
+    return
+
+
 class RetainedDocument(Protocol):
     """One retained topic of the projection."""
 
@@ -42,6 +46,7 @@ class Reconciler:
         projector: Publishes.
         picture: What is true.
         read: Reads what the broker retains; None where it could not be asked.
+        is_known: Awaited before each look: there is a picture, of which nearly all that is retained is part.
         log: For people.
     """
 
@@ -51,11 +56,13 @@ class Reconciler:
         picture: Picture,
         read: Callable[[], Awaitable[Sequence[RetainedDocument] | None]],
         *,
+        is_known: Callable[[], Awaitable[object]] = _at_once,
         log: Logger,
     ) -> None:
         self._projector = projector
         self._picture = picture
         self._read = read
+        self._is_known = is_known
         self._log = log
         self._due = asyncio.Event()
 
@@ -71,14 +78,18 @@ class Reconciler:
         """Look at what is retained after each connect, until cancelled."""
         while True:
             await self._due.wait()
+            await self._is_known()
             self._due.clear()
             retained = await self._read()
             if retained is None:
                 self._due.set()
                 await asyncio.sleep(_RETRY_S)
                 continue
+            beside = {document.topic: document for document in retained}
+            for topic in self._projector.topics(self._picture.entries()):
+                beside.pop(topic, None)
             born = self._picture.sources()
-            for document in retained:
+            for document in beside.values():
                 is_born = document.source in born
                 self._projector.found(document.source, document.topic, document.as_stale(), is_born=is_born)
             self._log.info("retained_projection_read", topics=len(retained))

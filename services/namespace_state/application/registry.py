@@ -107,8 +107,8 @@ class Registry:
                 case Data(edge_node=node, device_id=None):
                     self._hear_log(node, event.metrics)
             changes = self._picture.apply(event, now_ms)
-            self._projector.update(changes.updated)
             self._projector.vanished(changes.vanished)
+            self._projector.update(changes.updated)
             match event:
                 case NodeBirth(edge_node=node):
                     self._settle(Source(node.group_id, node.edge_node_id))

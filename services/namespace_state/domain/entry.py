@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import inf
 
 from namespace.isa95 import EquipmentPath
 from namespace.sparkplug import DataType, EdgeNodeDescriptor, Value
@@ -37,25 +38,51 @@ class Address:
     source: Source | None = None
 
 
+Shown = tuple[float, int]
+"""When something was last shown, in seconds by the clock of whoever shows it, and with which quality."""
+
+NEVER: Shown = (inf, -1)
+"""In place of that: it cannot be shown, or is no part of the picture any more."""
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """The current value of one metric of one source.
 
+    A site has a hundred thousand of them: what can be told from the rest is not kept.
+
     Attributes:
+        placed: Its address in the equipment; None where it stands under its source's own ids.
         contested: The address it claims and another metric owns; None where there is no conflict.
-        topic: Where it is shown, kept by whoever shows it; None until then, and again when its address is another.
+        shown: Kept by whoever shows it; None until it is shown, and again when its address is another.
     """
 
     source: Source
     name: str
-    address: Address
+    placed: Address | None
     datatype: DataType
     value: Value
     timestamp_ms: int
     quality: int
     unit: str | None
     contested: Address | None = None
-    topic: str | None = None
+    shown: Shown | None = None
+
+    @property
+    def address(self) -> Address:
+        """Where it stands."""
+        return self.placed or Address(None, self.name, self.source)
+
+    def move(self, address: Address, contested: Address | None = None) -> None:
+        """Give it another address, where it is not shown yet.
+
+        Args:
+            address: Where it stands from now on.
+            contested: The one that it claims in vain.
+        """
+        self.placed = None if address.place is None else address
+        self.contested = contested
+        self.shown = None
 
 
 @dataclass(slots=True)

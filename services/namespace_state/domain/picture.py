@@ -27,7 +27,7 @@ from namespace.sparkplug import (
     parse_topic,
 )
 from namespace.sparkplug import Topic as SparkplugTopic
-from services.namespace_state.domain.entry import Address, Changes, Entry, Node, Source
+from services.namespace_state.domain.entry import NEVER, Address, Changes, Entry, Node, Source
 
 _OWN = "mes-"
 _MOST_NODES = 20_000
@@ -44,6 +44,7 @@ class Picture:
 
     def __init__(self, site: EquipmentPath, rules: MappingRules) -> None:
         self._site = site
+        self._own_group = site.group_id
         self._foreign = ForeignPlaces(rules)
         self.nodes: dict[EdgeNodeDescriptor, Node] = {}
         self._entries: dict[Source, dict[str, Entry]] = {}
@@ -80,7 +81,7 @@ class Picture:
 
     def is_ours(self, edge_node: EdgeNodeDescriptor) -> bool:
         """Return whether an edge node is an MES service of this site."""
-        return edge_node.group_id == self._site.group_id and edge_node.edge_node_id.startswith(_OWN)
+        return edge_node.group_id == self._own_group and edge_node.edge_node_id.startswith(_OWN)
 
     def sources(self) -> frozenset[str]:
         """Return who has been born since the start, as `group/node[/device]`."""
@@ -211,10 +212,8 @@ class Picture:
         declared = metric.properties.quality if metric.properties is not None else None
         entry = known.get(metric.name)
         if entry is None:
-            address = self._address(source, metric.name)
-            entry = known[metric.name] = Entry(
-                source, metric.name, address, metric.datatype, None, 0, Quality.GOOD, None
-            )
+            entry = known[metric.name] = Entry(source, metric.name, None, metric.datatype, None, 0, Quality.GOOD, None)
+            entry.move(self._address(source, metric.name))
             self._claim(entry, restored=restored)
         entry.datatype = metric.datatype
         entry.value = metric.value
@@ -237,6 +236,7 @@ class Picture:
 
     def _forget(self, entry: Entry) -> Address | None:
         self._grade(entry, Quality.GOOD)
+        entry.shown = NEVER
         return self._drop(entry)
 
     def _drop(self, entry: Entry) -> Address | None:
@@ -252,7 +252,7 @@ class Picture:
         if address in {entry.address, entry.contested}:
             return None
         left = self._drop(entry)
-        entry.address, entry.contested, entry.topic = address, None, None
+        entry.move(address)
         self._claim(entry)
         return left
 
@@ -265,10 +265,11 @@ class Picture:
             self._quarantine(entry)
             return left
         self._node_of(entry.source).conflicts.discard(contested)
-        entry.address, entry.contested = contested, None
+        shown = entry.shown
+        entry.move(contested)
         if not self._claim(entry, restored=restored):
+            entry.shown = shown  # it stays where it is
             return None
-        entry.topic = None
         return left
 
     # -- where it belongs, and whose it is
@@ -288,13 +289,13 @@ class Picture:
 
     def _claim(self, entry: Entry, *, restored: bool = False) -> bool:
         """Claim the address of an entry; one that another has is shown under its own ids and named as a conflict."""
-        if entry.address.place is None:
+        if entry.placed is None:
             return True
         self._node_of(entry.source).is_placed = True
         if restored and self._is_refused(entry):
             self._quarantine(entry)
             return False
-        claim = self._claims.claim(entry.address, entry, is_entitled=restored)
+        claim = self._claims.claim(entry.placed, entry, is_entitled=restored)
         if not claim.is_given:
             self._quarantine(entry)
         if claim.displaced is not None:
@@ -303,9 +304,9 @@ class Picture:
         return claim.is_given
 
     def _quarantine(self, entry: Entry) -> None:
-        self._node_of(entry.source).conflicts.add(entry.address)
-        entry.contested = entry.address
-        entry.address, entry.topic = Address(None, entry.name, entry.source), None
+        contested = entry.address
+        self._node_of(entry.source).conflicts.add(contested)
+        entry.move(Address(None, entry.name, entry.source), contested)
 
     def _is_refused(self, entry: Entry) -> bool:
         source = entry.source

@@ -200,6 +200,46 @@ async def test_the_topic_of_a_metric_that_vanished_is_cleared() -> None:
         await until(lambda: it.cleared == [f"{PACKER}/Admin/ProdProcessedCount"])
 
 
+@pytest.mark.parametrize("is_up", [True, False])
+async def test_a_metric_that_vanishes_while_its_value_waits_is_not_shown_again(is_up: bool) -> None:
+    it, node = State(), Node()
+    state, count = f"{PACKER}/Status/StateCurrent", f"{PACKER}/Admin/ProdProcessedCount"
+    async with running(it.projector.run):
+        it.hear(*node.born(it.now_ms))
+        await until(lambda: len(it.retained) == 2)
+        it.is_up = is_up
+        it.hear(*node.says(it.now_ms, Count=41))
+        it.clock.move(1)
+        less = Node(devices={"Packer": ["State"]})
+        less._bd_seq = 5
+        it.hear(*less.born(it.now_ms))
+        it.is_up = True
+        await until(lambda: it.cleared == [count])
+        it.hear(*less.says(it.now_ms, State=7))
+        await until(lambda: it.retained[state]["value"] == 7)
+    assert set(it.retained) == {state}
+
+
+async def test_a_metric_that_takes_the_place_of_one_that_vanishes_with_the_same_birth_is_shown_there() -> None:
+    """Its firmware was renewed, say, and the site file knows both names."""
+    it = State(
+        site=small_site(
+            SITE.replace("      - {from: Count", "      - {from: Mode, to: Status/StateCurrent}\n      - {from: Count")
+        )
+    )
+    place = f"{PACKER}/Status/StateCurrent"
+    async with running(it.projector.run):
+        node = Node(devices={"Packer": ["State"]})
+        it.hear(*node.born(it.now_ms), *node.says(it.now_ms, State=6))
+        await until(lambda: it.retained.get(place, {}).get("value") == 6)
+        it.clock.move(1)
+        renewed = Node(devices={"Packer": ["Mode", "Count"]})
+        renewed._bd_seq = 5
+        it.hear(*renewed.born(it.now_ms))
+        await until(lambda: it.retained.get(place, {}).get("value") == 0)
+    assert it.cleared == []
+
+
 async def test_two_claims_to_one_place_are_told_apart_shown_and_settled() -> None:
     it = State(site=small_site(SITE + RIVAL_RULE))
     first, second = Node(), Node("Spare", "X", {"Packer": ["State"]})
