@@ -42,7 +42,8 @@ from namespace.store import DatabaseUnavailable, SamplePosition, TransactionConf
 _KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
 _QUEUE = 50_000
 _RETRY_S = 1.0
-_BATCH = 2_000
+_BATCH = 10_000
+"""What is handed over at once, and waits before no more is asked for: late data, however little, may be long work for a handler."""
 _DEAF_S = 2.0
 """How long after a node could not be understood the journal is asked for what it said: by then it has been reborn, in ordinary life."""
 _LONGEST_DEAF_S = 10.0
@@ -283,17 +284,18 @@ class MachineFeed:
                 await self._insist(partial(self._sessions.note, noted))
 
     async def _hand_over_some(self) -> None:
-        """Hand over news up to the next position of the journal; a position, when everything before it has been used."""
+        """Hand over what waits, many pages of the journal at once; a position of it, when everything before has been used."""
         batch: list[MachineNews] = []
+        position: SamplePosition | None = None
         while self._news and len(batch) < _BATCH:
-            following = self._news[0]
+            following = self._news.popleft()
             if isinstance(following, SamplePosition):
-                break
-            batch.append(following)
-            self._news.popleft()
+                position = following
+            else:
+                batch.append(following)
         if batch:
             await self._insist(partial(self._handler, batch))
-        elif isinstance(position := self._news.popleft(), SamplePosition):
+        if position is not None:
             self._catch_up.used(position)
         if len(self._news) < _BATCH:
             self._has_room.set()

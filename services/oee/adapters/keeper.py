@@ -168,7 +168,7 @@ class Keeper:
                 await asyncio.sleep(rest_s)
                 if any(unit.pending for unit in self._units.by_path.values()):
                     rest_s = await self._timed_step(news_alone=True)
-            await asyncio.sleep(max(0.0, until_s - clock()))
+            await asyncio.sleep(max(until_s - clock(), rest_s))
 
     async def _timed_step(self, *, news_alone: bool = False) -> float:
         """Step, and return how long to rest before the next, in seconds."""

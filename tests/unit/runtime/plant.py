@@ -182,6 +182,7 @@ class Reader:
     clock: SetClock
     site: SiteModel = field(default_factory=small_site)
     news: list[MachineNews] = field(default_factory=list)
+    calls: int = 0
     refuse: list[Exception] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     sessions: Remembered = field(default_factory=Remembered)
@@ -208,6 +209,7 @@ class Reader:
         )
 
     async def _take(self, news: Sequence[MachineNews]) -> None:
+        self.calls += 1
         await self.gate.wait()
         if self.refuse:
             raise self.refuse.pop(0)

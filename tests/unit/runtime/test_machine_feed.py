@@ -167,6 +167,30 @@ async def test_a_position_of_the_journal_is_used_after_what_was_held_back_before
     assert reader.counts("Filler")[-1] == (9, False)
 
 
+async def test_pages_of_the_journal_that_wait_for_a_busy_handler_are_handed_over_together(
+    broker: MemoryBroker, clock: SetClock
+) -> None:
+    journal = Journal()
+    reader = Reader(broker, clock, catch_up=journal)
+    journal.heard = lambda: len(reader.counts())
+    async with plant(broker, clock, reader=reader) as (machine, _, _):
+        await until(reader.counts)
+        reader.gate.clear()
+        before = reader.calls
+        machine.count(6)
+        await until(lambda: reader.calls > before)
+        for count in (7, 8, 9):
+            waiting = len(reader.feed._news)
+            machine.count(count)
+            await until(lambda waiting=waiting: len(reader.feed._news) > waiting)  # type: ignore[misc]
+            journal.reached(SamplePosition("journal", 100 + count))
+        reader.gate.set()
+        await until(lambda: reader.counts()[-1:] == [(9, False)])
+        await until(lambda: journal.used_at[-1][0] >= 100)
+    assert reader.calls == before + 2
+    assert [used for used in journal.used_at if used[0] >= 100] == [(109, len(reader.counts()))]
+
+
 async def test_what_a_snapshot_includes_of_what_was_held_back_is_taken_from_the_journal(
     broker: MemoryBroker, clock: SetClock
 ) -> None:
