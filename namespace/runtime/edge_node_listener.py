@@ -305,6 +305,7 @@ class EdgeNodeListener:
                 await self._queries.ask(_REGISTRY, "rebirth", args, timeout_s=_SNAPSHOT_S, tries=1)
             except (NoAnswer, NotConnected, QueryFailed) as error:
                 self._log.info("rebirth_not_asked", node=str(node), error=str(error))
+                self._core.not_asked(node, self._now_ms())
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())

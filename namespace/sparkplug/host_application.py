@@ -124,6 +124,18 @@ class HostSession:
                 self._attention.discard(node)
         return self._taken()
 
+    def not_asked(self, edge_node: EdgeNodeDescriptor, now_ms: int) -> None:
+        """Note that a rebirth that was wanted could not be asked for: it is wanted again soon.
+
+        Args:
+            edge_node: of whom.
+            now_ms: our clock, ms since the epoch, UTC.
+        """
+        node = self._nodes.get(edge_node)
+        if node is not None:
+            node.wish.not_asked(now_ms)
+            self._attention.add(node)
+
     def disconnected(self, now_ms: int) -> list[HostEvent]:
         """Note that our connection is gone: everything learned through it is stale (Sparkplug 3.0, 5.3)."""
         self._connected = False

@@ -4,12 +4,23 @@ from namespace.sparkplug.host_event import WantedReason
 
 _LONGEST_INTERVAL_MS = 300_000
 
+_LONGEST_LOSS_MS = 30_000
+"""The longest interval where messages were lost and births come: an edge node keeps what it sent for some time only, to send it again
+after its birth (`ForwardingSettings.resend_window_s`)."""
+
+_DEAF_AFTER = 3
+"""Requests in vain after which an edge node is taken for one that does not answer."""
+
+_BROKEN = frozenset({WantedReason.UNKNOWN_METRIC, WantedReason.BIRTH_REFUSED})
+"""Reasons that no lost message explains."""
+
 
 class RebirthWish:
     """The wish to hear one edge node's births.
 
     A wish that is not fulfilled is repeated at doubling intervals, up to five minutes; so is one that comes
-    back right after each birth, because the peer is broken. It starts afresh after a quiet time.
+    back right after each birth, because the peer is broken. Where messages get lost again and again, half a minute is the most. It starts
+    afresh after a quiet time.
 
     Args:
         interval_ms: between the first request and the second.
@@ -69,6 +80,13 @@ class RebirthWish:
             self._reason = reason
             self._due_ms = max(self._due_ms, now_ms + delay_ms)
 
+    def not_asked(self, now_ms: int) -> None:
+        """Note that the request that was counted last has not gone out."""
+        if self._unanswered:
+            self._unanswered -= 1
+            self._attempts = max(0, self._attempts - 1)
+            self._due_ms = min(self._due_ms, now_ms + self._interval_ms)
+
     def fulfilled(self) -> None:
         """Note that a birth has come, whoever asked for it."""
         self._reason, self._unanswered, self._is_heard = None, 0, False
@@ -93,4 +111,6 @@ class RebirthWish:
         return self._reason
 
     def _interval(self) -> int:
-        return min(self._interval_ms << min(max(self._attempts - 1, 0), 16), _LONGEST_INTERVAL_MS)
+        is_loss = self._reason is not None and self._reason not in _BROKEN and self._unanswered <= _DEAF_AFTER
+        longest_ms = _LONGEST_LOSS_MS if is_loss else _LONGEST_INTERVAL_MS
+        return min(self._interval_ms << min(max(self._attempts - 1, 0), 16), longest_ms)

@@ -42,7 +42,7 @@ def test_nothing_is_lost_or_counts_twice_in_a_long_time() -> None:
     rounds = draw_rounds(SEED, SERVICES, clients=(METERS,), together=4, longest_s=5.0)
     size = Size(
         commands_a_round=300,
-        metrics=99,
+        metrics=119,
         every_s=0.18,
         events=EVENTS,
         readings=READINGS,

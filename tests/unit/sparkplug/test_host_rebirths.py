@@ -46,6 +46,18 @@ def test_requests_repeat_by_themselves_a_limited_number_of_times() -> None:
     assert asked == [1, 3]
 
 
+def test_a_rebirth_that_could_not_be_asked_for_is_wanted_again_as_soon_as_the_first_time() -> None:
+    host = HostSession(HostSettings(rebirth_interval_ms=1_000, rebirth_attempts=3))
+    host.receive(*raw("NDATA", (), seq=5)[:2], NOW)
+    node = host.edge_nodes()[0]
+    wanted = []
+    for second in range(1, 60):
+        if host.tick(NOW + 1_000 * second):
+            wanted.append(second)
+            host.not_asked(node, NOW + 1_000 * second)
+    assert wanted == list(range(1, 60))
+
+
 @pytest.mark.trap(15)
 def test_a_birth_that_somebody_else_asked_for_ends_the_wish() -> None:
     """Dropped when somebody else's rebirth is seen first."""

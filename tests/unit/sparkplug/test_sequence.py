@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from namespace.sparkplug import WantedReason
+from namespace.sparkplug import ForwardingSettings, WantedReason
 from namespace.sparkplug.rebirth_wish import RebirthWish
 from namespace.sparkplug.sequence import Order, SequenceCounter, SequenceWindow
 
@@ -112,6 +112,32 @@ def test_a_wish_waits_longer_each_time_and_starts_afresh_after_a_quiet_time() ->
     wish.fulfilled()
     wish.want(WantedReason.NO_BIRTH, 10_001_000)
     assert wish.ask(10_001_000, has_evidence=True) is WantedReason.NO_BIRTH
+
+
+@pytest.mark.parametrize("reason", sorted({*WantedReason} - {WantedReason.UNKNOWN_METRIC, WantedReason.BIRTH_REFUSED}))
+def test_whose_messages_are_lost_again_and_again_is_asked_before_it_has_forgotten_them(reason: WantedReason) -> None:
+    wish = RebirthWish(5_000, attempts=8)
+    asked = []
+    for now in range(0, 1_000_000, 500):
+        wish.want(reason, now)
+        if wish.ask(now, has_evidence=True):
+            asked.append(now)
+            wish.fulfilled()
+    assert max(later - earlier for earlier, later in pairwise(asked)) == 30_000
+    assert ForwardingSettings().resend_window_s * 1000 >= 2 * 30_000
+
+
+def test_a_request_that_did_not_go_out_is_repeated_soon_and_counts_for_nothing() -> None:
+    wish = RebirthWish(1_000, attempts=99)
+    wish.want(WantedReason.SEQUENCE_GAP, 0)
+    for now in range(0, 60_000, 1_000):
+        assert wish.ask(now, has_evidence=False) is WantedReason.SEQUENCE_GAP
+        wish.not_asked(now)
+        assert wish.ask(now + 999, has_evidence=False) is None
+    assert not wish.takes_any_birth
+    wish.fulfilled()
+    wish.not_asked(60_000)
+    assert wish.ask(90_000, has_evidence=True) is None
 
 
 def test_a_birth_ends_the_count_of_requests_in_vain() -> None:
