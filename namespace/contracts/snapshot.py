@@ -93,7 +93,7 @@ class SnapshotReader:
     """Makes edge nodes of rows as these come in, page by page.
 
     Args:
-        is_known: Whether an edge node is passed over unread, because nothing could be learned of it.
+        is_known: Whether an edge node is passed over unread, because nothing could be learned of it but who else claims its places.
 
     Attributes:
         quarantined: Metrics of the edge nodes returned last whose place another producer has: edge node, device and name.
@@ -132,7 +132,7 @@ class SnapshotReader:
 
     def _complete(self) -> list[NodeSnapshot]:
         rows, self._rows = self._rows, []
-        if self._is_known(_edge_node(rows[0])):
+        if self._is_known(_edge_node(rows[0])) and not any(row.get("quarantined") for row in rows):
             return []
         metrics = [_metrics(row) for row in rows]
         node = _node(rows, metrics)

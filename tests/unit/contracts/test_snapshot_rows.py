@@ -22,7 +22,8 @@ NODES = tuple(
 
 def test_an_edge_node_of_which_nothing_could_be_learned_is_passed_over_unread() -> None:
     """Its rows may say what they want, wherever they stand."""
-    a, b, c = (list(snapshot_rows(node, lambda device_id: ["m"])) for node in NODES)
+    a, c = (list(snapshot_rows(node)) for node in (NODES[0], NODES[2]))
+    b = list(snapshot_rows(NODES[1], lambda device_id: ["m"]))
     useless = [{**row, "metrics": "no base 64!"} for row in (*a, *c)]
     known = {NODES[0].edge_node, NODES[2].edge_node}
     reader = SnapshotReader(known.__contains__)
@@ -33,6 +34,14 @@ def test_an_edge_node_of_which_nothing_could_be_learned_is_passed_over_unread() 
     assert reader.quarantined == []
     with pytest.raises(RemoteProtocolError):
         SnapshotReader().take([useless[0], *b])
+
+
+def test_who_else_claims_its_places_is_learned_also_of_an_edge_node_that_is_known() -> None:
+    reader = SnapshotReader(lambda node: True)
+    reader.take(list(snapshot_rows(NODES[0], lambda device_id: ["m"])))
+
+    assert reader.rest() == [NODES[0]]
+    assert reader.quarantined == [(NODES[0].edge_node, None, "m")]
 
 
 @pytest.mark.parametrize("edge_node", [None, 5, "a", "Plant/a/b"])
