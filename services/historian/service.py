@@ -107,7 +107,7 @@ def compose(context: Context) -> Parts:
         await journal.close_gaps(now_ms())
         await listening.start()
 
-    reading = Reading(context.database, writer.settled)
+    reading = Reading(context.database, writer.settled, is_joined=lambda: listener.is_joined)
     reporter = Reporter(
         context.node,
         writer,

@@ -41,11 +41,19 @@ class Reading:
     Args:
         database: The service's schema.
         settled: Waits until everything heard by now is in the database; returns whether it is.
+        is_joined: Whether nothing that was heard is held back: that could not be told as missed, and who asks would take the rest for all.
     """
 
-    def __init__(self, database: Database, settled: Callable[[float], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settled: Callable[[float], Awaitable[bool]],
+        *,
+        is_joined: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._database = database
         self._settled = settled
+        self._is_joined = is_joined
 
     async def samples(self, arguments: SamplesArgs) -> Page:
         """Answer `samples`."""
@@ -130,6 +138,8 @@ class Reading:
     async def missed(self, arguments: MissedArgs) -> Page:
         """Answer `missed`: the first page fixes where it ends, after all that was heard when it was asked for."""
         if arguments.cursor is None:
+            if not self._is_joined():
+                raise QueryFailed("Behind", "what was heard last is held back until this service has joined; ask again")
             await self._settle()
         head = await read_head(self._database)
         if head.journal != arguments.journal or arguments.after > head.position:

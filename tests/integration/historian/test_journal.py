@@ -304,6 +304,18 @@ async def test_a_position_of_another_journal_is_refused(history: History) -> Non
             await history.reading.missed(arguments)
 
 
+async def test_nobody_is_told_what_was_missed_while_something_is_held_back(history: History) -> None:
+    head = await read_head(history.database)
+    arguments = MissedArgs(journal=head.journal, after=0)
+    joined = False
+    told_by = Reading(history.database, _settled, is_joined=lambda: joined)
+    with pytest.raises(QueryFailed, match="held back") as refused:
+        await told_by.missed(arguments)
+    assert refused.value.code == "Behind"
+    joined = True
+    assert (await told_by.missed(arguments)).data["rows"] == []
+
+
 async def test_what_was_missed_lately_is_found_without_a_look_at_the_rest_of_the_day(history: History) -> None:
     for turn in range(13):
         batch = Batch()
