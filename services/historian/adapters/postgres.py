@@ -111,7 +111,9 @@ class PostgresJournal:
         self._encode = encode
         self._days: set[date] = set()
         self._stored: set[Tag] = set()
-        self._unsummarized: Counter[str] = Counter()
+        self._unsummarized: Counter[str] = (
+            Counter()
+        )  # rows by table, about: what comes late counts for the day of the last of it
 
     async def write(self, batch: Batch) -> Written:
         """Write a batch, all or nothing; writing it again changes nothing.
@@ -138,7 +140,7 @@ class PostgresJournal:
             try:
                 async with self._database.transaction() as tx:
                     await tx.execute(_SQL.wait_briefly)
-                    await tx.execute(_SQL.summarize, table)
+                    await tx.execute(_SQL.summarize, "sample_elsewhen" if table == "sample" else table)
             except (DatabaseUnavailable, TransactionConflict, asyncpg.LockNotAvailableError):
                 pass  # it is told with what comes next
             except asyncpg.PostgresError as error:  # the batch is written all the same
@@ -226,7 +228,9 @@ class PostgresJournal:
                 before = await tx.fetchval(_SQL.take_positions, batch.size, newest_ms)
                 for table, columns in self._by_partition(batch.fresh):
                     await self._copy(tx, table, columns, before + 1)
+                    self._unsummarized[table] += len(columns)
                 if batch.doubtful:
+                    self._unsummarized[self._table(batch.doubtful.at_ms[-1] // _DAY_MS)] += len(batch.doubtful)
                     added = await _put_doubtful(tx, batch.doubtful, before + 1)
                 if batch.notes:
                     await tx.executemany(_SQL.add_notes, [_note_row(note, before + 1) for note in batch.notes])
@@ -239,8 +243,6 @@ class PostgresJournal:
                 tag.is_stored = False
             raise
         self._stored.update(new.values())
-        for columns in (batch.fresh, batch.doubtful):
-            self._wrote(columns.at_ms)
         return Written(len(batch.fresh) + added, len(batch.doubtful) - added, 0, before + batch.size)
 
     async def _copy(self, tx: Transaction, table: str, columns: Columns, first: int) -> None:
@@ -259,11 +261,6 @@ class PostgresJournal:
                 await tx.copy_encoded(table, _COLUMNS, rows)
                 return
         await tx.copy(table, _COLUMNS, _rows(columns, first))
-
-    def _wrote(self, at_ms: Sequence[int]) -> None:
-        for day, rows in Counter(each // _DAY_MS for each in at_ms).items():
-            table = self._table(day)
-            self._unsummarized["sample_elsewhen" if table == "sample" else table] += rows
 
     def _by_partition(self, columns: Columns) -> Iterable[tuple[str, Columns]]:
         """Yield table and rows; all of one day, which is nearly always the case, without another look at them."""

@@ -35,7 +35,7 @@ _STEP_S = 1.0
 _SOON_S = 0.05
 """After how long, at the soonest, units are judged again of which there is news; all others wait for the next step of all."""
 _LONG_S, _BREATH_S = 0.05, 0.05
-"""A unit that takes so long is followed by so long a time for others: whoever asks meanwhile has an answer."""
+"""A unit that takes so long, as after a restart, is followed by so long a time for others: who asks meanwhile has an answer."""
 _SAVE_S = 60.0
 _LISTENS_S = 60.0
 """How long after a person spoke the table of words is looked at: longer than any transaction lasts."""
@@ -193,9 +193,7 @@ class Keeper:
                 began_s = asyncio.get_running_loop().time()
                 self._unsaid += self._units.step(unit, self._now(unit.path))
                 took_s = asyncio.get_running_loop().time() - began_s
-                await asyncio.sleep(
-                    0 if took_s < _LONG_S else _BREATH_S
-                )  # a shift that was read back takes long: let others speak
+                await asyncio.sleep(0 if took_s < _LONG_S else _BREATH_S)  # let others speak
             self._publish({unit.path for unit in units} if news_alone else None)
             try:
                 await self._write()

@@ -23,9 +23,7 @@ Element = TimeElement
 class Cause(Enum):
     """Why time was lost, as far as state, mode and interlocks tell."""
 
-    __hash__ = (
-        object.__hash__
-    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     HELD = "held"
     BLOCKED = "blocked"

@@ -16,9 +16,7 @@ from typing import TypeAlias
 class Channel(Enum):
     """What a signal is about."""
 
-    __hash__ = (
-        object.__hash__
-    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     ONLINE = "online"
     """1: a birth made the unit's values trustworthy; 0: a death or silence made them stale."""
@@ -32,9 +30,7 @@ class Channel(Enum):
 class CounterName(Enum):
     """Which accumulating counter a reading is of."""
 
-    __hash__ = (
-        object.__hash__
-    )  # there is one of each member; Enum's own hash, in Python, is most of what a look-up costs
+    __hash__ = object.__hash__  # members are single; Enum's own hash, in Python, is most of a look-up
 
     PROCESSED = "processed"
     DEFECTIVE = "defective"
